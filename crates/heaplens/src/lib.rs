@@ -1,0 +1,19 @@
+//! Heap profiles of programs that use jemalloc: from a dump to the line that leaks.
+//!
+//! The way of the data is a straight line:
+//!
+//! ```text
+//! bytes -> Dump -> Profile -> (symbolize | filter | diff : Profile -> Profile) -> view -> output
+//! ```
+//!
+//! [`Profile`] is the one type to learn.
+
+pub mod error;
+pub mod maps;
+pub mod profile;
+pub mod sampling;
+pub mod trailer;
+pub mod view;
+
+pub use error::{Error, Warning};
+pub use profile::Profile;

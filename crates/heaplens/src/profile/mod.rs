@@ -1,0 +1,405 @@
+//! The one type: stacks with values.
+//!
+//! Every input becomes a [`Profile`], every view and output starts from one, and everything in between
+//! (symbols, filters, differences) is a function from `Profile` to `Profile`.
+//!
+//! Tables and typed indices, as profilers store them: a stack is a tree node `(parent, frame)`, so that
+//! stacks share their callers; a frame names a place by module and offset, so that it means the same in
+//! another run of the same build.
+
+mod ids;
+mod tables;
+mod values;
+
+pub use ids::{FrameId, FunctionId, ModuleId, StackId, StringId, ThreadId};
+pub use tables::{Frame, Function, Module, ModuleKind, StackNode, SymbolState, Thread};
+pub use values::{Amount, SampleType, Values};
+
+use std::borrow::Cow;
+
+use crate::error::Warning;
+use crate::trailer::Trailer;
+use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use tables::Interned;
+
+/// A stack of one thread (or of all together) and what it allocated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The innermost frame's node; `None` for memory without any frame.
+    pub stack: Option<StackId>,
+    /// The thread, where the profile keeps threads apart.
+    pub thread: Option<ThreadId>,
+    /// Unsampled values; all four ≥ 0, or all four ≤ 0 for the base of a difference.
+    pub values: Values,
+}
+
+/// Facts about the run, as far as the input told them.
+#[derive(Clone, Debug, Default)]
+pub struct Meta {
+    /// Average bytes between two samples (2^lg_prof_sample); `None` if the values are not estimates.
+    /// For sums of several inputs the largest of their rates.
+    pub rate: Option<u64>,
+    /// True if `alloc_*` was measured (`prof_accum:true`).
+    pub has_alloc: bool,
+    /// True if objects were counted (folded stacks carry one number only).
+    pub has_objects: bool,
+    /// True for a difference: values have a sign.
+    pub is_diff: bool,
+    /// What the writer said about itself (see [`crate::trailer`]), of the newest input.
+    pub trailer: Option<Trailer>,
+}
+
+/// Stacks, the code they name, and unsampled values.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    strings: IndexSet<Box<str>, FxBuildHasher>,
+    modules: Vec<Module>,
+    functions: Interned<Function>,
+    frames: Interned<Frame>,
+    stacks: Interned<StackNode>,
+    threads: Vec<Thread>,
+    samples: Vec<Sample>,
+    /// Facts about the run.
+    pub meta: Meta,
+    /// What is missing or doubtful; shown beside every result.
+    pub warnings: Vec<Warning>,
+}
+
+impl Profile {
+    /// An empty profile.
+    pub fn new(meta: Meta) -> Profile {
+        Profile {
+            meta,
+            ..Profile::default()
+        }
+    }
+
+    /// The id of a string, added if it is new.
+    pub fn intern(&mut self, text: &str) -> StringId {
+        if let Some(index) = self.strings.get_index_of(text) {
+            return StringId(index as u32);
+        }
+        StringId(self.strings.insert_full(text.into()).0 as u32)
+    }
+
+    /// The text of an id.
+    pub fn string(&self, id: StringId) -> &str {
+        &self.strings[id.index()]
+    }
+
+    /// Adds a module. Use [`Profile::module_like`] first to share one between inputs.
+    pub fn add_module(&mut self, module: Module) -> ModuleId {
+        self.modules.push(module);
+        ModuleId(self.modules.len() as u32 - 1)
+    }
+
+    /// The module that is the same code as this one (see [`Module::same_code`]), if there is one.
+    pub fn module_like(&self, module: &Module) -> Option<ModuleId> {
+        self.modules
+            .iter()
+            .position(|m| m.same_code(module))
+            .map(|i| ModuleId(i as u32))
+    }
+
+    /// The id of a function, added if it is new.
+    pub fn add_function(&mut self, function: Function) -> FunctionId {
+        FunctionId(self.functions.insert(function))
+    }
+
+    /// The id of a frame, added if it is new.
+    pub fn add_frame(&mut self, frame: Frame) -> FrameId {
+        FrameId(self.frames.insert(frame))
+    }
+
+    /// The id of a frame under its caller, added if it is new.
+    pub fn add_stack(&mut self, parent: Option<StackId>, frame: FrameId) -> StackId {
+        StackId(self.stacks.insert(StackNode { parent, frame }))
+    }
+
+    /// The id of a whole stack given from its outermost frame to its innermost.
+    pub fn add_stack_from_root(&mut self, frames: impl IntoIterator<Item = FrameId>) -> Option<StackId> {
+        frames
+            .into_iter()
+            .fold(None, |parent, frame| Some(self.add_stack(parent, frame)))
+    }
+
+    /// The id of a thread (by uid), added if it is new; a name learned later is kept.
+    pub fn add_thread(&mut self, thread: Thread) -> ThreadId {
+        if let Some(i) = self
+            .threads
+            .iter()
+            .position(|t| t.uid == thread.uid && t.run == thread.run)
+        {
+            if self.threads[i].name.is_none() {
+                self.threads[i].name = thread.name;
+            }
+            return ThreadId(i as u32);
+        }
+        self.threads.push(thread);
+        ThreadId(self.threads.len() as u32 - 1)
+    }
+
+    /// Adds a sample; samples of equal stacks may repeat, views add them up.
+    pub fn add_sample(&mut self, sample: Sample) {
+        self.samples.push(sample);
+    }
+
+    /// All modules.
+    pub fn modules(&self) -> &[Module] {
+        &self.modules
+    }
+
+    /// One module.
+    pub fn module(&self, id: ModuleId) -> &Module {
+        &self.modules[id.index()]
+    }
+
+    /// One module, to change what is known of it (its symbol state).
+    pub fn module_mut(&mut self, id: ModuleId) -> &mut Module {
+        &mut self.modules[id.index()]
+    }
+
+    /// One function.
+    pub fn function(&self, id: FunctionId) -> Function {
+        self.functions.get(id.0)
+    }
+
+    /// One frame.
+    pub fn frame(&self, id: FrameId) -> Frame {
+        self.frames.get(id.0)
+    }
+
+    /// How many frames there are; ids run from 0.
+    pub fn frame_count(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// All frame ids.
+    pub fn frame_ids(&self) -> impl ExactSizeIterator<Item = FrameId> + use<> {
+        (0..self.frames.len() as u32).map(FrameId)
+    }
+
+    /// One stack node.
+    pub fn stack(&self, id: StackId) -> StackNode {
+        self.stacks.get(id.0)
+    }
+
+    /// How many stack nodes there are. A parent's id is smaller than its child's.
+    pub fn stack_count(&self) -> usize {
+        self.stacks.len()
+    }
+
+    /// All stack node ids, callers before callees.
+    pub fn stack_ids(&self) -> impl ExactSizeIterator<Item = StackId> + use<> {
+        (0..self.stacks.len() as u32).map(StackId)
+    }
+
+    /// The nodes of a stack from its innermost frame to its outermost.
+    pub fn stack_from_leaf(&self, leaf: Option<StackId>) -> impl Iterator<Item = (StackId, FrameId)> + '_ {
+        std::iter::successors(leaf, |&id| self.stack(id).parent).map(|id| (id, self.stack(id).frame))
+    }
+
+    /// All threads.
+    pub fn threads(&self) -> &[Thread] {
+        &self.threads
+    }
+
+    /// All samples, in the order of the input.
+    pub fn samples(&self) -> &[Sample] {
+        &self.samples
+    }
+
+    /// The sum of all samples, unsampled.
+    pub fn total(&self) -> Values {
+        self.samples.iter().map(|s| s.values).sum()
+    }
+
+    /// What people call the frame: its function, else `module+0xoffset`.
+    pub fn frame_name(&self, id: FrameId) -> Cow<'_, str> {
+        let frame = self.frame(id);
+        if let Some(function) = frame.function {
+            return Cow::Borrowed(self.string(self.function(function).name));
+        }
+        match frame.module {
+            Some(module) => Cow::Owned(format!(
+                "{}+{:#x}",
+                self.module(module).short_name(),
+                frame.offset
+            )),
+            None => Cow::Owned(format!("{:#x}", frame.offset)),
+        }
+    }
+
+    /// `file:line` of a frame, where known.
+    pub fn frame_location(&self, id: FrameId) -> Option<String> {
+        let frame = self.frame(id);
+        let file = self.string(self.function(frame.function?).file?);
+        Some(if frame.line == 0 {
+            file.to_owned()
+        } else {
+            format!("{file}:{}", frame.line)
+        })
+    }
+
+    /// Adds every sample of another profile, shared modules and frames found again.
+    pub fn absorb(&mut self, other: &Profile) {
+        self.absorb_scaled(other, |v| v);
+        self.meta.rate = self.meta.rate.max(other.meta.rate);
+        self.meta.has_alloc |= other.meta.has_alloc;
+        self.meta.has_objects |= other.meta.has_objects;
+        self.meta.is_diff |= other.meta.is_diff;
+        if other.meta.trailer.is_some() {
+            self.meta.trailer.clone_from(&other.meta.trailer);
+        }
+    }
+
+    /// As [`Profile::absorb`], values changed on the way; meta data stays.
+    pub(crate) fn absorb_scaled(&mut self, other: &Profile, scale: impl Fn(Values) -> Values) {
+        let strings: Vec<StringId> = other.strings.iter().map(|s| self.intern(s)).collect();
+        let modules: Vec<ModuleId> = other
+            .modules
+            .iter()
+            .map(|m| match self.module_like(m) {
+                Some(id) => {
+                    self.modules[id.index()].learn(m);
+                    id
+                }
+                None => self.add_module(m.clone()),
+            })
+            .collect();
+        let functions: Vec<FunctionId> = other
+            .functions
+            .iter()
+            .map(|f| {
+                self.add_function(Function {
+                    name: strings[f.name.index()],
+                    system_name: strings[f.system_name.index()],
+                    file: f.file.map(|s| strings[s.index()]),
+                })
+            })
+            .collect();
+        let frames: Vec<FrameId> = other
+            .frames
+            .iter()
+            .map(|f| {
+                self.add_frame(Frame {
+                    module: f.module.map(|m| modules[m.index()]),
+                    function: f.function.map(|id| functions[id.index()]),
+                    ..f
+                })
+            })
+            .collect();
+        let mut stacks: Vec<StackId> = Vec::with_capacity(other.stacks.len());
+        for node in other.stacks.iter() {
+            let parent = node.parent.map(|p| stacks[p.index()]);
+            stacks.push(self.add_stack(parent, frames[node.frame.index()]));
+        }
+        let threads: Vec<ThreadId> = other.threads.iter().map(|t| self.add_thread(t.clone())).collect();
+        self.samples.extend(other.samples.iter().map(|s| Sample {
+            stack: s.stack.map(|id| stacks[id.index()]),
+            thread: s.thread.map(|id| threads[id.index()]),
+            values: scale(s.values),
+        }));
+        for warning in &other.warnings {
+            if !self.warnings.contains(warning) {
+                self.warnings.push(warning.clone());
+            }
+        }
+    }
+
+    /// The same profile with every sample's stack replaced; `None` drops a sample.
+    ///
+    /// `change` sees the old profile through `self` and builds stacks in the new one, which starts with all
+    /// tables but samples and stacks. This is what symbolizing, filtering and grouping are made of.
+    pub(crate) fn rebuild_stacks(
+        &self,
+        mut change: impl FnMut(&mut Profile, Option<StackId>) -> Option<Option<StackId>>,
+    ) -> Profile {
+        let mut new = Profile {
+            strings: self.strings.clone(),
+            modules: self.modules.clone(),
+            functions: self.functions.clone(),
+            frames: self.frames.clone(),
+            stacks: Interned::default(),
+            threads: self.threads.clone(),
+            samples: Vec::with_capacity(self.samples.len()),
+            meta: self.meta.clone(),
+            warnings: self.warnings.clone(),
+        };
+        let mut seen: FxHashMap<Option<StackId>, Option<Option<StackId>>> = FxHashMap::default();
+        for sample in &self.samples {
+            let stack = match seen.get(&sample.stack) {
+                Some(known) => *known,
+                None => {
+                    let changed = change(&mut new, sample.stack);
+                    seen.insert(sample.stack, changed);
+                    changed
+                }
+            };
+            if let Some(stack) = stack {
+                new.samples.push(Sample { stack, ..*sample });
+            }
+        }
+        new
+    }
+
+    /// The net values of each stack, as `(frame names from the root, values)`, zero ones left out, sorted.
+    ///
+    /// Two profiles that mean the same have equal lists, whatever their tables look like.
+    pub fn net_stacks(&self) -> Vec<(Vec<String>, Values)> {
+        let mut sums: FxHashMap<Vec<String>, Values> = FxHashMap::default();
+        for sample in &self.samples {
+            let mut names: Vec<String> = self
+                .stack_from_leaf(sample.stack)
+                .map(|(_, f)| self.frame_name(f).into_owned())
+                .collect();
+            names.reverse();
+            *sums.entry(names).or_default() += sample.values;
+        }
+        let mut list: Vec<_> = sums.into_iter().filter(|(_, v)| !v.is_zero()).collect();
+        list.sort_by(|a, b| a.0.cmp(&b.0));
+        list
+    }
+
+    /// Checks the type's own rules; every reader calls it in tests and in fuzzing.
+    ///
+    /// # Errors
+    /// Says which rule is broken: an id out of range, a child before its parent, a sample of mixed sign.
+    pub fn check(&self) -> Result<(), String> {
+        for (i, node) in self.stacks.iter().enumerate() {
+            if node.parent.is_some_and(|p| p.index() >= i) {
+                return Err(format!("stack {i} comes before its parent"));
+            }
+            if node.frame.index() >= self.frames.len() {
+                return Err(format!(
+                    "stack {i} names frame {}, which does not exist",
+                    node.frame.0
+                ));
+            }
+        }
+        for (i, frame) in self.frames.iter().enumerate() {
+            if frame.module.is_some_and(|m| m.index() >= self.modules.len()) {
+                return Err(format!("frame {i} names a module that does not exist"));
+            }
+            if frame.function.is_some_and(|f| f.index() >= self.functions.len()) {
+                return Err(format!("frame {i} names a function that does not exist"));
+            }
+        }
+        for (i, sample) in self.samples.iter().enumerate() {
+            if sample.stack.is_some_and(|s| s.index() >= self.stacks.len()) {
+                return Err(format!("sample {i} names a stack that does not exist"));
+            }
+            let signs = SampleType::ALL.map(|t| sample.values.get(t));
+            if !self.meta.is_diff && signs.iter().any(|v| v.is_negative()) {
+                return Err(format!(
+                    "sample {i} is negative in a profile that is no difference"
+                ));
+            }
+            if signs.iter().any(|v| v.is_negative()) && signs.iter().any(|v| *v > Amount::ZERO) {
+                return Err(format!("sample {i} mixes positive and negative values"));
+            }
+        }
+        Ok(())
+    }
+}

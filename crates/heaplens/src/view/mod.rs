@@ -1,0 +1,5 @@
+//! Views: what people look at, as plain structs. Each is computed from a [`Profile`](crate::Profile) alone.
+
+pub mod tree;
+
+pub use tree::{Node, Tree};
