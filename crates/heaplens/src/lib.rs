@@ -10,6 +10,7 @@
 
 pub mod error;
 pub mod maps;
+pub mod out;
 pub mod profile;
 pub mod sampling;
 pub mod trailer;
