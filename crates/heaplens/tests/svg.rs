@@ -163,6 +163,22 @@ fn the_picture_says_what_it_is() {
 }
 
 #[test]
+fn an_output_that_fails_is_an_error() {
+    struct Full;
+    impl std::io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let tree = Tree::new(&small(), SampleType::InuseSpace);
+    let error = svg::write(&tree, &Options::new(), &mut Full).unwrap_err();
+    assert!(matches!(error, heaplens::Error::Write(_)), "{error}");
+}
+
+#[test]
 fn no_network_is_needed() {
     let file = svg(&small(), &Options::new());
     for (at, _) in file.match_indices("http") {
