@@ -1,7 +1,8 @@
-//! Outputs: one file a format, each writes to an [`std::io::Write`].
+//! Outputs: one module a format, each writes to an [`std::io::Write`].
 
 pub mod escape;
 pub mod folded;
 pub mod json;
+pub mod svg;
 pub mod text;
 pub mod units;

@@ -58,7 +58,7 @@ pub fn write_top(top: &Top, options: &Options, out: &mut dyn Write) -> Result<()
             out,
             "… {} more functions, {} flat; show them with -n 0",
             units::count(hidden.len() as f64),
-            amount(top, flat)
+            net(top, flat)
         )?;
     }
     Ok(())
@@ -67,39 +67,27 @@ pub fn write_top(top: &Top, options: &Options, out: &mut dyn Write) -> Result<()
 /// The totals in one line.
 fn headline(top: &Top) -> String {
     let name = top.sample_type.name();
-    let interval = match top.interval(&top.total) {
-        Some(i) => format!(" (95 %: {})", units::byte_range(i.low, i.high)),
-        None => String::new(),
-    };
-    let objects = |change: &Change| {
-        if top.has_objects && top.sample_type.is_bytes() {
-            let sign = if top.is_diff && !change.net().is_negative() {
-                "+"
-            } else {
-                ""
-            };
-            format!(", about {sign}{} objects", units::count(change.net().as_f64()))
-        } else {
-            String::new()
-        }
+    let interval = units::interval(top.interval(&top.total), top.is_diff);
+    let objects = match top.has_objects && top.sample_type.is_bytes() {
+        true if top.is_diff => format!(
+            ", {} objects",
+            units::signed_count(top.total_other.net().as_f64())
+        ),
+        true => format!(", about {} objects", units::count(top.total_other.after.as_f64())),
+        false => String::new(),
     };
     if !top.is_diff {
-        return format!(
-            "{name}: {}{interval}{}",
-            amount(top, top.total.after),
-            objects(&top.total_other)
-        );
+        return format!("{name}: {}{interval}{objects}", size(top, top.total.after));
     }
     let sum = |keep: fn(Amount) -> Amount| top.rows.iter().map(|row| keep(row.flat.net())).sum::<Amount>();
     let (grown, shrunk) = (sum(|a| a.max(Amount::ZERO)), sum(|a| a.min(Amount::ZERO)));
     format!(
-        "{name}: {} → {}: {}{interval}{}; functions that grew {}, that shrank {}",
-        amount_plain(top, top.total.before),
-        amount_plain(top, top.total.after),
-        amount(top, top.total.net()),
-        objects(&top.total_other),
-        amount(top, grown),
-        amount(top, shrunk),
+        "{name}: {} → {}: {}{interval}{objects}; functions that grew {}, that shrank {}",
+        size(top, top.total.before),
+        size(top, top.total.after),
+        net(top, top.total.net()),
+        net(top, grown),
+        net(top, shrunk),
     )
 }
 
@@ -121,30 +109,32 @@ fn titles(top: &Top) -> Vec<String> {
 fn cells(top: &Top, row: &Row) -> Vec<String> {
     let mut cells = if top.is_diff {
         vec![
-            amount(top, row.flat.net()),
-            amount_plain(top, row.flat.before),
-            amount_plain(top, row.flat.after),
-            amount(top, row.cum.net()),
+            net(top, row.flat.net()),
+            size(top, row.flat.before),
+            size(top, row.flat.after),
+            net(top, row.cum.net()),
         ]
     } else {
         let whole = top.total.after.as_f64();
         vec![
-            amount(top, row.flat.after),
+            size(top, row.flat.after),
             units::percent(row.flat.after.as_f64(), whole),
-            amount(top, row.cum.after),
+            size(top, row.cum.after),
             units::percent(row.cum.after.as_f64(), whole),
         ]
     };
     if top.sample_type.is_bytes() && top.rate.is_some() {
         // A function that only calls has no estimate of its own.
-        let own = row.flat != Change::default();
-        let interval = top.interval(&row.flat).filter(|_| own);
-        cells.push(interval.map_or_else(String::new, |i| units::byte_range(i.low, i.high)));
+        let own = top.interval(&row.flat).filter(|_| row.flat != Change::default());
+        cells.push(units::range(own, top.is_diff).unwrap_or_default());
     }
     if top.has_objects && top.sample_type.is_bytes() {
-        let count = row.flat_other.net().as_f64();
-        let sign = if top.is_diff && count >= 0.5 { "+" } else { "" };
-        cells.push(format!("{sign}{}", units::count(count)));
+        let objects = row.flat_other.net().as_f64();
+        cells.push(if top.is_diff {
+            units::signed_count(objects)
+        } else {
+            units::count(objects)
+        });
     }
     let place = row
         .location
@@ -158,19 +148,18 @@ fn cells(top: &Top, row: &Row) -> Vec<String> {
     cells
 }
 
-fn amount(top: &Top, value: Amount) -> String {
+fn net(top: &Top, value: Amount) -> String {
     match (top.sample_type.is_bytes(), top.is_diff) {
-        (true, true) => units::change(value.as_f64()),
-        (false, true) if value.as_f64() >= 0.5 => format!("+{}", units::count(value.as_f64())),
-        _ => amount_plain(top, value),
+        (_, false) => size(top, value),
+        (true, true) => units::signed(value.as_f64(), true),
+        (false, true) => units::signed_count(value.as_f64()),
     }
 }
 
-fn amount_plain(top: &Top, value: Amount) -> String {
-    if top.sample_type.is_bytes() {
-        units::bytes(value.as_f64())
-    } else {
-        units::count(value.as_f64())
+fn size(top: &Top, value: Amount) -> String {
+    match top.sample_type.is_bytes() {
+        true => units::amount(value.as_f64(), true),
+        false => units::count(value.as_f64()),
     }
 }
 

@@ -1,58 +1,52 @@
-//! Numbers for people.
+//! Amounts as people read them. `svg/model.js` writes the same in the browser: a change here is a change there.
 
-const STEPS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+use crate::sampling::Interval;
 
-/// Bytes in the largest unit that keeps a digit before the point: `0 B`, `512 B`, `12.4 MiB`, `−3.0 KiB`.
-pub fn bytes(bytes: f64) -> String {
-    let (value, step) = scale(bytes.abs());
-    let sign = if bytes < 0.0 && !is_zero_text(value, step) {
-        "-"
-    } else {
-        ""
-    };
-    format!("{sign}{}", number(value, step))
+/// `12.4 MiB` or `31,700 objects`, without a sign.
+pub fn amount(value: f64, is_bytes: bool) -> String {
+    let value = value.abs();
+    if !is_bytes {
+        let count = grouped(value);
+        return format!("{count} object{}", if count == "1" { "" } else { "s" });
+    }
+    let scale = Scale::of(value);
+    format!("{} {}", scale.number(value), scale.unit)
 }
 
-/// As [`bytes`], with a sign for growth as well: `+12.4 MiB`.
-pub fn change(amount: f64) -> String {
-    let text = bytes(amount);
-    if amount > 0.0 && text != "0 B" {
-        format!("+{text}")
-    } else {
-        text
-    }
+/// The same with its sign: `+12.4 MiB`, `−3 objects`, and just `0 B` for nothing.
+pub fn signed(value: f64, is_bytes: bool) -> String {
+    format!("{}{}", sign(value), amount(value, is_bytes))
 }
 
-/// A count with thousands separators: `31,700`.
-pub fn count(count: f64) -> String {
-    let digits = format!("{:.0}", count.abs());
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if count < 0.0 && digits != "0" {
-        format!("-{text}")
-    } else {
-        text
-    }
+/// A number of things, `31,700`, negative ones with their sign.
+pub fn count(value: f64) -> String {
+    let sign = if value <= -0.5 { "−" } else { "" };
+    format!("{sign}{}", grouped(value.abs()))
 }
 
-/// A range of bytes in one unit where both ends share it: `6.1–15.4 MiB`, `0 B – 1.5 MiB`.
-pub fn byte_range(low: f64, high: f64) -> String {
-    let ((a, step_a), (b, step_b)) = (scale(low.abs()), scale(high.abs()));
-    if step_a == step_b && low >= 0.0 && step_a > 0 {
-        format!("{a:.1}–{b:.1} {}", STEPS[step_b])
-    } else if low < 0.0 {
-        format!("{} … {}", change(low), change(high))
-    } else {
-        format!("{} – {}", bytes(low), bytes(high))
-    }
+/// A change in a number of things: `+31,700`.
+pub fn signed_count(value: f64) -> String {
+    format!("{}{}", sign(value), grouped(value.abs()))
 }
 
-/// A share of a whole, `37.2 %`; `-` where there is no whole.
+/// `6.1–15.4 MiB`, for a difference `−1.2 to +3.4 MiB`; nothing for an exact value.
+pub fn range(interval: Option<Interval>, is_diff: bool) -> Option<String> {
+    let Interval { low, high } = interval.filter(|i| i.low < i.high)?;
+    let scale = Scale::of(low.abs().max(high.abs()));
+    let (from, to) = (scale.number(low.abs()), scale.number(high.abs()));
+    Some(if is_diff {
+        format!("{}{from} to {}{to} {}", sign(low), sign(high), scale.unit)
+    } else {
+        format!("{from}–{to} {}", scale.unit)
+    })
+}
+
+/// ` (95 %: 6.1–15.4 MiB)` behind an amount; nothing for an exact value.
+pub fn interval(interval: Option<Interval>, is_diff: bool) -> String {
+    range(interval, is_diff).map_or_else(String::new, |range| format!(" (95 %: {range})"))
+}
+
+/// A share of a whole, `37.2%`; `-` where there is no whole.
 pub fn percent(part: f64, whole: f64) -> String {
     if whole == 0.0 {
         "-".to_owned()
@@ -61,26 +55,62 @@ pub fn percent(part: f64, whole: f64) -> String {
     }
 }
 
-/// Value and index of its unit; what would round to 1024.0 moves up.
-fn scale(mut value: f64) -> (f64, usize) {
-    let mut step = 0;
-    while value >= 1023.95 && step + 1 < STEPS.len() {
-        value /= 1024.0;
-        step += 1;
-    }
-    (value, step)
-}
-
-fn number(value: f64, step: usize) -> String {
-    if step == 0 {
-        format!("{value:.0} B")
+fn sign(value: f64) -> &'static str {
+    if value >= 0.5 {
+        "+"
+    } else if value <= -0.5 {
+        "−"
     } else {
-        format!("{value:.1} {}", STEPS[step])
+        ""
     }
 }
 
-fn is_zero_text(value: f64, step: usize) -> bool {
-    step == 0 && value < 0.5
+/// A unit that fits a number.
+struct Scale {
+    divisor: f64,
+    unit: &'static str,
+    decimals: usize,
+}
+
+impl Scale {
+    fn of(value: f64) -> Scale {
+        let mut divisor = 1.0;
+        let mut unit = "B";
+        for larger in ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] {
+            if value / divisor < 1023.5 {
+                break;
+            }
+            divisor *= 1024.0;
+            unit = larger;
+        }
+        let decimals = usize::from(divisor > 1.0 && value / divisor < 99.95);
+        Scale {
+            divisor,
+            unit,
+            decimals,
+        }
+    }
+
+    fn number(&self, value: f64) -> String {
+        if self.decimals == 0 {
+            grouped(value / self.divisor)
+        } else {
+            format!("{:.*}", self.decimals, value / self.divisor)
+        }
+    }
+}
+
+/// A whole number with a comma every three digits.
+fn grouped(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -88,32 +118,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_choose_their_unit() {
-        let cases = [
-            (0.0, "0 B"),
-            (-0.2, "0 B"),
-            (511.6, "512 B"),
-            (1023.96, "1.0 KiB"),
-            (1048570.0, "1.0 MiB"),
-            (-3072.0, "-3.0 KiB"),
-            (13_002_342.4, "12.4 MiB"),
-            (f64::MAX, &format!("{:.1} EiB", f64::MAX / 1024f64.powi(6))),
-        ];
-        for (value, text) in cases {
-            assert_eq!(bytes(value), text);
-        }
-        assert_eq!(change(2048.0), "+2.0 KiB");
-        assert_eq!(change(0.0), "0 B");
+    fn amounts_read_well() {
+        let mib = 1_048_576.0;
+        assert_eq!(amount(0.0, true), "0 B");
+        assert_eq!(amount(1023.0, true), "1,023 B");
+        assert_eq!(amount(1024.0, true), "1.0 KiB");
+        assert_eq!(amount(12.44 * mib, true), "12.4 MiB");
+        assert_eq!(amount(512.0 * 1024.0, true), "512 KiB");
+        assert_eq!(amount(31_700.4, false), "31,700 objects");
+        assert_eq!(amount(1.0, false), "1 object");
+        assert_eq!(signed(-2.0 * mib, true), "−2.0 MiB");
+        assert_eq!(signed(0.0, true), "0 B");
     }
 
     #[test]
-    fn counts_and_ranges() {
-        assert_eq!(count(31_700.4), "31,700");
-        assert_eq!(count(-1_000_000.0), "-1,000,000");
-        assert_eq!(byte_range(6.1 * 1048576.0, 15.4 * 1048576.0), "6.1–15.4 MiB");
-        assert_eq!(byte_range(0.0, 1.5 * 1048576.0), "0 B – 1.5 MiB");
-        assert_eq!(byte_range(-1048576.0, 1048576.0), "-1.0 MiB … +1.0 MiB");
+    fn intervals_name_the_unit_once() {
+        let mib = 1_048_576.0;
+        let of = |low: f64, high: f64| {
+            Some(Interval {
+                low: low * mib,
+                high: high * mib,
+            })
+        };
+        assert_eq!(interval(of(6.1, 15.4), false), " (95 %: 6.1–15.4 MiB)");
+        assert_eq!(interval(of(-1.2, 3.4), true), " (95 %: −1.2 to +3.4 MiB)");
+        assert_eq!(interval(of(2.0, 2.0), false), "");
+        assert_eq!(interval(None, false), "");
         assert_eq!(percent(1.0, 0.0), "-");
-        assert_eq!(percent(1.0, 3.0), "33.3%");
+        assert_eq!(count(-1_000_000.0), "−1,000,000");
+        assert_eq!(signed_count(12.0), "+12");
     }
 }
