@@ -8,10 +8,13 @@
 //!
 //! [`Profile`] is the one type to learn.
 
+pub mod classify;
 pub mod error;
+pub mod filter;
 pub mod maps;
 pub mod profile;
 pub mod sampling;
+pub mod symbols;
 pub mod trailer;
 pub mod view;
 
