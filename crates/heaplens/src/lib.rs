@@ -9,6 +9,7 @@
 //! [`Profile`] is the one type to learn.
 
 pub mod classify;
+mod demangled;
 pub mod error;
 pub mod filter;
 pub mod maps;
