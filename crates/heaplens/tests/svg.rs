@@ -44,8 +44,8 @@ fn add(profile: &mut Profile, names: &[&str], bytes: i64) {
         stack,
         thread: None,
         values: Values {
-            inuse_objects: Amount::from_i64(bytes / 1000),
-            inuse_space: Amount::from_i64(bytes),
+            inuse_objects: Amount::from_i128((bytes / 1000).into()),
+            inuse_space: Amount::from_i128(bytes.into()),
             ..Values::default()
         },
     });
