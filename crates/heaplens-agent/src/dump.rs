@@ -250,11 +250,11 @@ pub(crate) fn occupy() -> impl FnOnce() {
     let leader = std::thread::spawn(move || {
         FLIGHT.run(|| {
             drop(started);
-            drop(released.recv());
+            let _ = released.recv();
             fresh().map(Arc::new)
         });
     });
-    drop(running.recv());
+    let _ = running.recv();
     move || {
         drop(release);
         drop(leader.join());
