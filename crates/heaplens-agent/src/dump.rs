@@ -283,6 +283,26 @@ mod tests {
     }
 
     #[test]
+    fn every_cut_of_a_real_dump_is_told() {
+        let conf = Some("MALLOC_CONF=prof:true,lg_prof_sample:12");
+        crate::common::in_child("dump::tests::every_cut_of_a_real_dump_is_told", conf, || {
+            let live = crate::common::allocate(100);
+            let dump = fresh().map_err(|problem| problem.code()).unwrap();
+            let (whole, _) = heaplens::trailer::split(&dump.bytes);
+            let last = [last_mapping().unwrap()];
+            assert_eq!(complete::check(whole, &last), Ok(Maps::Present));
+            for cut in 0..whole.len() {
+                assert!(
+                    complete::check(&whole[..cut], &last).is_err(),
+                    "cut at {cut} of {}",
+                    whole.len()
+                );
+            }
+            drop(live);
+        });
+    }
+
+    #[test]
     fn the_target_is_memory_and_closed_on_exec() {
         let target = Target::create().unwrap();
         let link = std::fs::read_link(target.path.to_str().unwrap()).unwrap();

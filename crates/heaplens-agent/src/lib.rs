@@ -124,10 +124,10 @@ pub mod __private {
 }
 
 // The helpers that the unit tests share with the integration tests name the crate from outside.
-#[cfg(all(test, feature = "axum-08"))]
+#[cfg(test)]
 extern crate self as heaplens_agent;
 
-#[cfg(all(test, feature = "axum-08"))]
+#[cfg(test)]
 #[path = "../tests/common/mod.rs"]
 mod common;
 

@@ -26,14 +26,19 @@ fn answer(mut stream: TcpStream) -> String {
 
 fn exchange(listener: &Listener, request: &str) -> String {
     let mut stream = connect(listener);
-    stream.write_all(request.as_bytes()).unwrap();
+    // A connection that was turned away may be closed before all is written.
+    let _ = stream.write_all(request.as_bytes());
     answer(stream)
 }
 
 const STATUS: &str = "GET /debug/prof/mem/status HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 fn alive(listener: &Listener) {
-    let answer = exchange(listener, STATUS);
+    let mut answer = exchange(listener, STATUS);
+    // Connections that were dropped just now hold their places until their threads notice.
+    while answer.starts_with("HTTP/1.1 503 ") || answer.is_empty() {
+        answer = exchange(listener, STATUS);
+    }
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(
         answer.contains("\r\nconnection: close\r\n") && answer.contains(r#""state":"#),
@@ -151,17 +156,17 @@ fn early_disconnects_do_no_harm() {
     let listener = listen("127.0.0.1:0").unwrap();
     for round in 0..50 {
         let mut stream = connect(&listener);
-        match round % 4 {
-            0 => {}
-            1 => stream.write_all(b"GET /debug").unwrap(),
-            2 => stream.write_all(STATUS.as_bytes()).unwrap(),
+        // Writing may fail: when all places are taken, connections are turned away.
+        let _ = match round % 4 {
+            0 => Ok(()),
+            1 => stream.write_all(b"GET /debug"),
+            2 => stream.write_all(STATUS.as_bytes()),
             _ => {
-                stream
-                    .write_all(b"POST /debug/prof/mem/gdump HTTP/1.1\r\nContent-Length: 9\r\n\r\na")
-                    .unwrap();
-                stream.shutdown(Shutdown::Write).unwrap();
+                let _ =
+                    stream.write_all(b"POST /debug/prof/mem/gdump HTTP/1.1\r\nContent-Length: 9\r\n\r\na");
+                stream.shutdown(Shutdown::Write)
             }
-        }
+        };
     }
     alive(&listener);
 }
