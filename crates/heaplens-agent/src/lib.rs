@@ -1,1 +1,124 @@
-//! Placeholder.
+//! Heap profiling endpoints for programs that use jemalloc.
+//!
+//! Three lines in a server on axum 0.8, with the features `axum-08` and `jemalloc`:
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "axum-08", feature = "jemalloc"))]
+//! # mod server {
+//! heaplens_agent::jemalloc!(); // 1: jemalloc is the global allocator
+//!
+//! # async fn start() -> std::io::Result<()> {
+//! let app = axum::Router::new().merge(heaplens_agent::axum::router()); // 2: the endpoints
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:4000").await?;
+//! // 3: the endpoints learn who asks
+//! axum::serve(listener, app.into_make_service_with_connect_info::<std::net::SocketAddr>()).await
+//! # }
+//! # }
+//! # fn main() {}
+//! ```
+//!
+//! Start it with `MALLOC_CONF=prof:true`, then `curl 127.0.0.1:4000/debug/prof/mem > mem.heap`. A program that has
+//! no server calls `heaplens_agent::listen("127.0.0.1:4001")` (feature `listener`); any other server hands its
+//! requests to [`Agent::handle`].
+//!
+//! # Endpoints
+//!
+//! Under `/debug/prof/mem`, and under the older name `/v1/prof/mem`.
+//!
+//! | method | path | answer |
+//! | --- | --- | --- |
+//! | GET, POST | `?output=text` (default) | jemalloc's dump with a trailer that names the process, the build and the time; jeprof reads it |
+//! | GET, POST | `?output=flamegraph`, `folded`, `json` | the profile drawn by the program itself; needs the feature `symbolize`, else 501 |
+//! | GET, POST | `?output=proto` | 501 for now |
+//! | POST | `/symbol` | flame graph of the dump in the body, at most [`MAX_SYMBOL_BODY`]; needs `symbolize`, else 501 |
+//! | POST | `/activate`, `/deactivate` | switches `prof.active`; what was sampled is kept |
+//! | GET | `/status` | JSON: `active`, `state`, `env`, `lg_sample`, `gdump`, `last_dump_ms` (how long the last dump took), `last_dump_time_ms` (when), `active_since_ms`, `version`, `fix` |
+//! | GET, POST | `/gdump` | jemalloc's own dumps at each new peak, into the working directory: `{"active": false}`; POST the form `activate=true` |
+//! | GET | `/stats` | JSON: allocator totals, arenas, options; resident memory, threads; bytes |
+//!
+//! Errors are JSON: `error` for people, `code` for programs, and where it helps `why` and `fix`.
+//!
+//! | status | code | meaning |
+//! | --- | --- | --- |
+//! | 400 | `not-enabled` | profiling was not asked for when the program started; `fix` names the variable |
+//! | 400 | `unknown-output`, `bad-activate`, `unreadable-dump` | the request is wrong |
+//! | 401 | `unauthorized` | the token is missing or wrong |
+//! | 403 | `peer-refused`, `host-refused`, `cross-site` | see Security |
+//! | 404, 405, 413 | `not-found`, `method-not-allowed`, `body-too-large` | |
+//! | 429 | `too-early` | only with [`Config::min_interval`] |
+//! | 500 | `internal`, `mallctl-failed`, `render-failed` | |
+//! | 501 | `no-jemalloc`, `not-compiled-in`, `not-implemented` | another allocator; built without profiling or without the feature |
+//! | 503 | `dump-failed`, `dump-unreadable` | jemalloc could not write |
+//! | 507 | `no-place-for-the-dump`, `truncated-dump` | jemalloc 5.3.0 calls a cut dump a success; here it is an error |
+//!
+//! While profiling is inactive a dump still works and shows what was sampled before; the headers `heaplens-state`
+//! and `heaplens-note`, and the trailer, say so. `heaplens-maps: none` says that /proc is not mounted and the dump
+//! holds addresses only. `heaplens-dump` counts the dumps: two callers with the same number shared one.
+//!
+//! # Security
+//!
+//! A dump holds no memory contents, but addresses, mappings and paths, which undo address-space randomisation; and
+//! taking one stops other threads' allocations for moments (about 10 µs a live stack in all), and `fork` until it ends.
+//! So by default
+//!
+//! - only the local machine is answered, by the connection's address. `X-Forwarded-For` and the like are ignored:
+//!   **behind a proxy on the same machine every client is local**, so set a token there ([`Config::token`]), or keep the
+//!   path from being forwarded;
+//! - the request's host must be an address, `localhost` or a name given to [`Config::allow_host`] (DNS rebinding);
+//! - requests that a page of another site makes are refused, and nothing is switched by GET;
+//! - no path is taken from any request, and nothing is written to disk: a dump goes through a memfd (where the system
+//!   forbids that, through a file without a name in the directory for temporary files). `gdump` alone makes jemalloc
+//!   write files, named by jemalloc;
+//! - one dump at a time, whatever the number of callers.
+//!
+//! [`Peers::Any`] opens the endpoints to everybody who can reach the port. Do not mount them on a public listener.
+//!
+//! # What it costs
+//!
+//! Nothing while nobody asks: no thread, no allocation, no lock. What jemalloc's sampling costs, jemalloc decides.
+//!
+//! # Which jemalloc
+//!
+//! The application brings it: tikv-jemallocator 0.6 or 0.7, whichever else in the program asks for (Cargo takes one),
+//! with its feature `profiling`; or the feature `jemalloc` here. With the feature
+//! `unprefixed_malloc_on_supported_platforms` it reads `MALLOC_CONF` on Linux, otherwise, and on macOS always,
+//! `_RJEM_MALLOC_CONF`; the other name is ignored in silence. `/status` says which one this program reads.
+//! On musl, jemalloc with profiling crashes at the start (tikv/jemallocator#146); its feature `profiling_libunwind`
+//! is a way around.
+
+mod agent;
+mod complete;
+mod config;
+mod dump;
+mod flight;
+mod form;
+mod guard;
+mod json;
+mod problem;
+mod process;
+#[cfg(feature = "symbolize")]
+mod render;
+mod route;
+mod state;
+mod stats;
+mod sys;
+mod trailer;
+
+#[cfg(feature = "axum-08")]
+pub mod axum;
+#[cfg(feature = "jemalloc")]
+mod jemalloc;
+#[cfg(feature = "listener")]
+mod listener;
+
+pub use agent::{Agent, MAX_BODY, MAX_SYMBOL_BODY};
+pub use config::{Config, Peers};
+#[cfg(feature = "listener")]
+pub use listener::{Listener, listen, listen_with};
+
+/// For the macros.
+#[doc(hidden)]
+#[cfg(feature = "jemalloc")]
+pub mod __private {
+    pub use tikv_jemallocator::Jemalloc;
+}

@@ -174,7 +174,7 @@ fn work(
             }
         }
         summary.writes += 1;
-        if summary.writes % 5 != 0 || !take(requests) {
+        if !summary.writes.is_multiple_of(5) || !take(requests) {
             continue;
         }
         match client.request("GET", &workload.query(now()), b"") {

@@ -29,7 +29,7 @@ impl Workload {
             let at = now + i as i64;
             self.points += 1;
             // Writing to a String cannot fail.
-            let _ = if self.points % 2 == 0 {
+            let _ = if self.points.is_multiple_of(2) {
                 self.host(at, out)
             } else {
                 self.http_request(at, out)
@@ -166,7 +166,7 @@ mod tests {
         );
         assert_eq!(
             RequestId(NOW, u64::MAX).to_string(),
-            "018bcfe5-687b-774e-bfff-ffffffffffff"
+            "018bcfe5-687b-774f-bfff-ffffffffffff"
         );
     }
 }

@@ -154,7 +154,7 @@ impl State {
                     let (name, found, expected) = (&field.name, found.name(), expected.name());
                     return Err(LineError {
                         at: field.at,
-                        message: format!("the field {name:?} is a {found} here, but a {expected} before"),
+                        message: format!("the field {name:?} is of type {found} here, but {expected} before"),
                     });
                 }
             }

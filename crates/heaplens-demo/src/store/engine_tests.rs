@@ -135,7 +135,7 @@ fn a_field_keeps_its_type_and_a_refused_body_writes_nothing() {
     let error = write(&engine, "m w=1\nm,host=a v=2i", 0).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "line 2, column 10: the field \"v\" is a integer here, but a float before"
+        "line 2, column 10: the field \"v\" is of type integer here, but float before"
     );
     let error = write(&engine, "n x=1\nn x=t", 0).unwrap_err();
     assert_eq!((error.at.line, error.at.column), (2, 3));

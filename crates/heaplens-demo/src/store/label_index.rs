@@ -161,7 +161,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn labels(pairs: &[(&str, &str)]) -> Vec<(Box<str>, Box<str>)> {
+    type Labels = Vec<(Box<str>, Box<str>)>;
+
+    fn labels(pairs: &[(&str, &str)]) -> Labels {
         pairs
             .iter()
             .map(|&(name, value)| (name.into(), value.into()))
@@ -200,7 +202,7 @@ mod tests {
             index.series_with("request_id", "0190b2a0-5f3c-7abc-8def-0123456789ab"),
             [1]
         );
-        assert_eq!(index.series_with("request_id", "other"), []);
+        assert!(index.series_with("request_id", "other").is_empty());
     }
 
     #[test]
@@ -219,7 +221,7 @@ mod tests {
         index.compact(|id| id == 2);
         assert_eq!((index.size().entries, index.size().leaked_bytes()), (2, 0));
         assert_eq!(index.series_with("host", "a"), [2]);
-        assert_eq!(index.series_with("id", "1"), []);
+        assert!(index.series_with("id", "1").is_empty());
         index.forget_series(&second);
         index.compact(|_| false);
         assert_eq!(index.size(), IndexSize::default());
@@ -230,7 +232,7 @@ mod tests {
         #[test]
         fn the_running_size_equals_the_measured_one(steps in proptest::collection::vec((0u8..4, 0u8..5), 0..300)) {
             let mut index = LabelIndex::default();
-            let mut living: Vec<(SeriesId, Vec<(Box<str>, Box<str>)>)> = Vec::new();
+            let mut living: Vec<(SeriesId, Labels)> = Vec::new();
             for (id, (step, label)) in (0u64..).zip(steps) {
                 match step {
                     0 | 1 => {

@@ -1,0 +1,301 @@
+//! The agent: a request in, a response out, whatever the server.
+
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use http::header::{HeaderName, HeaderValue};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+
+use crate::complete::Maps;
+use crate::config::Config;
+use crate::dump::{self, Dump};
+use crate::guard;
+use crate::json::Object;
+use crate::problem::{Kind, Problem, reply};
+use crate::process;
+use crate::route::{self, Endpoint, Output};
+use crate::state::{self, State};
+use crate::stats;
+use crate::sys::mallctl;
+
+/// The largest dump that `POST …/symbol` takes, in bytes.
+pub const MAX_SYMBOL_BODY: usize = 256 << 20;
+
+/// The largest body that the other endpoints take, in bytes.
+pub const MAX_BODY: usize = 64 << 10;
+
+/// Answers the endpoints. Cheap to clone; holds no thread, no file and no lock.
+#[derive(Clone, Debug, Default)]
+pub struct Agent {
+    config: Arc<Config>,
+}
+
+impl Agent {
+    /// An agent that answers the local machine only.
+    pub fn new() -> Agent {
+        Agent::default()
+    }
+
+    /// An agent with settings of the application's own.
+    pub fn with(config: Config) -> Agent {
+        Agent {
+            config: Arc::new(config),
+        }
+    }
+
+    /// Answers one request that came from `peer`; `None` if the server does not know.
+    ///
+    /// Blocks while a dump is written: call it from a thread that may. Never panics (unless the program is built with
+    /// `panic = "abort"`, and then only for a fault of ours). Not to be called from a signal handler.
+    ///
+    /// Check [`Agent::admit`] first if the body has not been read yet.
+    pub fn handle(&self, request: Request<impl AsRef<[u8]>>, peer: Option<IpAddr>) -> Response<Vec<u8>> {
+        let work = || self.respond(&request, peer);
+        match catch_unwind(AssertUnwindSafe(work)) {
+            Ok(Ok(response)) => response,
+            Ok(Err(problem)) => problem.into_response(),
+            Err(_) => Problem::internal().into_response(),
+        }
+    }
+
+    /// Decides on a request by its head alone: how many bytes of body to read, or the answer that refuses it.
+    // The error is an answer ready to be sent; it is made once a request.
+    #[allow(clippy::result_large_err)]
+    pub fn admit(
+        &self,
+        head: &http::request::Parts,
+        peer: Option<IpAddr>,
+    ) -> Result<usize, Response<Vec<u8>>> {
+        self.endpoint(&head.method, &head.uri, &head.headers, peer)
+            .map(body_limit)
+            .map_err(Problem::into_response)
+    }
+
+    fn endpoint(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+    ) -> Result<Endpoint, Problem> {
+        guard::check(&self.config, method, uri, headers, peer)?;
+        let endpoint = route::endpoint(method, uri.path())?;
+        if endpoint == Endpoint::Symbol {
+            require_symbolize()?;
+        }
+        Ok(endpoint)
+    }
+
+    fn respond(
+        &self,
+        request: &Request<impl AsRef<[u8]>>,
+        peer: Option<IpAddr>,
+    ) -> Result<Response<Vec<u8>>, Problem> {
+        let endpoint = self.endpoint(request.method(), request.uri(), request.headers(), peer)?;
+        let query = request.uri().query().unwrap_or_default();
+        let body = request.body().as_ref();
+        if body.len() > body_limit(endpoint) {
+            return Err(too_large(body_limit(endpoint)));
+        }
+        match endpoint {
+            Endpoint::Dump => self.dump(query),
+            Endpoint::Symbol => render(Output::Flamegraph, body),
+            Endpoint::Activate => activate(true),
+            Endpoint::Deactivate => activate(false),
+            Endpoint::Status => Ok(status()),
+            Endpoint::ReadGdump => {
+                let active = mallctl::read_bool(c"prof.gdump").unwrap_or(false);
+                let body = Object::new().boolean("active", active).finish();
+                // With a space, as GreptimeDB writes it.
+                Ok(reply(StatusCode::OK, Kind::Json, body.replacen(':', ": ", 1)))
+            }
+            Endpoint::WriteGdump => write_gdump(query, body),
+            Endpoint::Stats => Ok(reply(StatusCode::OK, Kind::Json, stats::json(State::now()))),
+        }
+    }
+
+    fn dump(&self, query: &str) -> Result<Response<Vec<u8>>, Problem> {
+        let output = route::output(query)?;
+        // Refused before a dump is taken for nothing.
+        match output {
+            Output::Text => {}
+            Output::Proto => {
+                return Err(Problem::new(
+                    StatusCode::NOT_IMPLEMENTED,
+                    "not-implemented",
+                    "The pprof format is not written yet",
+                )
+                .fix("use output=text, which go tool pprof and jeprof read"));
+            }
+            Output::Flamegraph | Output::Folded | Output::Json => require_symbolize()?,
+        }
+        State::now().require_enabled()?;
+        let dump = dump::take(self.config.min_interval)?;
+        let mut response = match output {
+            Output::Text => reply(StatusCode::OK, Kind::Text, dump.bytes.as_slice()),
+            _ => render(output, &dump.bytes)?,
+        };
+        describe(&dump, response.headers_mut());
+        Ok(response)
+    }
+}
+
+/// What a reader should know and the body may not say.
+fn describe(dump: &Dump, headers: &mut HeaderMap) {
+    let mut set = |name, value| headers.insert(HeaderName::from_static(name), value);
+    set("heaplens-dump", HeaderValue::from(dump.number));
+    set("heaplens-state", HeaderValue::from_static(dump.state.word()));
+    if dump.maps == Maps::Absent {
+        set("heaplens-maps", HeaderValue::from_static("none"));
+    }
+    if dump.state == State::Inactive {
+        set(
+            "heaplens-note",
+            HeaderValue::from_static(
+                "profiling is inactive: POST /debug/prof/mem/activate; only what was sampled before is shown",
+            ),
+        );
+    }
+}
+
+fn body_limit(endpoint: Endpoint) -> usize {
+    if endpoint == Endpoint::Symbol {
+        MAX_SYMBOL_BODY
+    } else {
+        MAX_BODY
+    }
+}
+
+pub(crate) fn too_large(limit: usize) -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "body-too-large",
+        "The body is too large",
+    )
+    .why(format!("at most {limit} bytes are taken here"))
+    .fix("use the program heaplens on a copy of the dump instead")
+}
+
+fn activate(on: bool) -> Result<Response<Vec<u8>>, Problem> {
+    let before = State::now().require_enabled()?;
+    mallctl::set_prof_active(on).map_err(|errno| mallctl_failed("prof.active", errno))?;
+    if !on {
+        dump::set_active_since(None);
+    } else if before == State::Inactive {
+        dump::set_active_since(Some(process::now_ms()));
+    }
+    let word = if on { "activated" } else { "deactivated" };
+    Ok(reply(
+        StatusCode::OK,
+        Kind::Text,
+        format!("Heap profiling {word}"),
+    ))
+}
+
+fn write_gdump(query: &str, body: &[u8]) -> Result<Response<Vec<u8>>, Problem> {
+    let value =
+        crate::form::value(body, "activate").or_else(|| crate::form::value(query.as_bytes(), "activate"));
+    let on = match value.as_deref().map(str::trim) {
+        Some("true") => true,
+        Some("false") => false,
+        _ => {
+            return Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "bad-activate",
+                "activate is missing or not a boolean",
+            )
+            .fix("send the form activate=true or activate=false"));
+        }
+    };
+    State::now().require_enabled()?;
+    mallctl::set_prof_gdump(on).map_err(|errno| mallctl_failed("prof.gdump", errno))?;
+    let word = if on { "activated" } else { "deactivated" };
+    Ok(reply(StatusCode::OK, Kind::Text, format!("gdump {word}")))
+}
+
+fn mallctl_failed(name: &str, errno: mallctl::Errno) -> Problem {
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "mallctl-failed",
+        "jemalloc refused the switch",
+    )
+    .why(format!("{name}: {errno}"))
+}
+
+fn status() -> Response<Vec<u8>> {
+    let state = State::now();
+    let last = dump::last();
+    let body = Object::new()
+        .boolean("active", state == State::Active)
+        .string("state", state.word())
+        .string("env", state::variable())
+        .number_or_null("lg_sample", stats::lg_sample())
+        .boolean("gdump", mallctl::read_bool(c"prof.gdump").unwrap_or(false))
+        .number_or_null("last_dump_ms", last.map(|last| last.took.as_millis()))
+        .number_or_null("last_dump_time_ms", last.map(|last| last.time_ms))
+        .maybe(dump::active_since(), |o, v| o.number("active_since_ms", v))
+        .maybe(stats::version(), |o, v| o.string("version", &v))
+        .maybe(state.fix(), |o, v| o.string("fix", &v))
+        .finish();
+    reply(StatusCode::OK, Kind::Json, body)
+}
+
+fn require_symbolize() -> Result<(), Problem> {
+    if cfg!(feature = "symbolize") {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::NOT_IMPLEMENTED,
+        "not-compiled-in",
+        "This program cannot draw its own profiles",
+    )
+    .why("heaplens-agent was built without its feature `symbolize`")
+    .fix(
+        "build with the feature, or fetch output=text and use the program heaplens: heaplens flamegraph URL",
+    ))
+}
+
+#[cfg(feature = "symbolize")]
+fn render(output: Output, dump: &[u8]) -> Result<Response<Vec<u8>>, Problem> {
+    crate::render::render(output, dump)
+}
+
+#[cfg(not(feature = "symbolize"))]
+fn render(_output: Output, _dump: &[u8]) -> Result<Response<Vec<u8>>, Problem> {
+    Err(match require_symbolize() {
+        Err(problem) => problem,
+        Ok(()) => Problem::internal(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_answer_and_nothing_breaks() {
+        struct Trap;
+        impl AsRef<[u8]> for Trap {
+            fn as_ref(&self) -> &[u8] {
+                panic!("as the test wants it")
+            }
+        }
+        let agent = Agent::new();
+        let peer = Some(IpAddr::from([127, 0, 0, 1]));
+        let request = Request::get("/debug/prof/mem/status");
+        let response = agent.handle(request.body(Trap).unwrap(), peer);
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let request = Request::get("/debug/prof/mem/status");
+        let response = agent.handle(request.body([]).unwrap(), peer);
+        assert_eq!(response.status(), StatusCode::OK);
+    }
+
+    #[test]
+    fn bodies_are_limited() {
+        let agent = Agent::new();
+        let request = Request::post("/debug/prof/mem/gdump").body(vec![b' '; MAX_BODY + 1]);
+        let response = agent.handle(request.unwrap(), Some(IpAddr::from([127, 0, 0, 1])));
+        assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    }
+}

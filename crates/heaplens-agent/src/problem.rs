@@ -1,0 +1,131 @@
+//! Answers: the headers that all of them carry, and errors as JSON.
+
+use http::header::{self, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+
+use crate::json::Object;
+
+/// A kind of body.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Text,
+    Json,
+    /// Only drawn with the feature `symbolize`.
+    #[cfg_attr(not(feature = "symbolize"), allow(dead_code))]
+    Svg,
+}
+
+impl Kind {
+    fn content_type(self) -> &'static str {
+        match self {
+            Kind::Text => "text/plain; charset=utf-8",
+            Kind::Json => "application/json",
+            Kind::Svg => "image/svg+xml",
+        }
+    }
+
+    /// The graph may run the script and style within itself, in an origin of its own (`sandbox`), and load nothing.
+    fn content_security_policy(self) -> &'static str {
+        match self {
+            Kind::Text | Kind::Json => "default-src 'none'; frame-ancestors 'none'",
+            Kind::Svg => {
+                "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; \
+                 form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts"
+            }
+        }
+    }
+}
+
+/// An answer with the headers that every answer has.
+pub(crate) fn reply(status: StatusCode, kind: Kind, body: impl Into<Vec<u8>>) -> Response<Vec<u8>> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, kind.content_type()),
+        (header::CONTENT_SECURITY_POLICY, kind.content_security_policy()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-store"),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// An error answer: `{"error", "code", "why", "fix"}`.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    error: String,
+    why: Option<String>,
+    fix: Option<String>,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, code: &'static str, error: impl Into<String>) -> Problem {
+        Problem {
+            status,
+            code,
+            error: error.into(),
+            why: None,
+            fix: None,
+            header: None,
+        }
+    }
+
+    pub(crate) fn why(mut self, why: impl Into<String>) -> Problem {
+        self.why = Some(why.into());
+        self
+    }
+
+    pub(crate) fn fix(mut self, fix: impl Into<String>) -> Problem {
+        self.fix = Some(fix.into());
+        self
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Problem {
+        self.header = Some((name, value.into()));
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    pub(crate) fn into_response(self) -> Response<Vec<u8>> {
+        let body = Object::new()
+            .string("error", &self.error)
+            .string("code", self.code)
+            .maybe(self.why, |o, v| o.string("why", &v))
+            .maybe(self.fix, |o, v| o.string("fix", &v))
+            .finish();
+        let mut response = reply(self.status, Kind::Json, body);
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+
+    /// The answer when our own code failed.
+    pub(crate) fn internal() -> Problem {
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Internal error: the agent panicked",
+        )
+        .why("a fault in heaplens-agent; the program goes on and profiling stays usable")
+        .fix("please report it with the request")
+    }
+}

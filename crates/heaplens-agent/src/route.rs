@@ -1,0 +1,162 @@
+//! Paths and methods to endpoints.
+
+use http::header::{ALLOW, HeaderValue};
+use http::{Method, StatusCode};
+
+use crate::problem::Problem;
+
+/// Where the endpoints stand; the second is the older name.
+pub(crate) const ROOTS: [&str; 2] = ["/debug/prof/mem", "/v1/prof/mem"];
+
+/// One of the things that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    Dump,
+    Symbol,
+    Activate,
+    Deactivate,
+    Status,
+    ReadGdump,
+    WriteGdump,
+    Stats,
+}
+
+/// Finds the endpoint for a request.
+pub(crate) fn endpoint(method: &Method, path: &str) -> Result<Endpoint, Problem> {
+    let name = ROOTS.iter().find_map(|root| match path.strip_prefix(root)? {
+        "" => Some(""),
+        rest => rest.strip_prefix('/'),
+    });
+    let (get, post): (Option<Endpoint>, Option<Endpoint>) = match name {
+        Some("") => (Some(Endpoint::Dump), Some(Endpoint::Dump)),
+        Some("symbol") => (None, Some(Endpoint::Symbol)),
+        Some("activate") => (None, Some(Endpoint::Activate)),
+        Some("deactivate") => (None, Some(Endpoint::Deactivate)),
+        Some("status") => (Some(Endpoint::Status), None),
+        Some("stats") => (Some(Endpoint::Stats), None),
+        Some("gdump") => (Some(Endpoint::ReadGdump), Some(Endpoint::WriteGdump)),
+        _ => {
+            return Err(
+                Problem::new(StatusCode::NOT_FOUND, "not-found", "There is no such endpoint").fix(
+                    "endpoints: /debug/prof/mem and below it /symbol, /activate, /deactivate, /status, /gdump, /stats",
+                ),
+            );
+        }
+    };
+    let found = match *method {
+        Method::GET => get,
+        Method::POST => post,
+        _ => None,
+    };
+    found.ok_or_else(|| {
+        let allow = match (get, post) {
+            (Some(_), Some(_)) => "GET, POST",
+            (Some(_), None) => "GET",
+            _ => "POST",
+        };
+        Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            "This endpoint does not take this method",
+        )
+        .fix(format!("use {allow}"))
+        .header(ALLOW, HeaderValue::from_static(allow))
+    })
+}
+
+/// What a dump is wanted as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    Text,
+    Proto,
+    Flamegraph,
+    Folded,
+    Json,
+}
+
+/// Reads the query's `output`; text if there is none.
+pub(crate) fn output(query: &str) -> Result<Output, Problem> {
+    match crate::form::value(query.as_bytes(), "output").as_deref() {
+        None | Some("text") => Ok(Output::Text),
+        Some("proto") => Ok(Output::Proto),
+        Some("flamegraph") => Ok(Output::Flamegraph),
+        Some("folded") => Ok(Output::Folded),
+        Some("json") => Ok(Output::Json),
+        Some(other) => {
+            let shown: String = other.chars().take(40).collect();
+            Err(
+                Problem::new(StatusCode::BAD_REQUEST, "unknown-output", "Unknown output format")
+                    .why(format!("output is {shown:?}"))
+                    .fix("use one of text, proto, flamegraph, folded, json"),
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_roots_lead_to_the_same_endpoints() {
+        for root in ROOTS {
+            let at = |method, rest: &str| endpoint(&method, &format!("{root}{rest}")).unwrap();
+            assert_eq!(at(Method::GET, ""), Endpoint::Dump);
+            assert_eq!(at(Method::POST, ""), Endpoint::Dump);
+            assert_eq!(at(Method::POST, "/symbol"), Endpoint::Symbol);
+            assert_eq!(at(Method::POST, "/activate"), Endpoint::Activate);
+            assert_eq!(at(Method::POST, "/deactivate"), Endpoint::Deactivate);
+            assert_eq!(at(Method::GET, "/status"), Endpoint::Status);
+            assert_eq!(at(Method::GET, "/stats"), Endpoint::Stats);
+            assert_eq!(at(Method::GET, "/gdump"), Endpoint::ReadGdump);
+            assert_eq!(at(Method::POST, "/gdump"), Endpoint::WriteGdump);
+        }
+    }
+
+    #[test]
+    fn wrong_methods_and_paths_are_refused() {
+        let refused = |method, path: &str| endpoint(&method, path).unwrap_err();
+        for (method, path, allow) in [
+            (Method::GET, "/debug/prof/mem/activate", "POST"),
+            (Method::GET, "/debug/prof/mem/deactivate", "POST"),
+            (Method::GET, "/v1/prof/mem/symbol", "POST"),
+            (Method::POST, "/v1/prof/mem/status", "GET"),
+            (Method::DELETE, "/v1/prof/mem", "GET, POST"),
+            (Method::HEAD, "/v1/prof/mem/gdump", "GET, POST"),
+        ] {
+            let response = refused(method, path).into_response();
+            assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+            assert_eq!(response.headers()[ALLOW], allow, "{path}");
+        }
+        for path in [
+            "",
+            "/",
+            "/debug/prof/mem/",
+            "/debug/prof/memory",
+            "/debug/prof/mem/status/x",
+            "/debug/prof/cpu",
+            "/debug/prof/mem//status",
+            "/debug/prof/mem/../../etc/passwd",
+        ] {
+            assert_eq!(
+                refused(Method::GET, path).status(),
+                StatusCode::NOT_FOUND,
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn outputs_are_named_exactly() {
+        assert_eq!(output("").unwrap(), Output::Text);
+        assert_eq!(output("x=1").unwrap(), Output::Text);
+        assert_eq!(output("output=flamegraph").unwrap(), Output::Flamegraph);
+        for wrong in ["output=", "output=Text", "output=svg"] {
+            let problem = output(wrong).unwrap_err();
+            assert_eq!(
+                (problem.status(), problem.code()),
+                (StatusCode::BAD_REQUEST, "unknown-output")
+            );
+        }
+    }
+}

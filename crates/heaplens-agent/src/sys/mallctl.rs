@@ -1,0 +1,145 @@
+//! jemalloc's control interface, `mallctl`, with types that it checks.
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, c_char, c_void};
+use std::ptr;
+
+use tikv_jemalloc_sys::mallctl;
+
+/// An `errno` value from `mallctl`: ENOENT unknown or switched off, EFAULT a side effect failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Errno(pub(crate) i32);
+
+impl std::fmt::Display for Errno {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::io::Error::from_raw_os_error(self.0).fmt(f)
+    }
+}
+
+fn check(code: i32) -> Result<(), Errno> {
+    if code == 0 { Ok(()) } else { Err(Errno(code)) }
+}
+
+mod sealed {
+    /// Integers for which every bit pattern is a value.
+    pub(crate) trait Plain: Copy + Default {}
+    impl Plain for u8 {}
+    impl Plain for u32 {}
+    impl Plain for u64 {}
+    impl Plain for usize {}
+    impl Plain for isize {}
+}
+
+/// Reads an integer; EINVAL if jemalloc's has another size.
+pub(crate) fn read<T: sealed::Plain>(name: &CStr) -> Result<T, Errno> {
+    let mut value = T::default();
+    let mut length = size_of::<T>();
+    // SAFETY: the name ends in NUL; `value` is writable for `length` bytes, jemalloc writes at most that many
+    // (and answers EINVAL if its own type has another size), and any bytes make a valid `T`.
+    check(unsafe {
+        mallctl(
+            name.as_ptr(),
+            (&raw mut value).cast(),
+            &raw mut length,
+            ptr::null_mut(),
+            0,
+        )
+    })?;
+    Ok(value)
+}
+
+/// Reads a C `bool`.
+pub(crate) fn read_bool(name: &CStr) -> Result<bool, Errno> {
+    read::<u8>(name).map(|value| value != 0)
+}
+
+/// String values that live as long as the process.
+#[derive(Clone, Copy)]
+pub(crate) enum Text {
+    Version,
+    OptThp,
+    OptMetadataThp,
+    OptPercpuArena,
+}
+
+/// Reads one of the strings that jemalloc keeps for ever.
+pub(crate) fn read_text(which: Text) -> Option<String> {
+    let name = match which {
+        Text::Version => c"version",
+        Text::OptThp => c"opt.thp",
+        Text::OptMetadataThp => c"opt.metadata_thp",
+        Text::OptPercpuArena => c"opt.percpu_arena",
+    };
+    let mut text: *const c_char = ptr::null();
+    let mut length = size_of::<*const c_char>();
+    // SAFETY: as in `read`; these names yield a pointer.
+    let code = unsafe {
+        mallctl(
+            name.as_ptr(),
+            (&raw mut text).cast(),
+            &raw mut length,
+            ptr::null_mut(),
+            0,
+        )
+    };
+    if code != 0 || text.is_null() {
+        return None;
+    }
+    // SAFETY: jemalloc answers these four with string literals of its own, which end in NUL and never go away.
+    Some(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
+}
+
+/// Writes a value that jemalloc copies; EINVAL if its type has another size.
+fn write<T: Copy>(name: &CStr, mut value: T) -> Result<(), Errno> {
+    // SAFETY: the name ends in NUL; jemalloc reads `size_of::<T>()` bytes after comparing that with its own type.
+    check(unsafe {
+        mallctl(
+            name.as_ptr(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            (&raw mut value).cast::<c_void>(),
+            size_of::<T>(),
+        )
+    })
+}
+
+/// Switches `prof.active`.
+pub(crate) fn set_prof_active(on: bool) -> Result<(), Errno> {
+    write(c"prof.active", on)
+}
+
+/// Switches `prof.gdump`.
+pub(crate) fn set_prof_gdump(on: bool) -> Result<(), Errno> {
+    write(c"prof.gdump", on)
+}
+
+/// Advances the epoch: `stats.*` are figures as of the last advance.
+pub(crate) fn advance_epoch() -> Result<(), Errno> {
+    write(c"epoch", 1u64)
+}
+
+/// Writes a heap profile to a path. Blocks; other threads' allocations wait for it at times.
+pub(crate) fn dump(path: &CStr) -> Result<(), Errno> {
+    // The pointer is to live until the call returns, and does: `path` is borrowed.
+    write(c"prof.dump", path.as_ptr())
+}
+
+/// Whether an allocation of Rust's global allocator is one of this jemalloc's.
+pub(crate) fn is_global_allocator() -> bool {
+    let probe = std::hint::black_box(Box::new(0u64));
+    let mut pointer: *const u64 = &raw const *probe;
+    let mut arena = 0u32;
+    let mut length = size_of::<u32>();
+    // SAFETY: `arena` and `pointer` are valid for the sizes given; jemalloc ≥ 5.3 looks the address up in its own
+    // tree without reading what it points to, and answers EINVAL for a stranger's.
+    let code = unsafe {
+        mallctl(
+            c"arenas.lookup".as_ptr(),
+            (&raw mut arena).cast(),
+            &raw mut length,
+            (&raw mut pointer).cast::<c_void>(),
+            size_of::<*const u64>(),
+        )
+    };
+    code == 0
+}
