@@ -198,7 +198,6 @@ fn the_leak_shows_under_load_and_only_where_it_was_asked_for() {
             assert!(entries >= 2000.0, "{entries}");
             assert!(leaked >= 2000.0 * (48.0 + 512.0), "{leaked}");
             assert_eq!(leaked, service.metric("label_index_bytes"));
-            assert!(service.metric("leak_bytes_per_second") > 0.0);
         } else {
             assert_eq!((entries, leaked), (0.0, 0.0));
             assert_eq!(service.metric("label_index_bytes"), 0.0);
