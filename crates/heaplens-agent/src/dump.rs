@@ -250,11 +250,11 @@ pub(crate) fn occupy() -> impl FnOnce() {
     let leader = std::thread::spawn(move || {
         FLIGHT.run(|| {
             drop(started);
-            drop(released.recv());
+            let _ = released.recv();
             fresh().map(Arc::new)
         });
     });
-    drop(running.recv());
+    let _ = running.recv();
     move || {
         drop(release);
         drop(leader.join());
@@ -280,6 +280,26 @@ mod tests {
         let path = target.path.to_str().unwrap().to_owned();
         File::create(path).unwrap().write_all(b"heap_v2/").unwrap();
         assert_eq!(target.read().unwrap(), b"heap_v2/");
+    }
+
+    #[test]
+    fn every_cut_of_a_real_dump_is_told() {
+        let conf = Some("MALLOC_CONF=prof:true,lg_prof_sample:12");
+        crate::common::in_child("dump::tests::every_cut_of_a_real_dump_is_told", conf, || {
+            let live = crate::common::allocate(100);
+            let dump = fresh().map_err(|problem| problem.code()).unwrap();
+            let (whole, _) = heaplens::trailer::split(&dump.bytes);
+            let last = [last_mapping().unwrap()];
+            assert_eq!(complete::check(whole, &last), Ok(Maps::Present));
+            for cut in 0..whole.len() {
+                assert!(
+                    complete::check(&whole[..cut], &last).is_err(),
+                    "cut at {cut} of {}",
+                    whole.len()
+                );
+            }
+            drop(live);
+        });
     }
 
     #[test]

@@ -122,3 +122,15 @@ pub use listener::{Listener, listen, listen_with};
 pub mod __private {
     pub use tikv_jemallocator::Jemalloc;
 }
+
+// The helpers that the unit tests share with the integration tests name the crate from outside.
+#[cfg(test)]
+extern crate self as heaplens_agent;
+
+#[cfg(test)]
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

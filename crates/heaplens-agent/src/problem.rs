@@ -56,9 +56,12 @@ pub(crate) fn reply(status: StatusCode, kind: Kind, body: impl Into<Vec<u8>>) ->
     response
 }
 
-/// An error answer: `{"error", "code", "why", "fix"}`.
+/// An error answer: `{"error", "code", "why", "fix"}`. Boxed, so that results stay small.
 #[derive(Clone, Debug)]
-pub(crate) struct Problem {
+pub(crate) struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     status: StatusCode,
     code: &'static str,
     error: String,
@@ -69,50 +72,50 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, error: impl Into<String>) -> Problem {
-        Problem {
+        Problem(Box::new(Parts {
             status,
             code,
             error: error.into(),
             why: None,
             fix: None,
             header: None,
-        }
+        }))
     }
 
     pub(crate) fn why(mut self, why: impl Into<String>) -> Problem {
-        self.why = Some(why.into());
+        self.0.why = Some(why.into());
         self
     }
 
     pub(crate) fn fix(mut self, fix: impl Into<String>) -> Problem {
-        self.fix = Some(fix.into());
+        self.0.fix = Some(fix.into());
         self
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Problem {
-        self.header = Some((name, value.into()));
+        self.0.header = Some((name, value.into()));
         self
     }
 
     #[cfg(test)]
     pub(crate) fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     #[cfg(test)]
     pub(crate) fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 
     pub(crate) fn into_response(self) -> Response<Vec<u8>> {
         let body = Object::new()
-            .string("error", &self.error)
-            .string("code", self.code)
-            .maybe(self.why, |o, v| o.string("why", &v))
-            .maybe(self.fix, |o, v| o.string("fix", &v))
+            .string("error", &self.0.error)
+            .string("code", self.0.code)
+            .maybe(self.0.why, |o, v| o.string("why", &v))
+            .maybe(self.0.fix, |o, v| o.string("fix", &v))
             .finish();
-        let mut response = reply(self.status, Kind::Json, body);
-        if let Some((name, value)) = self.header {
+        let mut response = reply(self.0.status, Kind::Json, body);
+        if let Some((name, value)) = self.0.header {
             response.headers_mut().insert(name, value);
         }
         response

@@ -25,7 +25,7 @@ pub(crate) enum Endpoint {
 pub(crate) fn endpoint(method: &Method, path: &str) -> Result<Endpoint, Problem> {
     let name = ROOTS.iter().find_map(|root| match path.strip_prefix(root)? {
         "" => Some(""),
-        rest => rest.strip_prefix('/'),
+        rest => rest.strip_prefix('/').filter(|name| !name.is_empty()),
     });
     let (get, post): (Option<Endpoint>, Option<Endpoint>) = match name {
         Some("") => (Some(Endpoint::Dump), Some(Endpoint::Dump)),

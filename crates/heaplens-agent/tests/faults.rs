@@ -1,0 +1,161 @@
+//! Faults: many callers, limits of the system, cut dumps, leaks of descriptors.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::sync::Barrier;
+
+use common::{LOCAL, allocate, ask, in_child, in_child_through, json, text};
+use heaplens::trailer::{Seal, Trailer, split};
+use heaplens_agent::Agent;
+use http::Request;
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+const ENABLED: Option<&str> = Some("MALLOC_CONF=prof:true,lg_prof_sample:0");
+
+#[test]
+fn callers_at_the_same_time_all_get_a_whole_dump() {
+    in_child("callers_at_the_same_time_all_get_a_whole_dump", ENABLED, || {
+        let live = allocate(2000);
+        let (agent, barrier) = (Agent::new(), Barrier::new(8));
+        let numbers: Vec<u64> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        barrier.wait();
+                        let response = ask(&agent, "GET", "/debug/prof/mem", "");
+                        assert_eq!(response.status(), 200);
+                        let (body, tail) = split(response.body());
+                        assert_eq!(Trailer::parse(body, tail).1, Seal::Intact);
+                        response.headers()["heaplens-dump"]
+                            .to_str()
+                            .unwrap()
+                            .parse()
+                            .unwrap()
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(
+            numbers.iter().all(|number| (1..=8).contains(number)),
+            "{numbers:?}"
+        );
+        // A later caller gets a fresh one.
+        let later = ask(&agent, "GET", "/debug/prof/mem", "");
+        let later: u64 = later.headers()["heaplens-dump"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert_eq!(later, numbers.iter().max().unwrap() + 1);
+        drop(live);
+    });
+}
+
+#[test]
+fn a_limit_on_file_sizes_is_an_error_and_not_the_programs_death() {
+    // 1 KiB: less than any dump. `ulimit -f` counts blocks of 512 bytes in POSIX shells, of 1024 in some.
+    let wrapper = ["sh", "-c", "ulimit -f 2; exec \"$@\"", "sh"];
+    let test = "a_limit_on_file_sizes_is_an_error_and_not_the_programs_death";
+    in_child_through(test, ENABLED, &wrapper, || {
+        let agent = Agent::new();
+        // SIGXFSZ has its default disposition here, which kills.
+        for _ in 0..2 {
+            let response = ask(&agent, "GET", "/debug/prof/mem", "");
+            assert!(
+                [503, 507].contains(&response.status().as_u16()),
+                "{}",
+                text(&response)
+            );
+            let answer = json(&response);
+            let code = answer["code"].as_str().unwrap();
+            assert!(["dump-failed", "truncated-dump"].contains(&code), "{answer}");
+            assert!(answer["fix"].as_str().unwrap().contains("ulimit -f"), "{answer}");
+        }
+        assert_eq!(ask(&agent, "GET", "/debug/prof/mem/status", "").status(), 200);
+    });
+}
+
+#[test]
+fn no_descriptor_and_no_thread_is_left_behind() {
+    in_child("no_descriptor_and_no_thread_is_left_behind", ENABLED, || {
+        let count = |what: &str| std::fs::read_dir(format!("/proc/self/{what}")).unwrap().count();
+        let agent = Agent::new();
+        let dump = || assert_eq!(ask(&agent, "GET", "/debug/prof/mem", "").status(), 200);
+        dump();
+        let before = (count("fd"), count("task"));
+        for _ in 0..10_000 {
+            assert_eq!(ask(&agent, "GET", "/debug/prof/mem/gdump", "").status(), 200);
+        }
+        for _ in 0..200 {
+            dump();
+        }
+        assert_eq!((count("fd"), count("task")), before);
+    });
+}
+
+#[test]
+fn the_program_forks_while_dumps_are_taken() {
+    in_child("the_program_forks_while_dumps_are_taken", ENABLED, || {
+        let live = allocate(2000);
+        let agent = Agent::new();
+        std::thread::scope(|scope| {
+            let dumps = scope.spawn(|| {
+                for _ in 0..20 {
+                    assert_eq!(ask(&agent, "GET", "/debug/prof/mem", "").status(), 200);
+                }
+            });
+            while !dumps.is_finished() {
+                assert!(std::process::Command::new("true").status().unwrap().success());
+            }
+        });
+        drop(live);
+    });
+}
+
+#[test]
+fn other_allocations_go_on_while_dumps_are_taken() {
+    in_child("other_allocations_go_on_while_dumps_are_taken", ENABLED, || {
+        let agent = Agent::new();
+        std::thread::scope(|scope| {
+            let dumps = scope.spawn(|| {
+                for _ in 0..20 {
+                    assert_eq!(ask(&agent, "GET", "/debug/prof/mem", "").status(), 200);
+                }
+            });
+            let mut rounds = 0;
+            while !dumps.is_finished() || rounds == 0 {
+                drop(allocate(100));
+                rounds += 1;
+            }
+        });
+    });
+}
+
+#[test]
+fn any_path_and_query_is_answered() {
+    let agent = Agent::new();
+    for path in [
+        "/",
+        "*",
+        "/debug/prof/mem?",
+        "/debug/prof/mem?%",
+        "/debug/prof/mem?output=%00",
+        "/debug/prof/mem/%2e%2e/%2e%2e/etc/passwd",
+        "/debug/prof/mem/gdump?activate=%ff",
+        "http://localhost/debug/prof/mem/status",
+    ] {
+        for method in ["GET", "POST", "HEAD", "OPTIONS", "TRACE", "BREW"] {
+            let request = Request::builder()
+                .method(method)
+                .uri(path)
+                .body([0xffu8; 9])
+                .unwrap();
+            let status = agent.handle(request, LOCAL).status().as_u16();
+            assert!((200..500).contains(&status), "{method} {path}: {status}");
+        }
+    }
+}
