@@ -8,12 +8,18 @@
 //!
 //! [`Profile`] is the one type to learn.
 
+pub mod diff;
+pub mod dump;
 pub mod error;
+pub mod group;
+pub mod input;
 pub mod maps;
+pub mod out;
 pub mod profile;
 pub mod sampling;
 pub mod trailer;
 pub mod view;
 
+pub use dump::Dump;
 pub use error::{Error, Warning};
 pub use profile::Profile;

@@ -1,0 +1,65 @@
+//! What changed between two profiles.
+//!
+//! A difference is a profile too: the new samples as they are and the base's with negative sign. Nothing is
+//! netted here, so views know both sides (`from → to`) and the error of their difference.
+
+use crate::error::Warning;
+use crate::profile::{Module, Profile};
+
+/// `new − base`. Frames are matched by module (build-id, or path) and offset, so that two runs of one binary
+/// compare whatever their address spaces looked like. For two builds of a program the frames differ; views
+/// merge by function name once both are symbolized, and [`crate::group::by_function`] does so in the profile.
+pub fn diff(base: &Profile, new: &Profile) -> Profile {
+    let mut result = new.clone();
+    result.absorb_scaled(base, |values| -values);
+    result.meta.is_diff = true;
+    result.meta.rate = base.meta.rate.max(new.meta.rate);
+    result.meta.has_alloc = base.meta.has_alloc && new.meta.has_alloc;
+    result.meta.has_objects = base.meta.has_objects && new.meta.has_objects;
+    if base.meta.rate != new.meta.rate {
+        result.warnings.push(Warning::new(
+            "rates-differ",
+            format!(
+                "base and new were sampled at different rates ({} and {} bytes): intervals use the larger one",
+                show_rate(base.meta.rate),
+                show_rate(new.meta.rate)
+            ),
+        ));
+    }
+    for module in rebuilt(base, new) {
+        result.warnings.push(Warning::new(
+            "rebuilt",
+            format!(
+                "{} is another build in the base: compared by function names; give both binaries (--binary, twice)",
+                module.path
+            ),
+        ));
+    }
+    if let (Some(a), Some(b)) = (&base.meta.trailer, &new.meta.trailer)
+        && let (Some(earlier), Some(later)) = (a.time_ms, b.time_ms)
+        && earlier > later
+    {
+        result.warnings.push(Warning::new(
+            "swapped",
+            "the base was made after the new dump: growth and shrinkage are swapped if that was not meant",
+        ));
+    }
+    result
+}
+
+fn show_rate(rate: Option<u64>) -> u64 {
+    rate.unwrap_or(1)
+}
+
+/// Modules that both profiles have at one path, but from different builds.
+fn rebuilt<'a>(base: &'a Profile, new: &'a Profile) -> impl Iterator<Item = &'a Module> {
+    new.modules().iter().filter(|module| {
+        module.build_id.is_some()
+            && base.modules().iter().any(|b| {
+                b.path == module.path
+                    && b.kind == module.kind
+                    && b.build_id.is_some()
+                    && b.build_id != module.build_id
+            })
+    })
+}

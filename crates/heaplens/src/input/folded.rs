@@ -1,0 +1,154 @@
+//! Folded stacks: `outermost;…;innermost 1234`, as flame graph tools exchange them.
+//!
+//! One number a line is a value; two on every line are a base's and a new value, as difference tools write
+//! them. Values are taken as they are: exact bytes, no objects.
+
+use crate::error::{Error, Warning};
+use crate::out::folded::unescape;
+use crate::profile::{Amount, Frame, Function, Meta, Profile, Sample, StackId, Values};
+
+/// The numbers at the end of a line.
+enum Numbers {
+    One(Amount),
+    Two { base: Amount, new: Amount },
+}
+
+/// Reads folded stacks.
+///
+/// # Errors
+/// [`Error::NotAProfile`] if no line is one; [`Error::Syntax`] for a line without a number among others.
+pub fn parse(bytes: &[u8]) -> Result<Profile, Error> {
+    let lines: Vec<(u64, usize, &[u8])> = bytes
+        .split(|&b| b == b'\n')
+        .scan(0usize, |at, line| {
+            let start = *at;
+            *at += line.len() + 1;
+            Some((start, line))
+        })
+        .zip(1u64..)
+        .map(|((start, line), number)| (number, start, line.strip_suffix(b"\r").unwrap_or(line)))
+        .filter(|(_, _, line)| !line.trim_ascii().is_empty() && !line.starts_with(b"#"))
+        .collect();
+    let Some((_, _, first)) = lines.first() else {
+        return Err(Error::NotAProfile {
+            found: "a file without any stack".to_owned(),
+            hint: "was the profile empty?".to_owned(),
+        });
+    };
+    if split_number(first).is_none() {
+        return Err(Error::NotAProfile {
+            found: format!(
+                "text that starts with `{}`",
+                first[..first.len().min(60)].escape_ascii()
+            ),
+            hint: "expected heap_v2/<rate> (a jemalloc dump) or folded stacks (`a;b;c 123`)".to_owned(),
+        });
+    }
+    // A name may end in a number by chance; not on every line.
+    let two = lines
+        .iter()
+        .all(|(_, _, line)| matches!(split_two(line), Some((_, Numbers::Two { .. }))));
+    let mut profile = Profile::new(Meta {
+        is_diff: two,
+        ..Meta::default()
+    });
+    let mut negative = false;
+    for (number, start, line) in &lines {
+        let parsed = if two {
+            split_two(line)
+        } else {
+            split_number(line).map(|(s, n)| (s, Numbers::One(n)))
+        };
+        let Some((stack, numbers)) = parsed else {
+            return Err(Error::Syntax {
+                line: *number,
+                byte: *start as u64,
+                found: format!("`{}`", line[..line.len().min(60)].escape_ascii()),
+                expected: "a folded stack that ends in a number: `a;b;c 123`".to_owned(),
+            });
+        };
+        let stack = add_stack(&mut profile, stack);
+        let mut add = |value: Amount| {
+            if !value.is_zero() {
+                negative |= value.is_negative();
+                let values = Values {
+                    inuse_space: value,
+                    ..Values::default()
+                };
+                profile.add_sample(Sample {
+                    stack,
+                    thread: None,
+                    values,
+                });
+            }
+        };
+        match numbers {
+            Numbers::One(value) => add(value),
+            Numbers::Two { base, new } => {
+                add(new);
+                add(-base);
+            }
+        }
+    }
+    if negative && !two {
+        profile.meta.is_diff = true;
+        profile.warnings.push(Warning::new(
+            "net-difference",
+            "some values are negative: shown as a difference whose two sides are not known, only the net change",
+        ));
+    }
+    Ok(profile)
+}
+
+fn add_stack(profile: &mut Profile, stack: &[u8]) -> Option<StackId> {
+    if stack.is_empty() {
+        return None;
+    }
+    let text = String::from_utf8_lossy(stack);
+    let mut parent = None;
+    for name in text.split(';') {
+        let name = profile.intern(&unescape(name));
+        let function = profile.add_function(Function {
+            name,
+            system_name: name,
+            file: None,
+        });
+        let frame = profile.add_frame(Frame::named(function));
+        parent = Some(profile.add_stack(parent, frame));
+    }
+    parent
+}
+
+/// The stack and the last number of a line.
+fn split_number(line: &[u8]) -> Option<(&[u8], Amount)> {
+    let line = line.trim_ascii_end();
+    let at = memchr::memrchr2(b' ', b'\t', line);
+    let (stack, number) = match at {
+        Some(at) => (&line[..at], &line[at + 1..]),
+        None => (&line[..0], line),
+    };
+    Some((stack, amount(number)?))
+}
+
+fn split_two(line: &[u8]) -> Option<(&[u8], Numbers)> {
+    let (rest, new) = split_number(line)?;
+    let (stack, base) = split_number(rest)?;
+    let both = !base.is_negative() && !new.is_negative() && rest.contains(&b' ');
+    both.then_some((stack, Numbers::Two { base, new }))
+}
+
+/// A decimal number, perhaps with a sign or a fraction.
+fn amount(text: &[u8]) -> Option<Amount> {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let plain = digits.first().is_some_and(u8::is_ascii_digit)
+        && digits.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+        && digits.iter().filter(|b| **b == b'.').count() <= 1;
+    if !plain {
+        return None;
+    }
+    let text = std::str::from_utf8(text).ok()?;
+    match text.parse::<i64>() {
+        Ok(whole) => Some(Amount::from_i64(whole)),
+        Err(_) => text.parse::<f64>().ok().map(Amount::from_f64),
+    }
+}

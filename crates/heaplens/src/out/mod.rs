@@ -1,0 +1,7 @@
+//! Outputs: one file a format, each writes to an [`std::io::Write`].
+
+pub mod escape;
+pub mod folded;
+pub mod json;
+pub mod text;
+pub mod units;

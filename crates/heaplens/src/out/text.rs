@@ -1,0 +1,196 @@
+//! Tables for the terminal.
+
+use super::{escape, units};
+use crate::error::Error;
+use crate::profile::Amount;
+use crate::view::{Change, Row, Top};
+use std::io::Write;
+
+/// How a table is cut to size.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// Most rows shown; 0 for all.
+    pub limit: usize,
+    /// Columns of the terminal; longer names are cut in the middle. `None` leaves them whole.
+    pub width: Option<usize>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            limit: 20,
+            width: None,
+        }
+    }
+}
+
+/// Writes the functions of a profile, or what changed if it is a difference. Values are unsampled estimates;
+/// the column `95 %` says how far off they can be.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_top(top: &Top, options: &Options, out: &mut dyn Write) -> Result<(), Error> {
+    writeln!(out, "{}", headline(top))?;
+    let shown = if options.limit == 0 {
+        top.rows.len()
+    } else {
+        options.limit.min(top.rows.len())
+    };
+    let mut table = vec![titles(top)];
+    table.extend(top.rows[..shown].iter().map(|row| cells(top, row)));
+    let columns = table[0].len();
+    let widths: Vec<usize> = (0..columns)
+        .map(|c| table.iter().map(|row| row[c].chars().count()).max().unwrap_or(0))
+        .collect();
+    let numbers: usize = widths[..columns - 1].iter().map(|w| w + 2).sum();
+    for row in &table {
+        for (cell, width) in row[..columns - 1].iter().zip(&widths) {
+            write!(out, "{cell:>width$}  ")?;
+        }
+        let room = options.width.map(|width| width.saturating_sub(numbers).max(20));
+        writeln!(out, "{}", cut(&row[columns - 1], room))?;
+    }
+    let hidden = &top.rows[shown..];
+    if !hidden.is_empty() {
+        let flat: Amount = hidden.iter().map(|row| row.flat.net()).sum();
+        writeln!(
+            out,
+            "… {} more functions, {} flat; show them with -n 0",
+            units::count(hidden.len() as f64),
+            amount(top, flat)
+        )?;
+    }
+    Ok(())
+}
+
+/// The totals in one line.
+fn headline(top: &Top) -> String {
+    let name = top.sample_type.name();
+    let interval = match top.interval(&top.total) {
+        Some(i) => format!(" (95 %: {})", units::byte_range(i.low, i.high)),
+        None => String::new(),
+    };
+    let objects = |change: &Change| {
+        if top.has_objects && top.sample_type.is_bytes() {
+            let sign = if top.is_diff && !change.net().is_negative() {
+                "+"
+            } else {
+                ""
+            };
+            format!(", about {sign}{} objects", units::count(change.net().as_f64()))
+        } else {
+            String::new()
+        }
+    };
+    if !top.is_diff {
+        return format!(
+            "{name}: {}{interval}{}",
+            amount(top, top.total.after),
+            objects(&top.total_other)
+        );
+    }
+    let sum = |keep: fn(Amount) -> Amount| top.rows.iter().map(|row| keep(row.flat.net())).sum::<Amount>();
+    let (grown, shrunk) = (sum(|a| a.max(Amount::ZERO)), sum(|a| a.min(Amount::ZERO)));
+    format!(
+        "{name}: {} → {}: {}{interval}{}; functions that grew {}, that shrank {}",
+        amount_plain(top, top.total.before),
+        amount_plain(top, top.total.after),
+        amount(top, top.total.net()),
+        objects(&top.total_other),
+        amount(top, grown),
+        amount(top, shrunk),
+    )
+}
+
+fn titles(top: &Top) -> Vec<String> {
+    let mut titles = match top.is_diff {
+        true => vec!["flat", "from", "to", "cum"],
+        false => vec!["flat", "flat%", "cum", "cum%"],
+    };
+    if top.sample_type.is_bytes() && top.rate.is_some() {
+        titles.push("95 % of flat");
+    }
+    if top.has_objects && top.sample_type.is_bytes() {
+        titles.push("objects");
+    }
+    titles.push("function");
+    titles.into_iter().map(str::to_owned).collect()
+}
+
+fn cells(top: &Top, row: &Row) -> Vec<String> {
+    let mut cells = if top.is_diff {
+        vec![
+            amount(top, row.flat.net()),
+            amount_plain(top, row.flat.before),
+            amount_plain(top, row.flat.after),
+            amount(top, row.cum.net()),
+        ]
+    } else {
+        let whole = top.total.after.as_f64();
+        vec![
+            amount(top, row.flat.after),
+            units::percent(row.flat.after.as_f64(), whole),
+            amount(top, row.cum.after),
+            units::percent(row.cum.after.as_f64(), whole),
+        ]
+    };
+    if top.sample_type.is_bytes() && top.rate.is_some() {
+        // A function that only calls has no estimate of its own.
+        let own = row.flat != Change::default();
+        let interval = top.interval(&row.flat).filter(|_| own);
+        cells.push(interval.map_or_else(String::new, |i| units::byte_range(i.low, i.high)));
+    }
+    if top.has_objects && top.sample_type.is_bytes() {
+        let count = row.flat_other.net().as_f64();
+        let sign = if top.is_diff && count >= 0.5 { "+" } else { "" };
+        cells.push(format!("{sign}{}", units::count(count)));
+    }
+    let place = row
+        .location
+        .as_deref()
+        .or(row.module.as_deref().filter(|_| !row.name.contains("+0x")));
+    let name = escape::terminal(&row.name).into_owned();
+    cells.push(match place {
+        Some(place) => format!("{name}  {}", escape::terminal(&short_path(place))),
+        None => name,
+    });
+    cells
+}
+
+fn amount(top: &Top, value: Amount) -> String {
+    match (top.sample_type.is_bytes(), top.is_diff) {
+        (true, true) => units::change(value.as_f64()),
+        (false, true) if value.as_f64() >= 0.5 => format!("+{}", units::count(value.as_f64())),
+        _ => amount_plain(top, value),
+    }
+}
+
+fn amount_plain(top: &Top, value: Amount) -> String {
+    if top.sample_type.is_bytes() {
+        units::bytes(value.as_f64())
+    } else {
+        units::count(value.as_f64())
+    }
+}
+
+/// The last three parts of a path say where it is; the rest is the builder's machine.
+fn short_path(path: &str) -> String {
+    let parts: Vec<&str> = path.rsplit('/').take(3).collect();
+    parts.into_iter().rev().collect::<Vec<_>>().join("/")
+}
+
+/// Cuts in the middle: the crate and the last part of a name both tell something.
+fn cut(text: &str, room: Option<usize>) -> String {
+    let length = text.chars().count();
+    match room {
+        Some(room) if length > room => {
+            let head = (room - 1) / 2;
+            let tail = room - 1 - head;
+            let start: String = text.chars().take(head).collect();
+            let end: String = text.chars().skip(length - tail).collect();
+            format!("{start}…{end}")
+        }
+        _ => text.to_owned(),
+    }
+}

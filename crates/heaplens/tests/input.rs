@@ -1,0 +1,107 @@
+//! Inputs of every kind through the front door, plain and compressed.
+
+use heaplens::input::{Limits, read, unpack};
+use std::io::Write;
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn what_is_no_profile_is_named() {
+    for (bytes, name) in [
+        (&b""[..], "an empty file"),
+        (b" \n\n", "an empty file"),
+        (b"\x7fELF\x02\x01\x01\0", "an ELF binary"),
+        (b"<!DOCTYPE html><html>login</html>", "an HTML page"),
+        (
+            b"{\"error\":\"Memory profiling is not enabled\",\"fix\":\"start with MALLOC_CONF=prof:true\"}",
+            "Memory profiling is not enabled",
+        ),
+        (b"{\"a\": 1}", "JSON"),
+        (
+            b"HTTP/1.1 200 OK\r\n\r\nheap_v2/512\n",
+            "an HTTP answer with its head",
+        ),
+        (b"<svg xmlns='x'/>", "an SVG picture"),
+        (b"\xff\xfeh\0e\0", "UTF-16"),
+        (b"\x28\xb5\x2f\xfd1234", "zstd"),
+        (b"heap profile:   1: 2 [ 3: 4] @ heap_v2/524288\n", "gperftools"),
+        (b"--- symbol\nbinary=x\n", "a symbolized profile"),
+        (b"\x0a\x04\x08\x01\x10\x02\x12\0inuse_space", "pprof"),
+        (b"\x01\x02\0\x03", "binary data"),
+        (b"The 'mem-prof' feature is disabled", "text that starts with"),
+    ] {
+        for bytes in [bytes.to_vec(), gzip(bytes)] {
+            let error = read(&bytes, &Limits::default()).unwrap_err().to_string();
+            assert!(error.contains(name), "{name}: {error}");
+        }
+    }
+}
+
+#[test]
+fn compressed_input_is_read_and_capped() {
+    let folded = b"a;b 5\na;c 7\n";
+    assert_eq!(
+        read(&gzip(folded), &Limits::default())
+            .unwrap()
+            .total()
+            .inuse_space
+            .trunc(),
+        12
+    );
+    let twice = [gzip(b"a;b 5\n"), gzip(b"a;c 7\n")].concat();
+    assert_eq!(
+        read(&twice, &Limits::default())
+            .unwrap()
+            .total()
+            .inuse_space
+            .trunc(),
+        12
+    );
+
+    let mut limits = Limits::default();
+    limits.unpacked = 1000;
+    let error = unpack(&gzip(&vec![b'a'; 100_000]), &limits)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("larger than the limit of 1000 bytes"), "{error}");
+    let whole = gzip(folded);
+    let error = read(&whole[..whole.len() - 9], &Limits::default())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("was the file cut"), "{error}");
+}
+
+#[test]
+fn folded_stacks_with_one_number_and_with_two() {
+    let one = read(b"main;[u8\\x3b 8]::new 12 100\nmain;run 5\n", &Limits::default()).unwrap();
+    assert!(!one.meta.is_diff);
+    let names: Vec<_> = one
+        .net_stacks()
+        .into_iter()
+        .map(|(names, v)| (names.join("|"), v.inuse_space.trunc()))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ("main|[u8; 8]::new 12".to_owned(), 100),
+            ("main|run".to_owned(), 5)
+        ]
+    );
+
+    let two = read(b"# comment\nmain;a 10 30\nmain;gone 50 0\r\n", &Limits::default()).unwrap();
+    assert!(two.meta.is_diff);
+    assert_eq!(two.total().inuse_space.trunc(), -30);
+    two.check().unwrap();
+
+    let net = read(b"main;a 20\nmain;gone -50\n", &Limits::default()).unwrap();
+    assert!(net.meta.is_diff && net.warnings[0].code == "net-difference");
+
+    let error = read(b"main;a 10\nnonsense\n", &Limits::default())
+        .unwrap_err()
+        .to_string();
+    assert!(error.starts_with("line 2 (byte 10)"), "{error}");
+}

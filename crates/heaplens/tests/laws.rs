@@ -1,0 +1,175 @@
+//! What must hold for every profile.
+
+use heaplens::Profile;
+use heaplens::diff::diff;
+use heaplens::dump::{Dump, Threads};
+use heaplens::group::by_function;
+use heaplens::input::parse_folded;
+use heaplens::out;
+use heaplens::profile::{Amount, SampleType};
+use heaplens::view::{Top, Tree};
+use proptest::prelude::*;
+
+/// A dump's text: a few modules and addresses, so that stacks share frames.
+fn dump_text() -> impl Strategy<Value = String> {
+    let address = prop_oneof![
+        0x1000u64..0x1010,
+        0x2000u64..0x2010,
+        Just(0x9000u64),
+        any::<u64>()
+    ];
+    let count = prop_oneof![0u64..5, any::<u64>()];
+    let stack = (
+        proptest::collection::vec(address, 0..6),
+        proptest::collection::vec((count.clone(), count.clone(), count.clone(), count), 1..3),
+    );
+    (prop_oneof![Just(0u64), Just(1), Just(524_288), any::<u64>()], proptest::collection::vec(stack, 0..12)).prop_map(
+        |(rate, stacks)| {
+            let mut text = format!("heap_v2/{rate}\n  t*: 5: 6 [0: 0]\n  t1: 5: 6 [0: 0] worker\n");
+            for (addresses, lines) in stacks {
+                text.push('@');
+                for address in addresses {
+                    text += &if address == 0 { " 0".to_owned() } else { format!(" {address:#x}") };
+                }
+                for (thread, (a, b, c, d)) in lines.into_iter().enumerate() {
+                    let owner = if thread == 0 { "*".to_owned() } else { thread.to_string() };
+                    text += &format!("\n  t{owner}: {a}: {b} [{c}: {d}]");
+                }
+                text.push('\n');
+            }
+            text + "\nMAPPED_LIBRARIES:\n1000-2000 r-xp 00000000 08:01 1 /bin/a\n2000-3000 r-xp 00000000 08:01 2 /lib/b.so\n"
+        },
+    )
+}
+
+fn profile() -> impl Strategy<Value = Profile> {
+    dump_text().prop_map(|text| Dump::parse(text.as_bytes()).unwrap().to_profile(Threads::Merged))
+}
+
+fn folded() -> impl Strategy<Value = Profile> {
+    let stack = proptest::collection::vec("[a-c]{1,2}|[ -~]{1,6}", 1..4);
+    proptest::collection::vec((stack, 1u32..1000), 1..8).prop_map(|stacks| {
+        let mut profile = Profile::default();
+        for (names, value) in stacks {
+            let frames: Vec<_> = names
+                .iter()
+                .map(|name| {
+                    let name = profile.intern(name);
+                    let function = profile.add_function(heaplens::profile::Function {
+                        name,
+                        system_name: name,
+                        file: None,
+                    });
+                    profile.add_frame(heaplens::profile::Frame::named(function))
+                })
+                .collect();
+            let stack = profile.add_stack_from_root(frames);
+            let values = heaplens::profile::Values {
+                inuse_space: Amount::from_u64(value.into()),
+                ..Default::default()
+            };
+            profile.add_sample(heaplens::profile::Sample {
+                stack,
+                thread: None,
+                values,
+            });
+        }
+        profile
+    })
+}
+
+fn sum(mut a: Profile, b: &Profile) -> Profile {
+    a.absorb(b);
+    a
+}
+
+proptest! {
+    #[test]
+    fn print_undoes_parse(text in dump_text()) {
+        prop_assert_eq!(Dump::parse(text.as_bytes()).unwrap().to_bytes(), text.as_bytes());
+    }
+
+    #[test]
+    fn print_undoes_parse_whatever_was_done_to_the_text(
+        text in dump_text(), edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0u8..3), 1..4)
+    ) {
+        let mut bytes = text.into_bytes();
+        for (at, byte, what) in edits {
+            let at = at.index(bytes.len());
+            match what {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => bytes.truncate(at + 1),
+            }
+        }
+        if let Ok(dump) = Dump::parse(&bytes) {
+            prop_assert_eq!(dump.to_bytes(), bytes);
+            prop_assert_eq!(dump.to_profile(Threads::Separate).check(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_profile_does_not_differ_from_itself(p in profile()) {
+        let d = diff(&p, &p);
+        d.check().unwrap();
+        prop_assert_eq!(d.net_stacks(), vec![]);
+        prop_assert!(Tree::new(&d, SampleType::InuseSpace).root().width().is_zero());
+    }
+
+    #[test]
+    fn base_and_difference_make_the_new(base in profile(), new in profile()) {
+        let back = sum(base.clone(), &diff(&base, &new));
+        prop_assert_eq!(back.net_stacks(), new.net_stacks());
+        let back = sum(by_function(&base), &by_function(&diff(&base, &new)));
+        prop_assert_eq!(back.net_stacks(), by_function(&new).net_stacks());
+    }
+
+    #[test]
+    fn merging_is_associative_and_commutative(a in profile(), b in profile(), c in profile()) {
+        let left = sum(sum(a.clone(), &b), &c);
+        let right = sum(a.clone(), &sum(b.clone(), &c));
+        prop_assert_eq!(left.net_stacks(), right.net_stacks());
+        prop_assert_eq!(sum(a.clone(), &b).net_stacks(), sum(b, &a).net_stacks());
+    }
+
+    #[test]
+    fn self_values_sum_to_the_total(base in profile(), new in profile()) {
+        for p in [new.clone(), diff(&base, &new)] {
+            for t in SampleType::ALL {
+                let total = p.total().get(t);
+                let tree = Tree::new(&p, t);
+                prop_assert_eq!(tree.root().net(), total);
+                prop_assert_eq!(tree.nodes.iter().map(|n| n.self_net()).sum::<Amount>(), total);
+                let top = Top::new(&p, t);
+                prop_assert_eq!(top.rows.iter().map(|r| r.flat.net()).sum::<Amount>()
+                    + p.samples().iter().filter(|s| s.stack.is_none()).map(|s| s.values.get(t)).sum::<Amount>(), total);
+                prop_assert_eq!(tree.root().grown - tree.root().shrunk, total);
+            }
+        }
+    }
+
+    #[test]
+    fn a_tree_is_well_formed(base in profile(), new in profile()) {
+        let tree = Tree::new(&diff(&base, &new), SampleType::InuseSpace);
+        prop_assert_eq!(tree.root().end, tree.nodes.len());
+        for (i, node) in tree.nodes.iter().enumerate() {
+            let children: Vec<usize> = tree.children(i).collect();
+            let below: Amount = children.iter().map(|&c| tree.nodes[c].width()).sum();
+            prop_assert_eq!(node.width(), below + node.self_net().abs());
+            prop_assert!(children.iter().all(|&c| tree.nodes[c].parent == i && tree.nodes[c].depth == node.depth + 1));
+        }
+    }
+
+    #[test]
+    fn folded_stacks_come_back(p in folded(), base in folded()) {
+        for p in [p.clone(), diff(&base, &p)] {
+            let mut text = Vec::new();
+            out::folded::write(&p, SampleType::InuseSpace, &mut text).unwrap();
+            let back = parse_folded(&text).unwrap();
+            prop_assert_eq!(back.net_stacks(), p.net_stacks(), "{}", String::from_utf8_lossy(&text));
+            let mut again = Vec::new();
+            out::folded::write(&back, SampleType::InuseSpace, &mut again).unwrap();
+            prop_assert_eq!(again, text);
+        }
+    }
+}
