@@ -66,7 +66,7 @@ pub(crate) struct Symbols {
     pub(crate) binary_dir: Vec<PathBuf>,
     /// The root that the paths in the dump start from, such as a container's file system
     #[arg(long, value_name = "DIR")]
-    pub(crate) sysroot: Option<PathBuf>,
+    pub(crate) sysroot: Vec<PathBuf>,
     /// Open no binary; frames stay `module+0xoffset`
     #[arg(long)]
     pub(crate) no_symbols: bool,

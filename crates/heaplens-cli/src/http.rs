@@ -57,7 +57,10 @@ impl Client {
             }
             return body(&mut response, cap).with_context(|| shown(&uri.to_string()));
         }
-        bail!("{}: more than {MAX_REDIRECTS} redirects, one after another", shown(typed))
+        bail!(
+            "{}: more than {MAX_REDIRECTS} redirects, one after another",
+            shown(typed)
+        )
     }
 
     /// GET, and POST where only that is allowed: GreptimeDB dumps on POST since 0.11, on GET before.
@@ -90,7 +93,12 @@ fn redirected(from: &Uri, response: &Response<Body>) -> anyhow::Result<Uri> {
 fn body(response: &mut Response<Body>, cap: u64) -> anyhow::Result<Vec<u8>> {
     let status = response.status();
     if status != StatusCode::OK {
-        let text = response.body_mut().with_config().limit(ERROR_BODY).read_to_vec().unwrap_or_default();
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(ERROR_BODY)
+            .read_to_vec()
+            .unwrap_or_default();
         bail!("{}", reply::describe(status, &text));
     }
     response

@@ -72,7 +72,9 @@ fn read_file(path: &Path, cap: u64) -> anyhow::Result<Vec<u8>> {
         bail!("this is a directory; name the dumps in it");
     }
     if !found.is_file() && !is_own_descriptor(path) {
-        bail!("this is not a regular file (a FIFO, socket or device), which may never end; to read it all the same: `heaplens … - < FILE`");
+        bail!(
+            "this is not a regular file (a FIFO, socket or device), which may never end; to read it all the same: `heaplens … - < FILE`"
+        );
     }
     if found.is_file() && found.len() > cap {
         bail!("{}", over(cap));
@@ -82,7 +84,10 @@ fn read_file(path: &Path, cap: u64) -> anyhow::Result<Vec<u8>> {
 
 /// `/dev/stdin` and what the shell makes of `<(command)`: already open, and chosen by the user as a stream.
 fn is_own_descriptor(path: &Path) -> bool {
-    path == Path::new("/dev/stdin") || ["/dev/fd", "/proc/self/fd"].iter().any(|dir| path.parent() == Some(Path::new(dir)))
+    path == Path::new("/dev/stdin")
+        || ["/dev/fd", "/proc/self/fd"]
+            .iter()
+            .any(|dir| path.parent() == Some(Path::new(dir)))
 }
 
 /// How much is looked at before a stream is read to its end.
@@ -96,7 +101,9 @@ fn read_capped(mut stream: impl Read, cap: u64) -> anyhow::Result<Vec<u8>> {
     if !bytes.starts_with(&[0x1f, 0x8b]) && bytes.contains(&0) {
         return Ok(bytes);
     }
-    stream.take(cap.saturating_sub(bytes.len() as u64).saturating_add(1)).read_to_end(&mut bytes)?;
+    stream
+        .take(cap.saturating_sub(bytes.len() as u64).saturating_add(1))
+        .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > cap {
         bail!("{}", over(cap));
     }
@@ -140,7 +147,15 @@ mod tests {
         assert_eq!(of("-"), Source::Stdin);
         assert_eq!(of("http://h:4000"), Source::Url("http://h:4000".into()));
         assert_eq!(of("HTTPS://h/x"), Source::Url("HTTPS://h/x".into()));
-        for file in ["localhost:4000", "http:/h", "mem.heap", "httpx://h", "ftp://h/x", "./-", "http"] {
+        for file in [
+            "localhost:4000",
+            "http:/h",
+            "mem.heap",
+            "httpx://h",
+            "ftp://h/x",
+            "./-",
+            "http",
+        ] {
             assert_eq!(of(file), Source::File(file.into()), "{file}");
         }
     }
@@ -148,7 +163,10 @@ mod tests {
     #[test]
     fn a_missing_address_is_told_apart_from_a_missing_file() {
         for (name, words) in [
-            ("host:4000/debug/prof/mem", "write http://host:4000/debug/prof/mem"),
+            (
+                "host:4000/debug/prof/mem",
+                "write http://host:4000/debug/prof/mem",
+            ),
             ("[::1]:4000", "write http://[::1]:4000"),
             ("ftp://host/x", "use http:// or https://"),
             ("mem.hepa", "check the name"),

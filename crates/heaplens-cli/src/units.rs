@@ -16,7 +16,10 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
         ("gb", 1_000_000_000),
     ];
     let (number, unit) = split(text);
-    let factor = units.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
+    let factor = units
+        .iter()
+        .find(|(name, _)| *name == unit)
+        .map(|(_, factor)| *factor);
     match (number.parse::<u64>().ok(), factor) {
         (Some(number), Some(factor)) => number
             .checked_mul(factor)
@@ -29,7 +32,10 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let units: [(&str, u64); 5] = [("", 1), ("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
     let (number, unit) = split(text);
-    let factor = units.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
+    let factor = units
+        .iter()
+        .find(|(name, _)| *name == unit)
+        .map(|(_, factor)| *factor);
     match (number.parse::<u64>().ok(), factor) {
         (Some(number), Some(factor)) => number
             .checked_mul(factor)
@@ -65,7 +71,9 @@ mod tests {
         assert_eq!(parse_size("4GiB"), Ok(4 << 30));
         assert_eq!(parse_size("100 MB"), Ok(100_000_000));
         assert_eq!(parse_size("17"), Ok(17));
-        assert!(parse_size("99999999TiB").is_err() && parse_size("-1").is_err() && parse_size("1 lot").is_err());
+        assert!(
+            parse_size("99999999TiB").is_err() && parse_size("-1").is_err() && parse_size("1 lot").is_err()
+        );
         assert_eq!(parse_duration("10m"), Ok(Duration::from_secs(600)));
         assert!(parse_duration("1w").is_err() && parse_duration("").is_err());
         assert_eq!((size(4 << 30), size(1000)), ("4 GiB".into(), "1000 bytes".into()));

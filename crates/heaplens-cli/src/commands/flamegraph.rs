@@ -82,7 +82,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 /// Draws a profile, its warnings in the picture.
-pub(crate) fn picture(profile: &Profile, sample: SampleType, options: svg::Options) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn picture(
+    profile: &Profile,
+    sample: SampleType,
+    options: svg::Options,
+) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let tree = Tree::new(profile, sample);
     svg::write(&tree, &options.warnings(&profile.warnings), &mut bytes)?;

@@ -65,10 +65,9 @@ pub(crate) fn show(inputs: &Inputs, table: &Table, shared: &Shared) -> anyhow::R
     let mut text = Vec::new();
     match table.format {
         Format::Text => {
-            let options = out::text::Options {
-                limit: table.limit,
-                width: terminal_width(&target),
-            };
+            let mut options = out::text::Options::default();
+            options.limit = table.limit;
+            options.width = terminal_width(&target);
             out::text::write_top(&top, &options, &mut text)?;
         }
         Format::Json => out::json::write_top(&profile, &top, table.limit, &mut text)?,

@@ -1,6 +1,6 @@
 //! URLs: which ones are asked, and where a redirect may lead.
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context, anyhow, bail};
 use ureq::http::Uri;
 
 /// Where the agent and GreptimeDB answer.
@@ -8,9 +8,10 @@ const DEFAULT_PATH: &str = "/debug/prof/mem";
 
 /// True for what begins with `http://` or `https://`.
 pub(crate) fn is_url(text: &str) -> bool {
-    ["http://", "https://"]
-        .iter()
-        .any(|scheme| text.get(..scheme.len()).is_some_and(|t| t.eq_ignore_ascii_case(scheme)))
+    ["http://", "https://"].iter().any(|scheme| {
+        text.get(..scheme.len())
+            .is_some_and(|t| t.eq_ignore_ascii_case(scheme))
+    })
 }
 
 /// A URL as it may be shown: without a password.
@@ -27,7 +28,9 @@ pub(crate) fn shown(url: &str) -> String {
 
 /// Reads a URL; one without a path gets the default one.
 pub(super) fn parse(text: &str) -> anyhow::Result<Uri> {
-    let uri: Uri = text.parse().map_err(|why| anyhow!("this URL cannot be read: {why}"))?;
+    let uri: Uri = text
+        .parse()
+        .map_err(|why| anyhow!("this URL cannot be read: {why}"))?;
     if uri.host().is_none_or(str::is_empty) {
         bail!("this URL names no host");
     }
@@ -41,17 +44,11 @@ pub(super) fn parse(text: &str) -> anyhow::Result<Uri> {
 /// Where a redirect leads: only to the same server, or from http to https on the same host. Else a server could
 /// point us, and the token, at any address that this machine reaches.
 pub(super) fn resolve(from: &Uri, location: &str) -> anyhow::Result<Uri> {
-    let to: Uri = if location.starts_with("//") {
-        format!("{}:{location}", scheme(from)).parse()?
-    } else if location.starts_with('/') {
-        with_path(from, location)?
-    } else if location.contains("://") {
-        location.parse()?
-    } else {
-        let directory = from.path().rsplit_once('/').map_or("", |(dir, _)| dir);
-        with_path(from, &format!("{directory}/{location}"))?
-    };
-    let same_host = to.host().is_some_and(|h| from.host().is_some_and(|f| f.eq_ignore_ascii_case(h)));
+    let to = join(from, location)
+        .with_context(|| format!("the server redirects to {location}, which cannot be asked"))?;
+    let same_host = to
+        .host()
+        .is_some_and(|h| from.host().is_some_and(|f| f.eq_ignore_ascii_case(h)));
     let same_server = scheme(&to) == scheme(from) && port(&to) == port(from);
     let upgraded = scheme(from) == "http" && scheme(&to) == "https";
     if same_host && (same_server || upgraded) {
@@ -61,6 +58,19 @@ pub(super) fn resolve(from: &Uri, location: &str) -> anyhow::Result<Uri> {
         "the server redirects to {}, which is another server; if that is meant, ask there",
         shown(&to.to_string())
     )
+}
+
+fn join(from: &Uri, location: &str) -> anyhow::Result<Uri> {
+    Ok(if location.starts_with("//") {
+        format!("{}:{location}", scheme(from)).parse()?
+    } else if location.starts_with('/') {
+        with_path(from, location)?
+    } else if location.contains("://") {
+        location.parse()?
+    } else {
+        let directory = from.path().rsplit_once('/').map_or("", |(dir, _)| dir);
+        with_path(from, &format!("{directory}/{location}"))?
+    })
 }
 
 fn with_path(base: &Uri, path_and_query: &str) -> anyhow::Result<Uri> {
@@ -74,7 +84,8 @@ fn scheme(uri: &Uri) -> &str {
 }
 
 fn port(uri: &Uri) -> u16 {
-    uri.port_u16().unwrap_or(if scheme(uri) == "https" { 443 } else { 80 })
+    uri.port_u16()
+        .unwrap_or(if scheme(uri) == "https" { 443 } else { 80 })
 }
 
 #[cfg(test)]
@@ -108,11 +119,16 @@ mod tests {
             ("file:///etc/passwd", None),
             ("//evil/c", None),
         ] {
-            let resolved = resolve(&from, location).ok().map(|uri| uri.to_string().to_lowercase());
+            let resolved = resolve(&from, location)
+                .ok()
+                .map(|uri| uri.to_string().to_lowercase());
             assert_eq!(resolved.as_deref(), to, "{location}");
         }
         let from: Uri = "https://h/a".parse().unwrap();
-        assert!(resolve(&from, "http://h/a").is_err(), "a redirect must not take TLS away");
+        assert!(
+            resolve(&from, "http://h/a").is_err(),
+            "a redirect must not take TLS away"
+        );
     }
 
     #[test]
