@@ -8,15 +8,19 @@
 //!
 //! [`Profile`] is the one type to learn.
 
+mod demangled;
+pub mod classify;
 pub mod diff;
 pub mod dump;
 pub mod error;
+pub mod filter;
 pub mod group;
 pub mod input;
 pub mod maps;
 pub mod out;
 pub mod profile;
 pub mod sampling;
+pub mod symbols;
 pub mod trailer;
 pub mod view;
 

@@ -1,0 +1,322 @@
+//! Names for places: which function, which line, inlined into what.
+//!
+//! Only this module opens files. A binary is found by its build-id, by its path, or by the end of its path
+//! (see [`Options`]); what was used, and whether it was surely the right one, stands in
+//! [`Module::symbols`](crate::profile::Module) and in the profile's warnings.
+
+mod locate;
+mod module;
+mod names;
+mod open;
+mod paths;
+mod report;
+mod symtab;
+
+use crate::profile::{Frame, FrameId, Function, Module, ModuleId, ModuleKind, Profile, StackId, SymbolState};
+use rustc_hash::FxHashMap;
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Readers of debug information recurse as deep as functions are inlined into one another.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Whether the paths that a dump names may be opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecordedPaths {
+    /// Yes, as the last choice (and, with a build-id to check, an earlier one).
+    #[default]
+    Use,
+    /// No: the dump comes from another machine or from a stranger.
+    Ignore,
+}
+
+/// Where binaries and their debug information are looked for.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// Binaries by name (`--binary`). Each serves the module with its build-id, or with its file name; a single
+    /// one serves the program itself, whatever its name.
+    pub binaries: Vec<PathBuf>,
+    /// Directories that hold binaries under the end of their path, or under their build-id (`--binary-dir`).
+    pub binary_dirs: Vec<PathBuf>,
+    /// Copies of the profiled machine's `/` (`--sysroot`). Symbolic links are followed inside.
+    pub sysroots: Vec<PathBuf>,
+    /// Directories with separate debug information, as debuggers use them; by default `/usr/lib/debug`.
+    pub debug_dirs: Vec<PathBuf>,
+    /// Whether the dump's own paths are opened.
+    pub recorded_paths: RecordedPaths,
+    /// How many modules are read at the same time; 0 for one on each core.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            binaries: Vec::new(),
+            binary_dirs: Vec::new(),
+            sysroots: Vec::new(),
+            debug_dirs: vec![PathBuf::from("/usr/lib/debug")],
+            recorded_paths: RecordedPaths::Use,
+            threads: 0,
+        }
+    }
+}
+
+/// Names the places of a module, all at once.
+pub trait Resolve: Sync {
+    /// `lookups` are places of calls as offsets in the module's file (return address − 1), sorted, each once.
+    fn resolve(&self, module: &Module, lookups: &[u64]) -> Resolution;
+}
+
+/// A function and a line in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// What [`Resolution::function`] returned.
+    pub function: usize,
+    /// The source line, 0 if unknown.
+    pub line: u32,
+    /// The source column, 0 if unknown.
+    pub column: u32,
+}
+
+/// What became known of a module's places.
+#[derive(Clone, Debug, Default)]
+pub struct Resolution {
+    /// How far the names can be believed.
+    pub state: SymbolState,
+    /// For each lookup its functions: the innermost inlined one first, the physical one last; empty if unknown.
+    pub places: Vec<Vec<Place>>,
+    /// What of the files could not be read, if anything; the places that it concerns have symbol table names.
+    pub problem: Option<String>,
+    functions: Vec<Named>,
+    ids: FxHashMap<Named, usize>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Named {
+    name: String,
+    system_name: String,
+    file: Option<String>,
+}
+
+impl Resolution {
+    /// Nothing known, and why.
+    pub fn unknown(state: SymbolState) -> Resolution {
+        Resolution {
+            state,
+            ..Resolution::default()
+        }
+    }
+
+    /// The index of a function, added if it is new: its name for people, its name in the symbol table, its file.
+    pub fn function(&mut self, name: &str, system_name: &str, file: Option<&str>) -> usize {
+        let named = Named {
+            name: name.to_owned(),
+            system_name: system_name.to_owned(),
+            file: file.map(str::to_owned),
+        };
+        if let Some(&id) = self.ids.get(&named) {
+            return id;
+        }
+        let id = self.functions.len();
+        self.functions.push(named.clone());
+        self.ids.insert(named, id);
+        id
+    }
+}
+
+/// The same profile with names for the frames that had none.
+///
+/// Each place becomes the chain of its inlined functions. Places that stay unknown stay as they are. What is
+/// missing, another build or unproven is said in [`Profile::warnings`]; totals do not change.
+pub fn symbolize(profile: &Profile, options: &Options) -> Profile {
+    let locator = locate::Locator::new(options, profile.modules());
+    symbolize_with(profile, &module::FileResolver { locator }, options.threads)
+}
+
+/// As [`symbolize`], with a resolver of the caller's; `threads` as in [`Options`].
+pub fn symbolize_with(profile: &Profile, resolver: &dyn Resolve, threads: usize) -> Profile {
+    let jobs = jobs(profile);
+    let results = run(profile, &jobs, resolver, threads);
+    let mut new = rebuild(profile, &jobs, &results);
+    for (job, result) in jobs.iter().zip(results) {
+        let module = new.module_mut(job.module);
+        if rank(&result.state) >= rank(&module.symbols) {
+            module.symbols = result.state;
+        }
+        report::problem(&mut new, job.module, result.problem.as_deref());
+    }
+    report::states(&mut new);
+    new
+}
+
+/// A module and the places in it that are wanted.
+struct Job {
+    module: ModuleId,
+    /// Sorted, each once.
+    lookups: Vec<u64>,
+}
+
+/// All sampled places without a name, by module.
+fn jobs(profile: &Profile) -> Vec<Job> {
+    let mut lookups: Vec<Vec<u64>> = vec![Vec::new(); profile.modules().len()];
+    for id in sampled_frames(profile) {
+        if let Some((module, lookup)) = unknown_place(&profile.frame(id)) {
+            lookups[module.index()].push(lookup);
+        }
+    }
+    let with_id = lookups.into_iter().enumerate();
+    with_id
+        .filter(|(_, lookups)| !lookups.is_empty())
+        .map(|(i, mut lookups)| {
+            lookups.sort_unstable();
+            lookups.dedup();
+            let module = ModuleId(i as u32);
+            Job { module, lookups }
+        })
+        .collect()
+}
+
+/// Where the call lies, for a frame that has no name yet.
+fn unknown_place(frame: &Frame) -> Option<(ModuleId, u64)> {
+    if frame.function.is_some() {
+        return None;
+    }
+    Some((frame.module?, frame.offset.checked_sub(1)?))
+}
+
+/// The frames of all samples' stacks, in order of their ids.
+fn sampled_frames(profile: &Profile) -> Vec<FrameId> {
+    let mut seen_stacks = vec![false; profile.stack_count()];
+    let mut seen_frames = vec![false; profile.frame_count()];
+    for sample in profile.samples() {
+        for (stack, frame) in profile.stack_from_leaf(sample.stack) {
+            if std::mem::replace(&mut seen_stacks[stack.index()], true) {
+                break;
+            }
+            seen_frames[frame.index()] = true;
+        }
+    }
+    profile.frame_ids().filter(|id| seen_frames[id.index()]).collect()
+}
+
+/// Resolves all jobs, several at a time; results in the order of the jobs.
+fn run(profile: &Profile, jobs: &[Job], resolver: &dyn Resolve, threads: usize) -> Vec<Resolution> {
+    let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    let wanted = if threads == 0 { cores() } else { threads };
+    let next = AtomicUsize::new(0);
+    let results: Mutex<Vec<Option<Resolution>>> = Mutex::new(jobs.iter().map(|_| None).collect());
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(job) = jobs.get(at) else { break };
+            let result = resolver.resolve(profile.module(job.module), &job.lookups);
+            let mut results = results.lock().unwrap_or_else(|e| e.into_inner());
+            results[at] = Some(result);
+        }
+    };
+    std::thread::scope(|scope| {
+        let mut started = 0;
+        for _ in 0..wanted.min(jobs.len()) {
+            let builder = std::thread::Builder::new()
+                .name("symbols".to_owned())
+                .stack_size(STACK_BYTES);
+            started += usize::from(builder.spawn_scoped(scope, work).is_ok());
+        }
+        if started == 0 {
+            work();
+        }
+    });
+    let results = results.into_inner().unwrap_or_else(|e| e.into_inner());
+    results.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+/// How much a state is worth: looking again with other options must not lose what was known.
+fn rank(state: &SymbolState) -> u8 {
+    match state {
+        SymbolState::NotLooked => 0,
+        SymbolState::Missing { .. } => 1,
+        SymbolState::Mismatched { .. } => 2,
+        SymbolState::Unverified { .. } => 3,
+        SymbolState::Verified { .. } => 4,
+    }
+}
+
+/// The profile with chains of functions in the place of unknown frames.
+fn rebuild(profile: &Profile, jobs: &[Job], results: &[Resolution]) -> Profile {
+    let mut job_of: Vec<Option<usize>> = vec![None; profile.modules().len()];
+    for (i, job) in jobs.iter().enumerate() {
+        job_of[job.module.index()] = Some(i);
+    }
+    let resolved = |frame: &Frame| {
+        let (module, lookup) = unknown_place(frame)?;
+        let job = job_of[module.index()]?;
+        let at = jobs[job].lookups.binary_search(&lookup).ok()?;
+        let places = results[job].places.get(at).filter(|p| !p.is_empty())?;
+        Some((&results[job], places))
+    };
+    // The new frames of each old one, the outermost first; and the new stack of each old one.
+    let mut chains: Vec<Option<Vec<FrameId>>> = vec![None; profile.frame_count()];
+    let mut stacks: Vec<Option<StackId>> = vec![None; profile.stack_count()];
+    profile.rebuild_stacks(|new, leaf| {
+        let mut path = Vec::new();
+        let mut parent = None;
+        for (stack, frame) in profile.stack_from_leaf(leaf) {
+            parent = stacks[stack.index()];
+            if parent.is_some() {
+                break;
+            }
+            path.push((stack, frame));
+        }
+        for (stack, frame) in path.into_iter().rev() {
+            let chain = chains[frame.index()].get_or_insert_with(|| {
+                let old = profile.frame(frame);
+                match resolved(&old) {
+                    Some((result, places)) => add_chain(new, old, result, places),
+                    None => vec![frame],
+                }
+            });
+            for &frame in chain.iter() {
+                parent = Some(new.add_stack(parent, frame));
+            }
+            stacks[stack.index()] = parent;
+        }
+        Some(parent)
+    })
+}
+
+/// The frames of one place, the outermost first.
+fn add_chain(new: &mut Profile, old: Frame, result: &Resolution, places: &[Place]) -> Vec<FrameId> {
+    let outermost = places.len() - 1;
+    let mut chain = Vec::with_capacity(places.len());
+    for (depth, place) in places.iter().enumerate() {
+        let function = result.functions.get(place.function).map(|named| {
+            let function = Function {
+                name: new.intern(&named.name),
+                system_name: new.intern(&named.system_name),
+                file: named.file.as_deref().map(|f| new.intern(f)),
+            };
+            new.add_function(function)
+        });
+        chain.push(new.add_frame(Frame {
+            inline_depth: depth as u32,
+            inlined: depth != outermost,
+            function,
+            line: place.line,
+            column: place.column,
+            ..old
+        }));
+    }
+    chain.reverse();
+    chain
+}
+
+/// True for what has no file by nature, so that no symbols are no news.
+fn has_no_file(kind: ModuleKind) -> bool {
+    kind != ModuleKind::File
+}
+
+#[cfg(test)]
+mod tests;

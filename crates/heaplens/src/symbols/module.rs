@@ -1,0 +1,195 @@
+//! Places of one module to functions and lines, on `addr2line`'s loader.
+//!
+//! Everything read is dropped when the module is done.
+
+use super::locate::{Located, Locator};
+use super::names::{self, Demangler};
+use super::{Place, Resolution, Resolve, open, symtab};
+use crate::profile::{Module, SymbolState};
+use object::read::ReadCache;
+use object::{Object, ObjectSegment};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// Finds each module's files and reads them.
+pub(super) struct FileResolver<'a> {
+    pub(super) locator: Locator<'a>,
+}
+
+impl Resolve for FileResolver<'_> {
+    fn resolve(&self, module: &Module, lookups: &[u64]) -> Resolution {
+        let (files, verified) = match self.locator.locate(module) {
+            Located::Found { files, verified } => (files, verified),
+            Located::Not(state) => return Resolution::unknown(state),
+        };
+        let used = files.image.display().to_string();
+        let state = match verified {
+            true => SymbolState::Verified { used },
+            false => SymbolState::Unverified { used },
+        };
+        let mut result = Resolution::unknown(state);
+        let addresses = match addresses(&files.image, lookups) {
+            Ok(addresses) => addresses,
+            Err(why) => {
+                let why = format!("{}: {why}", files.image.display());
+                return Resolution::unknown(SymbolState::Missing { why });
+            }
+        };
+        let mut batch = Batch {
+            addresses,
+            chains: vec![Vec::new(); lookups.len()],
+        };
+        if let Some(path) = &files.dwarf {
+            // The readers of DWARF promise not to panic; a file that finds a way all the same costs its own lines.
+            let read = catch_unwind(AssertUnwindSafe(|| batch.read_dwarf(path)));
+            let read = read.unwrap_or_else(|_| Err("its reader gave up on damaged data".to_owned()));
+            result.problem = read.err().map(|why| format!("{}: {why}", path.display()));
+        }
+        for path in files.symbol_tables() {
+            let read = catch_unwind(AssertUnwindSafe(|| batch.read_symbols(path)));
+            if read.is_err() && result.problem.is_none() {
+                result.problem = Some(format!("{}: its symbol table is damaged", path.display()));
+            }
+        }
+        let mut demangler = Demangler::default();
+        result.places = vec![Vec::new(); lookups.len()];
+        for (at, chain) in batch.chains.into_iter().enumerate() {
+            for raw in chain.into_iter().filter(|raw| !raw.name.is_empty()) {
+                let name = demangler.name(&raw.name).to_owned();
+                let function = result.function(&name, &raw.name, raw.file.as_deref());
+                let (line, column) = (raw.line, raw.column);
+                result.places[at].push(Place {
+                    function,
+                    line,
+                    column,
+                });
+            }
+        }
+        result
+    }
+}
+
+/// One function of a chain, its name as the file has it.
+#[derive(Clone)]
+struct RawPlace {
+    name: String,
+    file: Option<String>,
+    line: u32,
+    column: u32,
+}
+
+/// The lookups of a module on their way to names.
+struct Batch {
+    /// The virtual address in the file of each lookup.
+    addresses: Vec<Option<u64>>,
+    /// What is known of each, the innermost function first.
+    chains: Vec<Vec<RawPlace>>,
+}
+
+impl Batch {
+    /// # Errors
+    /// Says what could not be read; what was read before stays.
+    fn read_dwarf(&mut self, path: &Path) -> Result<(), String> {
+        open::check_compression(path)?;
+        let loader = addr2line::Loader::new(path).map_err(|e| e.to_string())?;
+        let (mut failed, mut first_error) = (0, None);
+        for (address, chain) in self.addresses.iter().zip(&mut self.chains) {
+            let Some(address) = *address else { continue };
+            match dwarf_chain(&loader, address) {
+                Ok(found) => *chain = found,
+                // Other units may be sound, and this place may have a symbol.
+                Err(e) => {
+                    failed += 1;
+                    first_error.get_or_insert(e);
+                }
+            }
+        }
+        match first_error {
+            Some(e) => Err(format!(
+                "the debug information of {failed} places is damaged ({e})"
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Names what has no name yet.
+    fn read_symbols(&mut self, path: &Path) {
+        let mut open_places: Vec<(u64, usize)> = self
+            .chains
+            .iter()
+            .enumerate()
+            .filter(|(_, chain)| chain.last().is_none_or(|p| p.name.is_empty()))
+            .filter_map(|(at, _)| Some((self.addresses[at]?, at)))
+            .collect();
+        if open_places.is_empty() {
+            return;
+        }
+        open_places.sort_unstable();
+        let Ok(file) = open::open(path) else { return };
+        let cache = ReadCache::new(file);
+        let Ok(file) = object::File::parse(&cache) else {
+            return;
+        };
+        let sorted: Vec<u64> = open_places.iter().map(|&(address, _)| address).collect();
+        for (name, (_, at)) in symtab::names(&file, &sorted).into_iter().zip(open_places) {
+            let Some(name) = name else { continue };
+            match self.chains[at].last_mut() {
+                Some(place) => place.name = name,
+                None => self.chains[at].push(RawPlace {
+                    name,
+                    file: None,
+                    line: 0,
+                    column: 0,
+                }),
+            }
+        }
+    }
+}
+
+/// The functions at an address, innermost first. The last may lack a name: the symbol table may have it.
+fn dwarf_chain(loader: &addr2line::Loader, address: u64) -> Result<Vec<RawPlace>, String> {
+    let mut frames = loader.find_frames(address).map_err(|e| e.to_string())?;
+    let mut chain = Vec::new();
+    while let Some(frame) = frames.next().map_err(|e| e.to_string())? {
+        let name = match &frame.function {
+            Some(function) => names::raw(&function.raw_name().map_err(|e| e.to_string())?),
+            None => String::new(),
+        };
+        let location = frame.location;
+        chain.push(RawPlace {
+            name,
+            file: location.as_ref().and_then(|l| l.file).map(names::raw),
+            line: location.as_ref().and_then(|l| l.line).unwrap_or(0),
+            column: location.as_ref().and_then(|l| l.column).unwrap_or(0),
+        });
+    }
+    let outermost = chain.len().saturating_sub(1);
+    let mut at = 0;
+    chain.retain(|place| {
+        at += 1;
+        at > outermost || !place.name.is_empty()
+    });
+    Ok(chain)
+}
+
+/// Places in a file to virtual addresses, by its segments.
+fn addresses(image: &Path, lookups: &[u64]) -> Result<Vec<Option<u64>>, String> {
+    let cache = ReadCache::new(open::open(image)?);
+    let file = object::File::parse(&cache).map_err(|e| format!("its headers cannot be read: {e}"))?;
+    let mut segments: Vec<(bool, u64, u64, u64)> = file
+        .segments()
+        .map(|s| {
+            let (offset, size) = s.file_range();
+            (!s.permissions().executable(), offset, size, s.address())
+        })
+        .collect();
+    // Where two segments hold one place of the file, code is meant.
+    segments.sort_unstable();
+    let address = |&lookup: &u64| {
+        segments.iter().find_map(|&(_, offset, size, address)| {
+            let inside = lookup.checked_sub(offset).filter(|&d| d < size)?;
+            address.checked_add(inside)
+        })
+    };
+    Ok(lookups.iter().map(address).collect())
+}

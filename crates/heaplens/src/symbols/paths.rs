@@ -1,0 +1,104 @@
+//! Paths that a dump names, taken apart so that they stay where they are looked for.
+
+use std::collections::VecDeque;
+use std::path::{Component, Path, PathBuf};
+
+/// As many symbolic links as Linux follows.
+const MAX_LINKS: u32 = 40;
+
+/// The names in a path, `.` and `..` resolved by the text alone.
+fn names(path: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    for name in path.split(['/', '\\']) {
+        match name {
+            "" | "." => {}
+            ".." => {
+                names.pop();
+            }
+            // A drive letter is no directory.
+            _ if name.ends_with(':') => {}
+            _ => names.push(name),
+        }
+    }
+    names
+}
+
+/// The ends of a path as relative paths, from the whole to the file name alone.
+pub(super) fn suffixes(path: &str) -> impl Iterator<Item = PathBuf> + use<> {
+    let names: Vec<String> = names(path).into_iter().map(str::to_owned).collect();
+    (0..names.len()).map(move |from| names[from..].iter().collect())
+}
+
+/// A path inside a root directory, its symbolic links followed as if the root were `/`; `None` if it is not
+/// there, or its links do not end.
+pub(super) fn resolve_in_root(root: &Path, path: &str) -> Option<PathBuf> {
+    let mut todo: VecDeque<String> = names(path).into_iter().map(str::to_owned).collect();
+    let mut done: Vec<String> = Vec::new();
+    let mut links = 0;
+    while let Some(name) = todo.pop_front() {
+        if name == ".." {
+            done.pop();
+            continue;
+        }
+        let here: PathBuf = done.iter().fold(root.to_owned(), |p, n| p.join(n)).join(&name);
+        let meta = here.symlink_metadata().ok()?;
+        if !meta.is_symlink() {
+            done.push(name);
+            continue;
+        }
+        links += 1;
+        if links > MAX_LINKS {
+            return None;
+        }
+        let target = here.read_link().ok()?;
+        if target.has_root() {
+            done.clear();
+        }
+        for part in target.components().rev() {
+            match part {
+                Component::Normal(n) => todo.push_front(n.to_str()?.to_owned()),
+                Component::ParentDir => todo.push_front("..".to_owned()),
+                Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+            }
+        }
+    }
+    Some(done.iter().fold(root.to_owned(), |p, n| p.join(n)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suffixes_run_from_long_to_short_and_never_up() {
+        let list: Vec<PathBuf> = suffixes("/opt/../srv/./app/bin").collect();
+        assert_eq!(list, ["srv/app/bin", "app/bin", "bin"].map(PathBuf::from));
+        assert_eq!(suffixes("/../../..").count(), 0);
+        assert_eq!(suffixes(r"C:\app\x.exe").next().unwrap().components().count(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_stay_inside_the_root() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root");
+        std::fs::create_dir_all(root.join("usr/lib")).unwrap();
+        std::fs::write(root.join("usr/lib/a.so"), "inside").unwrap();
+        std::fs::write(dir.path().join("secret"), "outside").unwrap();
+        symlink("/usr/lib", root.join("lib")).unwrap();
+        symlink("../../../../secret", root.join("usr/lib/up.so")).unwrap();
+        symlink("loop", root.join("loop")).unwrap();
+        assert_eq!(
+            resolve_in_root(&root, "/lib/a.so"),
+            Some(root.join("usr/lib/a.so"))
+        );
+        assert_eq!(
+            resolve_in_root(&root, "/lib/../../lib/a.so"),
+            Some(root.join("usr/lib/a.so"))
+        );
+        assert_eq!(resolve_in_root(&root, "/lib/up.so"), None);
+        assert_eq!(resolve_in_root(&root, "/loop"), None);
+        assert_eq!(resolve_in_root(&root, "/../secret"), None);
+    }
+}

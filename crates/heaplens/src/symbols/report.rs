@@ -1,0 +1,128 @@
+//! Warnings about symbols: what is another build, missing or unproven, and what to do.
+
+use super::{has_no_file, sampled_frames};
+use crate::error::Warning;
+use crate::profile::{Module, ModuleId, Profile, SymbolState};
+
+/// Another build was found than the one that ran.
+const MISMATCHED: &str = "mismatched-binary";
+/// No file, or a file without names.
+const MISSING: &str = "missing-symbols";
+/// Found by name only.
+const UNVERIFIED: &str = "unverified-binary";
+/// A part of the debug information cannot be read.
+const DAMAGED: &str = "damaged-debug-info";
+
+/// Warns about a part of a module's files that could not be read.
+pub(super) fn problem(profile: &mut Profile, module: ModuleId, problem: Option<&str>) {
+    let Some(problem) = problem else { return };
+    let name = visible(profile.module(module).short_name());
+    let message = format!(
+        "{name}: {}; names without lines come from the symbol table",
+        visible(problem)
+    );
+    push(profile, DAMAGED, message);
+}
+
+/// Warns about the states of all modules with sampled frames, in the place of earlier warnings of that kind.
+pub(super) fn states(profile: &mut Profile) {
+    profile
+        .warnings
+        .retain(|w| ![MISMATCHED, MISSING, UNVERIFIED].contains(&w.code));
+    let mut places = vec![0u64; profile.modules().len()];
+    let mut named = vec![0u64; profile.modules().len()];
+    for id in sampled_frames(profile) {
+        let frame = profile.frame(id);
+        if let Some(module) = frame.module {
+            places[module.index()] += 1;
+            named[module.index()] += u64::from(frame.function.is_some());
+        }
+    }
+    let mut messages = Vec::new();
+    let mut unverified = Vec::new();
+    for (i, module) in profile.modules().iter().enumerate() {
+        if places[i] == 0 || has_no_file(module.kind) {
+            continue;
+        }
+        messages.extend(message(module, places[i], named[i]));
+        if let SymbolState::Unverified { used } = &module.symbols {
+            unverified.push(if *used == module.path {
+                visible(used)
+            } else {
+                format!("{} (for {})", visible(used), visible(module.short_name()))
+            });
+        }
+    }
+    for (code, message) in messages {
+        push(profile, code, message);
+    }
+    if !unverified.is_empty() {
+        unverified.sort();
+        unverified.dedup();
+        let message = format!(
+            "symbols unverified, as no build-id says that these files are the ones that ran: {}",
+            unverified.join(", ")
+        );
+        push(profile, UNVERIFIED, message);
+    }
+}
+
+fn message(module: &Module, places: u64, named: u64) -> Option<(&'static str, String)> {
+    let path = visible(&module.path);
+    match &module.symbols {
+        SymbolState::Mismatched {
+            found,
+            found_build_id,
+        } => {
+            let wanted = module.build_id.as_deref().unwrap_or("unknown");
+            let message = format!(
+                "{path}: {} is another build (build-id {}; the profile has {wanted}), so its names were not used; \
+                 give the binary that ran with --binary or --binary-dir",
+                visible(found),
+                visible(found_build_id),
+            );
+            Some((MISMATCHED, message))
+        }
+        SymbolState::Missing { why } => {
+            let message = format!(
+                "{path}: no symbols for {places} places: {}; give it with --binary, --binary-dir or --sysroot",
+                visible(why)
+            );
+            Some((MISSING, message))
+        }
+        SymbolState::Verified { used } | SymbolState::Unverified { used } if named == 0 => {
+            let message = format!(
+                "{path}: {} has neither debug information nor symbols for {places} places; use an unstripped \
+                 build, or install its debug information",
+                visible(used)
+            );
+            Some((MISSING, message))
+        }
+        _ => None,
+    }
+}
+
+fn push(profile: &mut Profile, code: &'static str, message: String) {
+    let warning = Warning::new(code, message);
+    if !profile.warnings.contains(&warning) {
+        profile.warnings.push(warning);
+    }
+}
+
+/// Text for a sentence: control characters from paths must not reach a terminal, and no path fills a screen.
+fn visible(text: &str) -> String {
+    const MAX_CHARS: usize = 500;
+    let mut out = String::new();
+    for c in text.chars().take(MAX_CHARS) {
+        let bidi = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if c.is_control() || bidi {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    if text.chars().nth(MAX_CHARS).is_some() {
+        out.push('…');
+    }
+    out
+}
