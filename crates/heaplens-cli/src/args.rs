@@ -88,7 +88,7 @@ pub(crate) struct Choosing {
     /// Keep the allocator's own frames at the end of each stack
     #[arg(long)]
     pub(crate) show_allocator: bool,
-    /// Leave out the start-up frames (main's callers, thread and task starts) at the root
+    /// Fold the start-up frames at the root (main's callers, thread and task starts) into one
     #[arg(long)]
     pub(crate) fold_runtime: bool,
 }
