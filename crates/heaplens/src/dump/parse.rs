@@ -32,6 +32,7 @@ impl Dump {
             ..Parser::default()
         };
         parser.header()?;
+        parser.reserve();
         parser.lines()?;
         let mut dump = parser.dump;
         dump.trailer_text = trailer_text.to_vec();
@@ -124,6 +125,11 @@ impl<'a> Parser<'a> {
     fn lines(&mut self) -> Result<(), Error> {
         let mut in_header = true;
         loop {
+            if self.fast_stack_line() {
+                in_header = self.open_stack(in_header);
+                self.items += 1;
+                continue;
+            }
             let before = self.at;
             let Some((line, start)) = self.next_line() else {
                 break;
@@ -144,16 +150,7 @@ impl<'a> Parser<'a> {
             }
             match meaning {
                 Line::Stack => {
-                    if in_header {
-                        self.dump.header_end = self.dump.lines.len();
-                        in_header = false;
-                    } else {
-                        self.close_stack();
-                    }
-                    self.dump.stacks.push(StackEnd {
-                        addresses: self.dump.addresses.len() as u32,
-                        lines: self.dump.lines.len() as u32,
-                    });
+                    in_header = self.open_stack(in_header);
                     self.accept(line, canonical);
                 }
                 Line::Counts { owner, counts, name } => {
@@ -185,6 +182,58 @@ impl<'a> Parser<'a> {
             return Err(self.syntax(end, b"", "a line `  t*: objects: bytes [n: m]` with the totals"));
         }
         Ok(())
+    }
+
+    /// Makes room from the density of the first lines: growing by copies would double the memory.
+    fn reserve(&mut self) {
+        let rest = &self.body[self.at..];
+        let sample = &rest[..rest.len().min(1 << 20)];
+        let expect = |marker: u8| {
+            let density = memchr::memchr_iter(marker, sample).count() as f64 / sample.len().max(1) as f64;
+            (density * rest.len() as f64 * 1.02) as usize + 16
+        };
+        self.dump.addresses.reserve(expect(b'x'));
+        self.dump.stacks.reserve(expect(b'@'));
+        self.dump.lines.owner.reserve(expect(b'['));
+        self.dump.lines.live.reserve(expect(b'['));
+    }
+
+    /// Begins a stack whose addresses were just pushed; false, since the header is over.
+    fn open_stack(&mut self, in_header: bool) -> bool {
+        if in_header {
+            self.dump.header_end = self.dump.lines.len();
+        } else {
+            self.close_stack();
+        }
+        self.dump.stacks.push(StackEnd {
+            addresses: self.dump.addresses.len() as u32,
+            lines: self.dump.lines.len() as u32,
+        });
+        false
+    }
+
+    /// Takes a stack line that is just as jemalloc prints it, almost every line of a large dump; otherwise
+    /// changes nothing.
+    fn fast_stack_line(&mut self) -> bool {
+        let mut rest = &self.body[self.at..];
+        if rest.first() != Some(&b'@') || self.dump.crlf {
+            return false;
+        }
+        let pushed = self.dump.addresses.len();
+        rest = &rest[1..];
+        while let [b' ', b'0', b'x', first, ..] = rest {
+            let found = (*first != b'0').then(|| hex_word(&rest[3..])).flatten();
+            let Some((value, digits)) = found else { break };
+            self.dump.addresses.push(value);
+            rest = &rest[3 + digits..];
+        }
+        if rest.first() != Some(&b'\n') {
+            self.dump.addresses.truncate(pushed);
+            return false;
+        }
+        self.at = self.body.len() - rest.len() + 1;
+        self.line += 1;
+        true
     }
 
     /// jemalloc 5.3.1 copies thread names unchecked, line feeds and all: a line without a meaning right after a
@@ -412,6 +461,47 @@ static HEX: [u8; 256] = {
     }
     table
 };
+
+/// Value and length of up to 16 lower-case digits, eight at a time; `None` near the end of the file.
+fn hex_word(text: &[u8]) -> Option<(u64, usize)> {
+    let (high, digits) = hex_eight(text.first_chunk()?);
+    if digits < 8 {
+        return (digits > 0).then_some((high, digits));
+    }
+    let (low, more) = hex_eight(text[8..].first_chunk()?);
+    // A digit after sixteen is for the careful reader to refuse.
+    let whole = more < 8 || !text.get(16)?.is_ascii_hexdigit();
+    whole.then(|| (high << (4 * more) | low, 8 + more))
+}
+
+/// Value and number of the lower-case digits that eight bytes start with, computed on all eight at once.
+fn hex_eight(text: &[u8; 8]) -> (u64, usize) {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let bytes = u64::from_le_bytes(*text);
+    // '0'..'9' are 0x30.., 'a'..'f' are 0x61..: the low half, and 9 more for letters (bit 6).
+    let nibbles = (bytes & (0x0f * ONES)) + ((bytes >> 6) & ONES) * 9;
+    // Printing the nibbles again tells where the text was no digit.
+    let letters = ((nibbles + 6 * ONES) >> 4) & ONES;
+    let printed = nibbles + 0x30 * ONES + letters * 0x27;
+    let wrong = printed ^ bytes;
+    let digits = if wrong == 0 {
+        8
+    } else {
+        wrong.trailing_zeros() as usize / 8
+    };
+    let mut packed = nibbles.swap_bytes();
+    packed = (packed | packed >> 4) & 0x00ff_00ff_00ff_00ff;
+    packed = (packed | packed >> 8) & 0x0000_ffff_0000_ffff;
+    packed = (packed | packed >> 16) & 0xffff_ffff;
+    (
+        if digits == 0 {
+            0
+        } else {
+            packed >> (4 * (8 - digits))
+        },
+        digits,
+    )
+}
 
 /// Value, rest, and whether `%#x` would print it so.
 fn hex(text: &[u8]) -> Option<(u64, &[u8], bool)> {
