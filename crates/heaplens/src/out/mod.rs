@@ -3,5 +3,6 @@
 pub mod escape;
 pub mod folded;
 pub mod json;
+pub mod svg;
 pub mod text;
 pub mod units;

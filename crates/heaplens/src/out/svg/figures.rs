@@ -1,0 +1,149 @@
+//! Amounts as people read them. `model.js` writes the same in the browser: a change here is a change there.
+
+use crate::sampling::Interval;
+use crate::view::Tree;
+
+/// `12.4 MiB` or `31,700 objects`, without a sign.
+pub(super) fn amount(value: f64, is_bytes: bool) -> String {
+    let value = value.abs();
+    if !is_bytes {
+        let count = grouped(value);
+        return format!("{count} object{}", if count == "1" { "" } else { "s" });
+    }
+    let scale = Scale::of(value);
+    format!("{} {}", scale.number(value), scale.unit)
+}
+
+/// The same with its sign: `+12.4 MiB`, `−3 objects`, and just `0 B` for nothing.
+pub(super) fn signed(value: f64, is_bytes: bool) -> String {
+    format!("{}{}", sign(value), amount(value, is_bytes))
+}
+
+/// ` (95 %: 6.1–15.4 MiB)`, for a difference ` (95 %: −1.2 to +3.4 MiB)`; nothing for an exact value.
+pub(super) fn interval(interval: Option<Interval>, is_diff: bool) -> String {
+    let Some(Interval { low, high }) = interval.filter(|i| i.low < i.high) else {
+        return String::new();
+    };
+    let scale = Scale::of(low.abs().max(high.abs()));
+    let (from, to) = (scale.number(low.abs()), scale.number(high.abs()));
+    if is_diff {
+        format!(
+            " (95 %: {}{from} to {}{to} {})",
+            sign(low),
+            sign(high),
+            scale.unit
+        )
+    } else {
+        format!(" (95 %: {from}–{to} {})", scale.unit)
+    }
+}
+
+/// `, ≈ 31,700 objects`: what belongs to an amount of bytes, or the bytes that belong to objects.
+pub(super) fn counterpart(tree: &Tree) -> String {
+    if !tree.has_objects {
+        return String::new();
+    }
+    let about = if tree.rate.is_some() { "≈ " } else { "" };
+    let is_bytes = !tree.sample_type.is_bytes();
+    let (before, after) = (
+        tree.root().other_before.as_f64(),
+        tree.root().other_after.as_f64(),
+    );
+    if tree.is_diff {
+        format!(", {about}{}", signed(after - before, is_bytes))
+    } else {
+        format!(", {about}{}", amount(after, is_bytes))
+    }
+}
+
+fn sign(value: f64) -> &'static str {
+    if value >= 0.5 {
+        "+"
+    } else if value <= -0.5 {
+        "−"
+    } else {
+        ""
+    }
+}
+
+/// A unit that fits a number.
+struct Scale {
+    divisor: f64,
+    unit: &'static str,
+    decimals: usize,
+}
+
+impl Scale {
+    fn of(value: f64) -> Scale {
+        let mut divisor = 1.0;
+        let mut unit = "B";
+        for larger in ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] {
+            if value / divisor < 1023.5 {
+                break;
+            }
+            divisor *= 1024.0;
+            unit = larger;
+        }
+        let decimals = usize::from(divisor > 1.0 && value / divisor < 99.95);
+        Scale {
+            divisor,
+            unit,
+            decimals,
+        }
+    }
+
+    fn number(&self, value: f64) -> String {
+        if self.decimals == 0 {
+            grouped(value / self.divisor)
+        } else {
+            format!("{:.*}", self.decimals, value / self.divisor)
+        }
+    }
+}
+
+/// A whole number with a comma every three digits.
+pub(super) fn grouped(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_read_well() {
+        let mib = 1_048_576.0;
+        assert_eq!(amount(0.0, true), "0 B");
+        assert_eq!(amount(1023.0, true), "1,023 B");
+        assert_eq!(amount(1024.0, true), "1.0 KiB");
+        assert_eq!(amount(12.44 * mib, true), "12.4 MiB");
+        assert_eq!(amount(512.0 * 1024.0, true), "512 KiB");
+        assert_eq!(amount(31_700.4, false), "31,700 objects");
+        assert_eq!(amount(1.0, false), "1 object");
+        assert_eq!(signed(-2.0 * mib, true), "−2.0 MiB");
+        assert_eq!(signed(0.0, true), "0 B");
+    }
+
+    #[test]
+    fn intervals_name_the_unit_once() {
+        let mib = 1_048_576.0;
+        let of = |low: f64, high: f64| {
+            Some(Interval {
+                low: low * mib,
+                high: high * mib,
+            })
+        };
+        assert_eq!(interval(of(6.1, 15.4), false), " (95 %: 6.1–15.4 MiB)");
+        assert_eq!(interval(of(-1.2, 3.4), true), " (95 %: −1.2 to +3.4 MiB)");
+        assert_eq!(interval(of(2.0, 2.0), false), "");
+        assert_eq!(interval(None, false), "");
+    }
+}
