@@ -197,9 +197,7 @@ fn zoom() -> Result<(), Failed> {
 
 fn search() -> Result<(), Failed> {
     let page = Page::open("stacks.folded")?;
-    let input = page.session.element("#search")?;
-    page.session
-        .post(&format!("element/{input}/value"), &json!({"text": "grow"}))?;
+    page.type_search("grow")?;
     // 40 of 50 bytes.
     page.matched("80")?;
     page.until(
@@ -282,9 +280,7 @@ fn difference() -> Result<(), Failed> {
         "return document.querySelector('#tip').textContent.includes('30 B → 10 B')",
     )?;
     // Widths are grown + shrunk: 2 + 50 + 20.
-    let input = page.session.element("#search")?;
-    page.session
-        .post(&format!("element/{input}/value"), &json!({"text": "old"}))?;
+    page.type_search("old")?;
     page.matched("27.8")?;
     page.until(
         "red is not blue",
