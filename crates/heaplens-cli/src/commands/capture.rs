@@ -96,10 +96,10 @@ fn series(options: &Options, client: &Client, every: Duration) -> anyhow::Result
 fn each(options: &Options, client: &Client) -> anyhow::Result<()> {
     let mut first_error = None;
     for url in &options.urls {
-        if let Err(error) = one(options, client, url) {
-            if let Some(earlier) = first_error.replace(error) {
-                notes::line(&format!("error: {earlier:#}"));
-            }
+        if let Err(error) = one(options, client, url)
+            && let Some(earlier) = first_error.replace(error)
+        {
+            notes::line(&format!("error: {earlier:#}"));
         }
     }
     first_error.map_or(Ok(()), Err)

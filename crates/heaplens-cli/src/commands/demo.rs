@@ -139,7 +139,11 @@ fn conclusion(grown: &Profile, files: &Files, program: &Path) -> anyhow::Result<
     let mut table = Vec::new();
     text::write_top(&top, &options, &mut table)?;
     let Some(culprit) = culprit::find(grown) else {
-        bail!("nothing grew between the two dumps; give it more time with --seconds");
+        bail!(
+            "no function of the program itself grew between the two dumps (net growth: {}); give it more time with \
+             --seconds, or a binary with symbols",
+            units::change(top.total.net().as_f64())
+        );
     };
     let mut said = String::from_utf8_lossy(&table).into_owned();
     let name = escape::terminal(&culprit.name);

@@ -2,6 +2,8 @@
 
 mod capture;
 mod console; // what --help and the examples print
+#[cfg(unix)]
+mod demo; // the demo, on a service that is a shell script
 mod files; // wrong files, streams, pipes
 mod network; // servers that answer, refuse, lie, or never end
 mod run; // starts the program
