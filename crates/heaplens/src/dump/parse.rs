@@ -483,13 +483,13 @@ fn hex_eight(text: &[u8; 8]) -> (u64, usize) {
     // Printing the nibbles again tells where the text was no digit.
     let letters = ((nibbles + 6 * ONES) >> 4) & ONES;
     let printed = nibbles + 0x30 * ONES + letters * 0x27;
-    let wrong = printed ^ bytes;
+    let wrong = (printed ^ bytes) | (nibbles & (0xf0 * ONES));
     let digits = if wrong == 0 {
         8
     } else {
         wrong.trailing_zeros() as usize / 8
     };
-    let mut packed = nibbles.swap_bytes();
+    let mut packed = (nibbles & (0x0f * ONES)).swap_bytes();
     packed = (packed | packed >> 4) & 0x00ff_00ff_00ff_00ff;
     packed = (packed | packed >> 8) & 0x0000_ffff_0000_ffff;
     packed = (packed | packed >> 16) & 0xffff_ffff;
@@ -532,4 +532,33 @@ fn quote(text: &[u8]) -> String {
     let shown = &text[..text.len().min(60)];
     let dots = if shown.len() < text.len() { "…" } else { "" };
     format!("`{}{dots}`", shown.escape_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn eight_digits_at_once_are_read_as_one_by_one(text in "[0-9a-fA-Fg-z` /:x\n]{24}", hex in "[0-9a-f]{1,16}") {
+            for text in [text.clone(), format!("{hex} {text}"), format!("{hex}\n{text}")] {
+                let slow = hex_slow(text.as_bytes());
+                prop_assert_eq!(hex_word(text.as_bytes()), slow, "{}", text);
+            }
+        }
+    }
+
+    fn hex_slow(text: &[u8]) -> Option<(u64, usize)> {
+        let digits = text
+            .iter()
+            .take_while(|b| b"0123456789abcdef".contains(b))
+            .count();
+        let follows = text[digits..].first().is_some_and(u8::is_ascii_hexdigit);
+        if digits == 0 || digits > 16 || (digits == 16 && follows) {
+            return None;
+        }
+        let value = u64::from_str_radix(std::str::from_utf8(&text[..digits]).ok()?, 16).ok()?;
+        Some((value, digits))
+    }
 }

@@ -147,8 +147,8 @@ fn amount(text: &[u8]) -> Option<Amount> {
         return None;
     }
     let text = std::str::from_utf8(text).ok()?;
-    match text.parse::<i64>() {
-        Ok(whole) => Some(Amount::from_i64(whole)),
+    match text.parse::<i128>() {
+        Ok(whole) => Some(Amount::from_i128(whole)),
         Err(_) => text.parse::<f64>().ok().map(Amount::from_f64),
     }
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 /// Writes one line for each stack of function names, sorted; values are unsampled and cut to whole numbers,
-/// as `jeprof --collapsed` does. Stacks of nothing are left out.
+/// as `jeprof --collapsed` does. Stacks of less than one are left out.
 ///
 /// # Errors
 /// Those of `out`.
@@ -54,6 +54,9 @@ pub fn write(profile: &Profile, sample_type: SampleType, out: &mut dyn Write) ->
         }
     }
     for (stack, (before, after)) in &lines {
+        if (before.trunc(), after.trunc()) == (0, 0) {
+            continue;
+        }
         let stack = protect_ends(stack);
         if profile.meta.is_diff {
             writeln!(out, "{stack} {} {}", before.trunc(), after.trunc())?;

@@ -32,9 +32,10 @@ impl Amount {
         Amount(i128::from(value) << FRACTION_BITS)
     }
 
-    /// An exact whole number.
-    pub fn from_i64(value: i64) -> Amount {
-        Amount(i128::from(value) << FRACTION_BITS)
+    /// An exact whole number; clamped past 2^68 as every single value is.
+    pub fn from_i128(value: i128) -> Amount {
+        let limit = LIMIT as i128 >> FRACTION_BITS;
+        Amount(value.clamp(-limit, limit) << FRACTION_BITS)
     }
 
     /// As a floating-point number, for ratios and statistics.
