@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 /// For a terminal or a line of a text report: nothing hidden, no line break, no colour code gets through.
 pub fn terminal(text: &str) -> Cow<'_, str> {
-    map(text, is_hidden, |c, out| push_visible(c, out))
+    map(text, is_hidden, push_visible)
 }
 
 /// For the text or an attribute of XML, HTML included: hidden characters as in [`terminal`], markup as entities.

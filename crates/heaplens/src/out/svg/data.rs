@@ -32,7 +32,8 @@ struct Document<'a> {
     before: Vec<i128>,
     other: Vec<i128>,
     other_before: Vec<i128>,
-    merged: Vec<(usize, usize)>,
+    /// Row, how many nodes it stands for, how much they shrank: unlike a node, it can grow and shrink at once.
+    merged: Vec<(usize, usize, i128)>,
 }
 
 /// Encodes the rows, ready to stand in a script element.
@@ -40,6 +41,9 @@ pub(super) fn encode(tree: &Tree, rows: &[Row], header: &Header, options: &Optio
     let mut names = Table::default();
     let mut places = Table::default();
     let mut modules = Table::default();
+    // Both signs are rounded on their own, so that each sums up rightly.
+    let grown = whole(rows.iter().map(|row| row.grown));
+    let shrunk = whole(rows.iter().map(|row| row.shrunk));
     let mut document = Document {
         version: 1,
         bytes: tree.sample_type.is_bytes(),
@@ -61,7 +65,7 @@ pub(super) fn encode(tree: &Tree, rows: &[Row], header: &Header, options: &Optio
         place: Vec::with_capacity(rows.len()),
         module: Vec::with_capacity(rows.len()),
         inlined: String::with_capacity(rows.len()),
-        net: grown_and_shrunk(rows),
+        net: grown.iter().zip(&shrunk).map(|(g, s)| g - s).collect(),
         before: Vec::new(),
         other: Vec::new(),
         other_before: Vec::new(),
@@ -81,7 +85,7 @@ pub(super) fn encode(tree: &Tree, rows: &[Row], header: &Header, options: &Optio
                 document.place.push(-1);
                 document.module.push(-1);
                 document.inlined.push('0');
-                document.merged.push((i, frames));
+                document.merged.push((i, frames, shrunk[i]));
             }
         }
     }
@@ -114,13 +118,6 @@ pub(super) fn largest_change(tree: &Tree) -> Amount {
         .map(|node| node.net().abs())
         .max()
         .unwrap_or_default()
-}
-
-/// Self net amounts as whole numbers; both signs are rounded on their own, so that each sums up rightly.
-fn grown_and_shrunk(rows: &[Row]) -> Vec<i128> {
-    let grown = whole(rows.iter().map(|row| row.grown));
-    let shrunk = whole(rows.iter().map(|row| row.shrunk));
-    grown.into_iter().zip(shrunk).map(|(g, s)| g - s).collect()
 }
 
 /// Amounts as whole numbers, the sum of any run of them off by less than one: the running sum is rounded.

@@ -83,7 +83,11 @@ fn measured(tree: &Tree) -> String {
     };
     let sides = if tree.is_diff {
         let side = |amount: crate::profile::Amount| figures::amount(amount.as_f64(), is_bytes);
-        format!(" from {} to {}", side(tree.root().before), side(tree.root().after))
+        format!(
+            " from {} to {}",
+            side(tree.root().before),
+            side(tree.root().after)
+        )
     } else {
         String::new()
     };

@@ -2,14 +2,15 @@
 
 /**
  * What `data.rs` writes: nodes in preorder as columns; node 0 is the root. Amounts are each node's own, so that
- * sums over a subtree are the node's. `name`, `place` and `module` are indices into lists, -1 for none.
+ * sums over a subtree are the node's; `merged` has row, number of nodes and shrunk amount of rows that stand for
+ * left-out nodes. `name`, `place` and `module` are indices into lists, -1 for none.
  * @typedef {{
  *   version: number, bytes: boolean, diff: boolean, objects: boolean, rate: number | null, largest: number,
  *   shape: "icicle" | "flame",
  *   header: {title: string, facts: string[], warnings: string[], legend: string},
  *   names: string[], colors: string, places: string[], modules: string[],
  *   name: number[], depth: number[], place: number[], module: number[], inlined: string,
- *   net: number[], before: number[], other: number[], other_before: number[], merged: [number, number][]
+ *   net: number[], before: number[], other: number[], other_before: number[], merged: [number, number, number][]
  * }} Document
  */
 
@@ -37,7 +38,7 @@ function decode(doc) {
     parent: new Int32Array(count),
     end: new Int32Array(count),
     frames: new Float64Array(count).fill(1),
-    merged: new Map(doc.merged),
+    merged: new Map(doc.merged.map(([i, frames]) => [i, frames])),
     grown: Float64Array.from(doc.net, (net) => Math.max(net, 0)),
     shrunk: Float64Array.from(doc.net, (net) => Math.max(-net, 0)),
     before: column(doc.before),
@@ -50,7 +51,11 @@ function decode(doc) {
     model.parent[i] = callers[callers.length - 1];
     callers.push(i);
   }
-  for (const [i, frames] of model.merged) model.frames[i] = frames;
+  for (const [i, frames, shrunk] of doc.merged) {
+    model.frames[i] = frames;
+    model.grown[i] = doc.net[i] + shrunk;
+    model.shrunk[i] = shrunk;
+  }
   for (let i = count - 1; i >= 0; i--) {
     model.end[i] = Math.max(model.end[i], i + 1);
     if (i === 0) break;
