@@ -1,2 +1,35 @@
-//! Placeholder.
-fn main() {}
+//! The program `heaplens`: what was typed, to the library's calls, to a file or the terminal.
+//!
+//! Every command but `capture` and `demo` is the same line: read the inputs, sum them, subtract the base, put names
+//! to addresses, filter ([`pipeline`]); then its own view and output ([`commands`]).
+
+mod args;
+mod clock;
+mod commands;
+mod exit;
+mod http;
+mod notes;
+mod output;
+mod pipeline;
+mod progress;
+mod source;
+mod units;
+
+use args::{Cli, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    exit::code(&run(Cli::parse()))
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Capture(args) => commands::capture::run(&args),
+        Command::Flamegraph(args) => commands::flamegraph::run(&args),
+        Command::Top(args) => commands::top::run(&args),
+        Command::Diff(args) => commands::diff::run(&args),
+        Command::Folded(args) => commands::folded::run(&args),
+        Command::Demo(args) => commands::demo::run(&args),
+    }
+}

@@ -1,0 +1,133 @@
+//! What can be typed. Options that several commands share stand here, in groups; a command's own stand with it.
+
+use crate::commands::{capture, demo, diff, flamegraph, folded, top};
+use crate::{exit, units};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use heaplens::profile::SampleType;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Heap profiles of programs that use jemalloc: from a running server to the line that leaks.
+#[derive(Debug, Parser)]
+#[command(name = "heaplens", version, after_help = exit::HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Capture(capture::Options),
+    Flamegraph(flamegraph::Options),
+    Top(top::Options),
+    Diff(diff::Options),
+    Folded(folded::Options),
+    Demo(demo::Options),
+}
+
+/// What is read.
+#[derive(Debug, Args)]
+pub(crate) struct Inputs {
+    /// Heap dumps or folded stacks: files, `-` for standard input, or http:// and https:// URLs; plain or gzip. Several
+    /// are summed
+    #[arg(value_name = "INPUT", required = true)]
+    pub(crate) inputs: Vec<OsString>,
+    /// Subtract this input: what grew and what shrank since
+    #[arg(long, value_name = "BASE")]
+    pub(crate) base: Option<OsString>,
+}
+
+/// How an input is fetched, and how much of it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reading")]
+pub(crate) struct Fetching {
+    /// Bearer token for URLs
+    #[arg(long, env = "HEAPLENS_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    /// Longest time for one answer
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = units::parse_duration)]
+    pub(crate) timeout: Duration,
+    /// Largest input, as it comes and unzipped
+    #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = units::parse_size)]
+    pub(crate) max_size: u64,
+}
+
+/// Where names come from.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Symbols")]
+pub(crate) struct Symbols {
+    /// The profiled program, or one of its libraries, with its symbols; only needed where the path in the dump
+    /// does not lead to it
+    #[arg(long, value_name = "BIN")]
+    pub(crate) binary: Vec<PathBuf>,
+    /// A directory to look for binaries in, by the end of their paths
+    #[arg(long, value_name = "DIR")]
+    pub(crate) binary_dir: Vec<PathBuf>,
+    /// The root that the paths in the dump start from, such as a container's file system
+    #[arg(long, value_name = "DIR")]
+    pub(crate) sysroot: Vec<PathBuf>,
+    /// Open no binary; frames stay `module+0xoffset`
+    #[arg(long)]
+    pub(crate) no_symbols: bool,
+}
+
+/// Which stacks and which frames of them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Choosing")]
+pub(crate) struct Choosing {
+    /// What to count
+    #[arg(long, value_enum, default_value_t = Sample::InuseSpace)]
+    pub(crate) sample: Sample,
+    /// Keep only stacks with a function or file that matches
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) focus: Option<String>,
+    /// Drop stacks with a function or file that matches
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) ignore: Option<String>,
+    /// Keep the allocator's own frames at the end of each stack
+    #[arg(long)]
+    pub(crate) show_allocator: bool,
+    /// Fold the start-up frames at the root (main's callers, thread and task starts) into one
+    #[arg(long)]
+    pub(crate) fold_runtime: bool,
+}
+
+/// pprof's four heap values.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Sample {
+    /// Live bytes
+    #[value(name = "inuse_space")]
+    InuseSpace,
+    /// Live objects
+    #[value(name = "inuse_objects")]
+    InuseObjects,
+    /// Bytes allocated so far, freed ones included (needs `prof_accum:true`)
+    #[value(name = "alloc_space")]
+    AllocSpace,
+    /// Objects allocated so far, freed ones included (needs `prof_accum:true`)
+    #[value(name = "alloc_objects")]
+    AllocObjects,
+}
+
+impl From<Sample> for SampleType {
+    fn from(sample: Sample) -> SampleType {
+        match sample {
+            Sample::InuseSpace => SampleType::InuseSpace,
+            Sample::InuseObjects => SampleType::InuseObjects,
+            Sample::AllocSpace => SampleType::AllocSpace,
+            Sample::AllocObjects => SampleType::AllocObjects,
+        }
+    }
+}
+
+/// Everything that the commands with a profile share.
+#[derive(Debug, Args)]
+pub(crate) struct Shared {
+    #[command(flatten)]
+    pub(crate) choosing: Choosing,
+    #[command(flatten)]
+    pub(crate) symbols: Symbols,
+    #[command(flatten)]
+    pub(crate) fetching: Fetching,
+}

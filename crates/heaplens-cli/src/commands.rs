@@ -1,0 +1,8 @@
+//! One module a command: its own options, and what it does.
+
+pub(crate) mod capture;
+pub(crate) mod demo;
+pub(crate) mod diff;
+pub(crate) mod flamegraph;
+pub(crate) mod folded;
+pub(crate) mod top;

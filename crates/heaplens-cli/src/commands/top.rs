@@ -1,0 +1,84 @@
+//! `heaplens top`: the table of functions.
+
+use crate::args::{Inputs, Shared};
+use crate::output::{Kind, Target};
+use crate::pipeline;
+use clap::ValueEnum;
+use heaplens::out;
+use heaplens::view::{Order, Top};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// Show which functions hold the memory
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  heaplens top mem.heap
+  heaplens top --cum --limit 20 http://localhost:4000/debug/prof/mem
+  heaplens top --base base.heap leak.heap")]
+pub(crate) struct Options {
+    #[command(flatten)]
+    inputs: Inputs,
+    #[command(flatten)]
+    table: Table,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+/// How the table looks.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Table {
+    /// Most functions shown; 0 for all
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 30)]
+    limit: usize,
+    /// Sort by what functions allocated together with their callees
+    #[arg(long)]
+    cum: bool,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Write to this file rather than to stdout
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A table
+    Text,
+    /// The table for programs
+    Json,
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    show(&options.inputs, &options.table, &options.shared)
+}
+
+/// Prints the table of some inputs.
+pub(crate) fn show(inputs: &Inputs, table: &Table, shared: &Shared) -> anyhow::Result<()> {
+    let target = pipeline::target(table.output.as_deref(), inputs)?;
+    let profile = pipeline::profile(inputs, shared)?;
+    let mut top = Top::new(&profile, shared.choosing.sample.into());
+    if table.cum {
+        top.sort(Order::Cumulative);
+    }
+    let mut text = Vec::new();
+    match table.format {
+        Format::Text => {
+            let mut options = out::text::Options::default();
+            options.limit = table.limit;
+            options.width = terminal_width(&target);
+            out::text::write_top(&top, &options, &mut text)?;
+        }
+        Format::Json => out::json::write_top(&profile, &top, table.limit, &mut text)?,
+    }
+    target.write(&text, Kind::Report)
+}
+
+/// Only a person's terminal cuts names; files and pipes get them whole.
+fn terminal_width(target: &Target) -> Option<usize> {
+    (*target == Target::Stdout && std::io::stdout().is_terminal())
+        .then(terminal_size::terminal_size)
+        .flatten()
+        .map(|(width, _)| usize::from(width.0))
+}

@@ -1,0 +1,54 @@
+//! Exit codes, in one place.
+
+use crate::notes;
+use std::fmt;
+use std::process::ExitCode;
+
+/// What was typed makes no sense, or must not be done: exit code 2, as clap's own errors.
+#[derive(Debug)]
+pub(crate) struct Usage(pub(crate) String);
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// The reader of our output has gone (`heaplens top … | head`): not an error. Only [`crate::output`] makes one,
+/// so that a network connection that breaks is never taken for it.
+#[derive(Debug)]
+pub(crate) struct ReaderGone;
+
+impl fmt::Display for ReaderGone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the reader of the output has gone")
+    }
+}
+
+impl std::error::Error for ReaderGone {}
+
+/// The end of `heaplens --help`: the same words as the constants below.
+pub(crate) const HELP: &str = "\
+Exit codes:
+  0  done
+  1  the gate failed (reserved for `check`)
+  2  usage
+  3  inconclusive (reserved for `check`)
+  4  an input could not be read, or the result could not be written";
+
+const USAGE: u8 = 2;
+const FAILED: u8 = 4;
+
+/// Says what went wrong on stderr, in one line, and gives the exit code.
+pub(crate) fn code(result: &anyhow::Result<()>) -> ExitCode {
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    if error.is::<ReaderGone>() {
+        return ExitCode::SUCCESS;
+    }
+    notes::line(&format!("error: {error:#}"));
+    ExitCode::from(if error.is::<Usage>() { USAGE } else { FAILED })
+}

@@ -1,0 +1,160 @@
+//! From what was typed to the profile that a view is made of: read, sum, subtract, name, filter.
+
+use crate::args::{Choosing, Inputs, Shared, Symbols};
+use crate::exit::Usage;
+use crate::http::Client;
+use crate::notes;
+use crate::output::Target;
+use crate::progress::Progress;
+use crate::source::{self, Source};
+use anyhow::{Context, bail};
+use heaplens::filter::{self, Fold, Folding};
+use heaplens::profile::SampleType;
+use heaplens::{Profile, diff, input, symbols};
+use std::ffi::OsString;
+use std::path::Path;
+
+/// The profile that the inputs and options describe, its warnings and the symbols used said on stderr.
+///
+/// # Errors
+/// Names the input that could not be read, or the pattern that is none.
+pub(crate) fn profile(inputs: &Inputs, shared: &Shared) -> anyhow::Result<Profile> {
+    let choosing = &shared.choosing;
+    let pattern = |option: &str, typed: &Option<String>| {
+        let compiled = typed.as_deref().map(filter::pattern).transpose();
+        compiled.map_err(|error| Usage(format!("{option}: {error}")))
+    };
+    // Patterns first: a mistyped one should not cost a minute of reading.
+    let focus = pattern("--focus", &choosing.focus)?;
+    let ignore = pattern("--ignore", &choosing.ignore)?;
+
+    let mut profile = read(inputs, shared)?;
+    require_measured(&profile, choosing.sample.into())?;
+    profile = named(profile, &shared.symbols);
+    profile = filter::fold(&profile, folding(choosing));
+    if let Some(pattern) = focus {
+        profile = filter::focus(&profile, &pattern);
+    }
+    if let Some(pattern) = ignore {
+        profile = filter::ignore(&profile, &pattern);
+    }
+    notes::warnings(&profile);
+    Ok(profile)
+}
+
+/// Zeros for what was never measured would look like a program without allocations.
+fn require_measured(profile: &Profile, sample: SampleType) -> anyhow::Result<()> {
+    match sample {
+        SampleType::AllocSpace | SampleType::AllocObjects if !profile.meta.has_alloc => bail!(
+            "{} was not recorded; start the program with prof_accum:true added to MALLOC_CONF",
+            sample.name()
+        ),
+        SampleType::InuseObjects if !profile.meta.has_objects => {
+            bail!("objects were not recorded: folded stacks carry one number only")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Puts names to addresses, unless there are none or they are not wanted, and says where the names came from.
+fn named(profile: Profile, options: &Symbols) -> Profile {
+    let nameless = profile.frame_ids().any(|id| profile.frame(id).function.is_none());
+    if options.no_symbols || !nameless {
+        return profile;
+    }
+    let mut lookup = symbols::Options::default();
+    lookup.binaries.clone_from(&options.binary);
+    lookup.binary_dirs.clone_from(&options.binary_dir);
+    lookup.sysroots.clone_from(&options.sysroot);
+    let named = {
+        let _progress = Progress::start("reading symbols");
+        symbols::symbolize(&profile, &lookup)
+    };
+    notes::symbols(&named);
+    named
+}
+
+fn folding(choosing: &Choosing) -> Folding {
+    let mut folding = Folding::default();
+    if choosing.show_allocator {
+        folding.allocator = Fold::Show;
+    }
+    if choosing.fold_runtime {
+        folding.runtime = Fold::Away;
+    }
+    folding
+}
+
+fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<Profile> {
+    let fetching = &shared.fetching;
+    let client = Client::new(fetching.token.as_deref(), fetching.timeout);
+    let mut sources = source::all(inputs.inputs.iter().chain(&inputs.base))?;
+    let base = inputs.base.is_some().then(|| sources.pop()).flatten();
+    let one = |source: &Source| {
+        let bytes = source.read(&client, fetching.max_size)?;
+        let _progress = Progress::start(format!("reading {source}"));
+        parse(&bytes, source, fetching.max_size)
+    };
+    let mut sum: Option<Profile> = None;
+    for source in &sources {
+        let next = one(source)?;
+        match &mut sum {
+            Some(sum) => sum.absorb(&next),
+            None => sum = Some(next),
+        }
+    }
+    let sum = sum.unwrap_or_default();
+    Ok(match &base {
+        Some(base) => diff::diff(&one(base)?, &sum),
+        None => sum,
+    })
+}
+
+/// The target that `-o` names, refused if it is one of the inputs.
+///
+/// # Errors
+/// [`Usage`] if the result would replace an input.
+pub(crate) fn target(output: Option<&Path>, inputs: &Inputs) -> anyhow::Result<Target> {
+    let target = Target::new(output);
+    if let Target::File(path) = &target
+        && let Ok(path) = path.canonicalize()
+        && path.is_file()
+        && inputs
+            .inputs
+            .iter()
+            .chain(&inputs.base)
+            .any(|i| Path::new(i).canonicalize().is_ok_and(|i| i == path))
+    {
+        let path = path.display();
+        return Err(Usage(format!("{path} is an input; choose another name for the result")).into());
+    }
+    Ok(target)
+}
+
+/// The inputs' names for a heading, without their directories.
+pub(crate) fn heading(inputs: &Inputs) -> String {
+    let short = |typed: &OsString| match Source::new(typed) {
+        Source::File(path) => path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned(),
+        other => other.to_string(),
+    };
+    let names: Vec<String> = inputs.inputs.iter().map(short).collect();
+    match &inputs.base {
+        Some(base) => format!("{} → {}", short(base), names.join(" + ")),
+        None => names.join(" + "),
+    }
+}
+
+/// Reads one input's bytes; its warnings then begin with its name.
+pub(crate) fn parse(bytes: &[u8], source: &Source, max_size: u64) -> anyhow::Result<Profile> {
+    let mut limits = input::Limits::default();
+    limits.unpacked = max_size;
+    let mut profile = input::read(bytes, &limits).with_context(|| source.to_string())?;
+    for warning in &mut profile.warnings {
+        warning.message = format!("{source}: {}", warning.message);
+    }
+    Ok(profile)
+}

@@ -1,0 +1,143 @@
+//! The little of the WebDriver protocol (https://www.w3.org/TR/webdriver2/) that the tests need.
+
+use libtest_mimic::Failed;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use ureq::Agent;
+
+/// The key of an element's id in an answer.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// A running chromedriver; stopped when dropped.
+pub(crate) struct Driver {
+    child: Child,
+    url: String,
+}
+
+impl Driver {
+    /// True if both chromedriver and a chromium answer.
+    pub(crate) fn is_installed() -> bool {
+        let answers = |name: &str| {
+            let mut command = Command::new(name);
+            command
+                .arg("--version")
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            command.status().is_ok_and(|status| status.success())
+        };
+        answers("chromedriver")
+            && ["chromium", "chromium-browser", "google-chrome"]
+                .into_iter()
+                .any(answers)
+    }
+
+    pub(crate) fn start() -> Result<Driver, Failed> {
+        let mut child = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("chromedriver: {error}; install chromium and chromium-driver"))?;
+        let stdout = child.stdout.take().ok_or("stdout is piped")?;
+        let mut driver = Driver {
+            child,
+            url: String::new(),
+        };
+        let mut lines = BufReader::new(stdout).lines();
+        for line in lines.by_ref() {
+            if let Some((_, port)) = line?.split_once("started successfully on port ") {
+                driver.url = format!("http://127.0.0.1:{}", port.trim_end_matches(['.', ' ']));
+                break;
+            }
+        }
+        if driver.url.is_empty() {
+            return Err("chromedriver did not say its port".into());
+        }
+        // Its pipe must not fill up.
+        std::thread::spawn(move || lines.for_each(drop));
+        Ok(driver)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A browser window; closed when dropped.
+pub(crate) struct Session {
+    agent: Agent,
+    url: String,
+    _driver: Driver,
+}
+
+impl Session {
+    pub(crate) fn start(driver: Driver) -> Result<Session, Failed> {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .proxy(None)
+            .timeout_global(Some(Duration::from_secs(60)));
+        let mut session = Session {
+            agent: config.build().into(),
+            url: driver.url.clone(),
+            _driver: driver,
+        };
+        // Without its own sandbox, since containers have none to give and root may not use it.
+        let flags = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--window-size=1200,900",
+        ];
+        let wanted = json!({"goog:chromeOptions": {"args": flags}, "goog:loggingPrefs": {"browser": "ALL"}});
+        let answer = session.post("session", &json!({"capabilities": {"alwaysMatch": wanted}}))?;
+        let id = answer["sessionId"].as_str().ok_or("a session has an id")?;
+        session.url = format!("{}/session/{id}", session.url);
+        Ok(session)
+    }
+
+    /// Sends one command, gives its value.
+    pub(crate) fn post(&self, command: &str, body: &Value) -> Result<Value, Failed> {
+        let url = format!("{}/{command}", self.url);
+        let mut response = self
+            .agent
+            .post(&url)
+            .header("Content-Type", "application/json")
+            .send(body.to_string())
+            .map_err(|error| format!("{command}: {error}"))?;
+        let text = response
+            .body_mut()
+            .read_to_string()
+            .map_err(|error| format!("{command}: {error}"))?;
+        let answer: Value =
+            serde_json::from_str(&text).map_err(|error| format!("{command}: {error}: {text}"))?;
+        if response.status().is_success() {
+            return Ok(answer["value"].clone());
+        }
+        Err(format!("{command} {body}: {}", answer["value"]["message"]).into())
+    }
+
+    /// Runs a script in the page.
+    pub(crate) fn script(&self, script: &str) -> Result<Value, Failed> {
+        self.post("execute/sync", &json!({"script": script, "args": []}))
+    }
+
+    /// The id of the first element that a CSS selector finds.
+    pub(crate) fn element(&self, css: &str) -> Result<String, Failed> {
+        let found = self.post("element", &json!({"using": "css selector", "value": css}))?;
+        Ok(found[ELEMENT].as_str().ok_or("an element has an id")?.to_owned())
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.agent.delete(&self.url).call();
+    }
+}

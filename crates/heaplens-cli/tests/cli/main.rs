@@ -1,0 +1,10 @@
+//! The program as people and scripts see it: what it prints, where, and its exit code.
+
+mod capture;
+mod console; // what --help and the examples print
+#[cfg(unix)]
+mod demo; // the demo, on a service that is a shell script
+mod files; // wrong files, streams, pipes
+mod network; // servers that answer, refuse, lie, or never end
+mod run; // starts the program
+mod server; // a server of a few lines, in this process // dumps kept as files
