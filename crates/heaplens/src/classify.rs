@@ -282,7 +282,7 @@ pub fn owner(name: &str, file: Option<&str>) -> Owner {
     if is_allocator_path(&path) || is_allocator_file(file) {
         return Owner::Allocator;
     }
-    if is_runtime(&path) {
+    if is_runtime(&path) || !path.text.contains("::") && is_runtime_file(file) {
         return Owner::Runtime;
     }
     let root = path.root();
@@ -402,10 +402,10 @@ fn is_allocator_c(name: &str) -> bool {
         || JEMALLOC_INTERNAL
             .iter()
             .filter(|n| n.contains('_'))
-            .any(|n| custom_prefix(&n))
+            .any(&custom_prefix)
         || ["mallocx", "rallocx", "xallocx", "smallocx"]
             .iter()
-            .any(|n| custom_prefix(&n))
+            .any(custom_prefix)
 }
 
 /// Files that hold nothing but allocation.
@@ -436,6 +436,35 @@ fn is_runtime(path: &Path<'_>) -> bool {
             let std_type = STD.contains(&path.root());
             std_type && under(t, &["core::ops::function"])
         })
+}
+
+/// Files of runtimes, for inlined functions: those often have no more than their own name (`poll<F>`).
+fn is_runtime_file(file: &str) -> bool {
+    const IN_STD: &[&str] = &[
+        "std/src/rt.rs",
+        "std/src/thread/",
+        "std/src/panic.rs",
+        "std/src/panicking.rs",
+        "std/src/sys/backtrace.rs",
+        "std/src/sys/thread/",
+        "core/src/ops/function.rs",
+        "core/src/panic/unwind_safe.rs",
+    ];
+    if is_std_file(file) {
+        return after(file, "/library/").is_some_and(|rest| IN_STD.iter().any(|p| rest.starts_with(p)));
+    }
+    let Some(rest) = after(file, "/registry/src/").and_then(|rest| rest.split_once('/')) else {
+        return false;
+    };
+    let (dir, inside) = rest.1.split_once('/').unwrap_or((rest.1, ""));
+    let name = name_and_version(dir).name.replace('-', "_");
+    match name.as_str() {
+        "tokio" => ["src/runtime/", "src/task/", "src/util/"]
+            .iter()
+            .any(|p| inside.starts_with(p)),
+        "tracing" => inside == "src/instrument.rs",
+        name => RUNTIME.contains(&name),
+    }
 }
 
 fn is_std_file(file: &str) -> bool {

@@ -245,6 +245,32 @@ fn the_rest_by_file_and_name() {
             Some("/home/u/app/src/sessions.rs".to_owned()),
             FirstParty,
         ),
+        (
+            "poll<F>",
+            Some(own("tokio-1.48.0/src/runtime/task/raw.rs")),
+            Runtime,
+        ),
+        (
+            "send<T>",
+            Some(own("tokio-1.48.0/src/sync/mpsc/bounded.rs")),
+            ThirdParty,
+        ),
+        (
+            "call<S>",
+            Some(own("hyper-util-0.1.17/src/service/oneshot.rs")),
+            Runtime,
+        ),
+        ("f", Some(own("towering-0.1.0/src/lib.rs")), ThirdParty),
+        (
+            "call_once<F>",
+            Some("/rustc/0123abcd/library/core/src/ops/function.rs".to_owned()),
+            Runtime,
+        ),
+        (
+            "new<u64>",
+            Some("/rustc/0123abcd/library/alloc/src/vec/mod.rs".to_owned()),
+            Std,
+        ),
         ("app::sessions::insert", None, FirstParty),
         ("<app::A as core::clone::Clone>::clone", None, FirstParty),
         ("<&app::A as core::fmt::Debug>::fmt", None, FirstParty),

@@ -114,10 +114,10 @@ impl<'a> Locator<'a> {
                 list.push((explicit.path.clone(), Origin::Named));
             }
         }
-        let recorded = (self.options.recorded_paths == RecordedPaths::Use
-            && module.path.starts_with(['/', '\\'])
-            || self.options.recorded_paths == RecordedPaths::Use && Path::new(&module.path).is_absolute())
-        .then(|| (PathBuf::from(&module.path), Origin::Named));
+        // A Linux path looked at on Windows has a root, though it is not absolute there.
+        let whole = Path::new(&module.path).has_root();
+        let recorded = (whole && self.options.recorded_paths == RecordedPaths::Use)
+            .then(|| (PathBuf::from(&module.path), Origin::Named));
         if let Some(id) = &module.build_id {
             for dir in &self.options.debug_dirs {
                 list.extend(by_build_id(dir, id).map(|p| (p, Origin::BuildId)));

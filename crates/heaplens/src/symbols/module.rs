@@ -6,6 +6,7 @@ use super::locate::{Located, Locator};
 use super::names::{self, Demangler};
 use super::{Place, Resolution, Resolve, open, symtab};
 use crate::profile::{Module, SymbolState};
+use addr2line::gimli;
 use object::read::ReadCache;
 use object::{Object, ObjectSegment};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -73,6 +74,9 @@ impl Resolve for FileResolver<'_> {
 #[derive(Clone)]
 struct RawPlace {
     name: String,
+    /// True if the symbol table may know the name better: the debug information has none, or only the last
+    /// part of it, which is how compilers write line tables without more.
+    incomplete: bool,
     file: Option<String>,
     line: u32,
     column: u32,
@@ -91,6 +95,7 @@ impl Batch {
     /// Says what could not be read; what was read before stays.
     fn read_dwarf(&mut self, path: &Path) -> Result<(), String> {
         open::check_compression(path)?;
+        open::check_package(path)?;
         let loader = addr2line::Loader::new(path).map_err(|e| e.to_string())?;
         let (mut failed, mut first_error) = (0, None);
         for (address, chain) in self.addresses.iter().zip(&mut self.chains) {
@@ -118,7 +123,7 @@ impl Batch {
             .chains
             .iter()
             .enumerate()
-            .filter(|(_, chain)| chain.last().is_none_or(|p| p.name.is_empty()))
+            .filter(|(_, chain)| chain.last().is_none_or(|p| p.incomplete))
             .filter_map(|(at, _)| Some((self.addresses[at]?, at)))
             .collect();
         if open_places.is_empty() {
@@ -134,9 +139,15 @@ impl Batch {
         for (name, (_, at)) in symtab::names(&file, &sorted).into_iter().zip(open_places) {
             let Some(name) = name else { continue };
             match self.chains[at].last_mut() {
-                Some(place) => place.name = name,
+                // Identical functions can share a place; the symbol counts if it ends with what is known.
+                Some(place) if !place.name.is_empty() && !completes(&name, &place.name) => {}
+                Some(place) => {
+                    place.name = name;
+                    place.incomplete = false;
+                }
                 None => self.chains[at].push(RawPlace {
                     name,
+                    incomplete: false,
                     file: None,
                     line: 0,
                     column: 0,
@@ -151,12 +162,16 @@ fn dwarf_chain(loader: &addr2line::Loader, address: u64) -> Result<Vec<RawPlace>
     let mut frames = loader.find_frames(address).map_err(|e| e.to_string())?;
     let mut chain = Vec::new();
     while let Some(frame) = frames.next().map_err(|e| e.to_string())? {
-        let name = match &frame.function {
-            Some(function) => names::raw(&function.raw_name().map_err(|e| e.to_string())?),
-            None => String::new(),
+        let (name, mangles) = match &frame.function {
+            Some(function) => {
+                let name = function.raw_name().map_err(|e| e.to_string())?;
+                (names::raw(&name), function.language.is_some_and(mangles))
+            }
+            None => (String::new(), true),
         };
         let location = frame.location;
         chain.push(RawPlace {
+            incomplete: mangles && !names::may_be_mangled(&name),
             name,
             file: location.as_ref().and_then(|l| l.file).map(names::raw),
             line: location.as_ref().and_then(|l| l.line).unwrap_or(0),
@@ -170,6 +185,27 @@ fn dwarf_chain(loader: &addr2line::Loader, address: u64) -> Result<Vec<RawPlace>
         at > outermost || !place.name.is_empty()
     });
     Ok(chain)
+}
+
+/// True for languages whose symbols say more than the function's own name.
+fn mangles(language: gimli::DwLang) -> bool {
+    matches!(
+        language,
+        gimli::DW_LANG_Rust
+            | gimli::DW_LANG_C_plus_plus
+            | gimli::DW_LANG_C_plus_plus_03
+            | gimli::DW_LANG_C_plus_plus_11
+            | gimli::DW_LANG_C_plus_plus_14
+            | gimli::DW_LANG_C_plus_plus_17
+            | gimli::DW_LANG_C_plus_plus_20
+    )
+}
+
+/// True if a mangled symbol is the whole name of what the debug information calls `short`, as in
+/// `insert<u8, alloc::alloc::Global>`.
+fn completes(symbol: &str, short: &str) -> bool {
+    let short = short.split(['<', '{']).next().unwrap_or(short);
+    names::may_be_mangled(symbol) && symbol.contains(short)
 }
 
 /// Places in a file to virtual addresses, by its segments.

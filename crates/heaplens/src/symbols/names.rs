@@ -38,11 +38,15 @@ pub(super) fn raw(name: &str) -> String {
     if name.len() <= MAX_NAME {
         return name.to_owned();
     }
-    let end = name.floor_char_boundary(MAX_NAME);
+    let end = (0..=MAX_NAME)
+        .rev()
+        .find(|&at| name.is_char_boundary(at))
+        .unwrap_or(0);
     format!("{}…", &name[..end])
 }
 
-fn may_be_mangled(name: &str) -> bool {
+/// True if the name looks mangled; a look at the first letters only.
+pub(super) fn may_be_mangled(name: &str) -> bool {
     ["_R", "_Z", "__R", "__Z", "R", "Z", "___Z"]
         .iter()
         .any(|prefix| name.starts_with(prefix))
@@ -111,24 +115,23 @@ mod tests {
         }
     }
 
-    /// Each template argument repeats the type before it twice: 2^n words from n.
+    /// `A<int, int>`, and 24 times the template of the type before, twice: 2^24 words from 200 letters.
     #[test]
     fn bombs_stay_as_they_are() {
-        let mut mangled = String::from("_Z1fI1AIiiE");
-        for i in 0..60u32 {
-            let s = match i {
-                0 => "S0_".to_owned(),
-                _ => format!(
-                    "S{}_",
-                    std::char::from_digit(i.min(35), 36).unwrap().to_ascii_uppercase()
-                ),
-            };
-            write!(mangled, "1AI{s}{s}E").unwrap();
-        }
-        mangled.push_str("EvT_");
+        let bomb = |levels: u32| {
+            let mut mangled = String::from("_Z1fI1AIiiE");
+            for level in 1..=levels {
+                let before = std::char::from_digit(level, 36).unwrap().to_ascii_uppercase();
+                write!(mangled, "S0_IS{before}_S{before}_E").unwrap();
+            }
+            mangled + "EvT_"
+        };
+        let length = |levels| Demangler::default().name(&bomb(levels)).len();
+        assert!(length(9) > 2 * length(7), "{} {}", length(9), length(7));
+        let mangled = bomb(24);
         let mut names = Demangler::default();
         let name = names.name(&mangled).to_owned();
-        assert!(name.len() <= MAX_DEMANGLED);
+        assert_eq!(name, mangled);
 
         let deep = format!("_Z1f{}i", "P".repeat(10_000));
         assert_eq!(names.name(&deep), deep);

@@ -112,6 +112,21 @@ pub(super) fn check_compression(path: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// Fails if what stands where the loader looks for split debug information (`app.dwp`) is no regular file: the
+/// loader would open it without looking, and a FIFO would hold it forever.
+///
+/// # Errors
+/// Says what is in the way.
+pub(super) fn check_package(path: &Path) -> Result<(), String> {
+    let mut extension = path.extension().unwrap_or_default().to_owned();
+    extension.push(if extension.is_empty() { "dwp" } else { ".dwp" });
+    let package = path.with_extension(extension);
+    match std::fs::metadata(&package) {
+        Ok(meta) if !meta.is_file() => Err(format!("{} is not a regular file", package.display())),
+        _ => Ok(()),
+    }
+}
+
 /// The CRC-32 of a whole file, as `.gnu_debuglink` has it.
 pub(super) fn crc32(path: &Path) -> Option<u32> {
     let mut file = open(path).ok()?;
