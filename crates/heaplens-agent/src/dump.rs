@@ -243,7 +243,7 @@ impl Drop for Target {
 }
 
 /// Keeps dumps from being taken until the returned function is called: for tests of what goes on meanwhile.
-#[cfg(test)]
+#[cfg(all(test, feature = "axum-08"))]
 pub(crate) fn occupy() -> impl FnOnce() {
     let (release, released) = std::sync::mpsc::channel::<()>();
     let (started, running) = std::sync::mpsc::channel::<()>();
@@ -261,7 +261,7 @@ pub(crate) fn occupy() -> impl FnOnce() {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "axum-08"))]
 pub(crate) fn waiting() -> usize {
     FLIGHT.waiting()
 }

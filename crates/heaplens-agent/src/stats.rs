@@ -42,9 +42,11 @@ pub(crate) fn version() -> Option<String> {
     read_text(Text::Version)
 }
 
-/// Base-2 logarithm of the mean number of bytes between two samples, as in force now.
+/// Base-2 logarithm of the mean number of bytes between two samples, as in force now;
+/// `None` if profiling is not enabled (jemalloc would answer 0, which is a rate).
 pub(crate) fn lg_sample() -> Option<u64> {
-    size(c"prof.lg_sample")
+    let enabled = read_bool(c"opt.prof").unwrap_or(false);
+    enabled.then(|| size(c"prof.lg_sample")).flatten()
 }
 
 /// The answer to `/stats`.
