@@ -39,9 +39,7 @@ impl Agent {
 
     /// An agent with settings of the application's own.
     pub fn with(config: Config) -> Agent {
-        Agent {
-            config: Arc::new(config),
-        }
+        Agent { config: Arc::new(config) }
     }
 
     /// Answers one request that came from `peer`; `None` if the server does not know.
@@ -160,21 +158,13 @@ fn describe(dump: &Dump, headers: &mut HeaderMap) {
 }
 
 fn body_limit(endpoint: Endpoint) -> usize {
-    if endpoint == Endpoint::Symbol {
-        MAX_SYMBOL_BODY
-    } else {
-        MAX_BODY
-    }
+    if endpoint == Endpoint::Symbol { MAX_SYMBOL_BODY } else { MAX_BODY }
 }
 
 pub(crate) fn too_large(limit: usize) -> Problem {
-    Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "body-too-large",
-        "The body is too large",
-    )
-    .why(format!("at most {limit} bytes are taken here"))
-    .fix("use the program heaplens on a copy of the dump instead")
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large")
+        .why(format!("at most {limit} bytes are taken here"))
+        .fix("use the program heaplens on a copy of the dump instead")
 }
 
 fn activate(on: bool) -> Result<Response<Vec<u8>>, Problem> {
@@ -186,11 +176,7 @@ fn activate(on: bool) -> Result<Response<Vec<u8>>, Problem> {
         dump::set_active_since(Some(process::now_ms()));
     }
     let word = if on { "activated" } else { "deactivated" };
-    Ok(reply(
-        StatusCode::OK,
-        Kind::Text,
-        format!("Heap profiling {word}"),
-    ))
+    Ok(reply(StatusCode::OK, Kind::Text, format!("Heap profiling {word}")))
 }
 
 fn write_gdump(query: &str, body: &[u8]) -> Result<Response<Vec<u8>>, Problem> {
@@ -215,12 +201,8 @@ fn write_gdump(query: &str, body: &[u8]) -> Result<Response<Vec<u8>>, Problem> {
 }
 
 fn mallctl_failed(name: &str, errno: mallctl::Errno) -> Problem {
-    Problem::new(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "mallctl-failed",
-        "jemalloc refused the switch",
-    )
-    .why(format!("{name}: {errno}"))
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "mallctl-failed", "jemalloc refused the switch")
+        .why(format!("{name}: {errno}"))
 }
 
 fn status() -> Response<Vec<u8>> {

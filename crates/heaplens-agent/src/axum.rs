@@ -27,17 +27,12 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 pub fn router_with<S: Clone + Send + Sync + 'static>(agent: Agent) -> Router<S> {
     let handler = any(move |request: Request| answer(agent.clone(), request));
     ROOTS.iter().fold(Router::new(), |router, root| {
-        router
-            .route(root, handler.clone())
-            .route(&format!("{root}/{{*rest}}"), handler.clone())
+        router.route(root, handler.clone()).route(&format!("{root}/{{*rest}}"), handler.clone())
     })
 }
 
 async fn answer(agent: Agent, request: Request) -> Response {
-    let peer = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(address)| address.ip());
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
     let (head, body) = request.into_parts();
     // Nobody sends us a large body who may not ask.
     let limit = match agent.admit(&head, peer) {
@@ -80,9 +75,7 @@ mod tests {
     }
 
     async fn serve(app: Router) -> SocketAddr {
-        let listener = tokio::net::TcpListener::bind((IpAddr::from([127, 0, 0, 1]), 0))
-            .await
-            .unwrap();
+        let listener = tokio::net::TcpListener::bind((IpAddr::from([127, 0, 0, 1]), 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let service = app.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { ::axum::serve(listener, service).await });
@@ -92,36 +85,29 @@ mod tests {
     #[test]
     fn a_sibling_route_answers_while_a_dump_is_taken() {
         let conf = Some("MALLOC_CONF=prof:true");
-        in_child(
-            "axum::tests::a_sibling_route_answers_while_a_dump_is_taken",
-            conf,
-            || {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                    .unwrap();
-                runtime.block_on(async {
-                    let app = Router::new().route("/", get(async || "hello")).merge(router());
-                    let address = serve(app).await;
-                    let release = dump::occupy();
-                    let asked =
-                        tokio::spawn(async move { ask(address, &request("GET", "/debug/prof/mem")).await });
-                    // The request waits in the agent for the dump under way; the one worker thread is free.
-                    while dump::waiting() == 0 {
-                        tokio::task::yield_now().await;
-                    }
-                    let sibling = ask(address, &request("GET", "/")).await;
-                    assert!(sibling.ends_with("hello"), "{sibling}");
-                    assert!(!asked.is_finished());
-                    release();
-                    let answer = asked.await.unwrap();
-                    assert!(
-                        answer.starts_with("HTTP/1.1 200 OK") && answer.contains("\r\n\r\nheap_v2/"),
-                        "{answer:.300}"
-                    );
-                });
-            },
-        );
+        in_child("axum::tests::a_sibling_route_answers_while_a_dump_is_taken", conf, || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let app = Router::new().route("/", get(async || "hello")).merge(router());
+                let address = serve(app).await;
+                let release = dump::occupy();
+                let asked =
+                    tokio::spawn(async move { ask(address, &request("GET", "/debug/prof/mem")).await });
+                // The request waits in the agent for the dump under way; the one worker thread is free.
+                while dump::waiting() == 0 {
+                    tokio::task::yield_now().await;
+                }
+                let sibling = ask(address, &request("GET", "/")).await;
+                assert!(sibling.ends_with("hello"), "{sibling}");
+                assert!(!asked.is_finished());
+                release();
+                let answer = asked.await.unwrap();
+                assert!(
+                    answer.starts_with("HTTP/1.1 200 OK") && answer.contains("\r\n\r\nheap_v2/"),
+                    "{answer:.300}"
+                );
+            });
+        });
     }
 
     #[tokio::test]
@@ -150,10 +136,7 @@ mod tests {
         tokio::spawn(async move { ::axum::serve(listener, Router::new().merge(router())).await });
         let answer = ask(address, &request("GET", "/debug/prof/mem")).await;
         assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
-        assert!(
-            answer.contains("into_make_service_with_connect_info::<std::net::SocketAddr>()"),
-            "{answer}"
-        );
+        assert!(answer.contains("into_make_service_with_connect_info::<std::net::SocketAddr>()"), "{answer}");
     }
 
     #[tokio::test]

@@ -48,11 +48,7 @@ pub(crate) fn check(text: &[u8], last_lines: &[Vec<u8>]) -> Result<Maps, Defect>
         return Err(Defect::Line);
     }
     let Some(maps) = maps_of(text) else {
-        return if last_lines.is_empty() {
-            Ok(Maps::Absent)
-        } else {
-            Err(Defect::NoMaps)
-        };
+        return if last_lines.is_empty() { Ok(Maps::Absent) } else { Err(Defect::NoMaps) };
     };
     let last = last_line(maps);
     if last_lines.is_empty() || last_lines.iter().any(|expected| same_region(last, expected)) {
@@ -64,19 +60,14 @@ pub(crate) fn check(text: &[u8], last_lines: &[Vec<u8>]) -> Result<Maps, Defect>
 
 /// The mapping lines of a dump.
 pub(crate) fn maps_of(text: &[u8]) -> Option<&[u8]> {
-    let at = text
-        .windows(SECTION.len())
-        .rposition(|window| window == SECTION)?;
+    let at = text.windows(SECTION.len()).rposition(|window| window == SECTION)?;
     Some(&text[at + SECTION.len()..])
 }
 
 /// The last line, without its end.
 pub(crate) fn last_line(text: &[u8]) -> &[u8] {
     let text = text.strip_suffix(b"\n").unwrap_or(text);
-    let start = text
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |at| at + 1);
+    let start = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     &text[start..]
 }
 
@@ -115,11 +106,7 @@ ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsysca
         let last = vec![last_line(MAPS).to_vec()];
         assert_eq!(check(&whole, &last), Ok(Maps::Present));
         for cut in 0..whole.len() {
-            assert!(
-                check(&whole[..cut], &last).is_err(),
-                "cut at {cut} of {}",
-                whole.len()
-            );
+            assert!(check(&whole[..cut], &last).is_err(), "cut at {cut} of {}", whole.len());
         }
     }
 
@@ -128,10 +115,7 @@ ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsysca
         let whole = dump();
         let end = whole.len() - MAPS.len() - SECTION.len() + 1;
         assert_eq!(check(&whole[..end], &[]), Ok(Maps::Absent));
-        assert_eq!(
-            check(&whole[..end], &[last_line(MAPS).to_vec()]),
-            Err(Defect::NoMaps)
-        );
+        assert_eq!(check(&whole[..end], &[last_line(MAPS).to_vec()]), Err(Defect::NoMaps));
     }
 
     #[test]
@@ -142,10 +126,7 @@ ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsysca
         assert_eq!(check(&whole[..cut], &[stack("7ffc20000000")]), Ok(Maps::Present));
         let first = MAPS.split(|&b| b == b'\n').next().unwrap().to_vec();
         let cut = cut - last_line(&whole[..cut]).len() - 1;
-        assert_eq!(
-            check(&whole[..cut], std::slice::from_ref(&first)),
-            Ok(Maps::Present)
-        );
+        assert_eq!(check(&whole[..cut], std::slice::from_ref(&first)), Ok(Maps::Present));
         let other = first.iter().map(|&b| if b == b'5' { b'6' } else { b }).collect();
         assert_eq!(check(&whole[..cut], &[other]), Err(Defect::LastMapping));
     }

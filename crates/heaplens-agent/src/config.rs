@@ -79,9 +79,6 @@ mod tests {
     #[test]
     fn the_token_is_not_printed() {
         let shown = format!("{:?}", Config::default().token("s3cret"));
-        assert!(
-            shown.contains("LoopbackOnly") && !shown.contains("s3cret"),
-            "{shown}"
-        );
+        assert!(shown.contains("LoopbackOnly") && !shown.contains("s3cret"), "{shown}");
     }
 }

@@ -99,50 +99,30 @@ fn fresh() -> Result<Dump, Problem> {
     let written = unkilled(|| mallctl::dump(&target.path));
     let ended = Instant::now();
     last_lines.extend(last_mapping());
-    *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(Last {
-        ended,
-        took: ended - began,
-        time_ms: process::now_ms(),
-    });
+    *LAST.lock().unwrap_or_else(PoisonError::into_inner) =
+        Some(Last { ended, took: ended - began, time_ms: process::now_ms() });
     written.map_err(|errno| {
-        Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "dump-failed",
-            "jemalloc could not write the dump",
-        )
-        .why(format!("prof.dump: {errno}"))
-        .fix("look for a limit on the size of files (ulimit -f) or memory that has run out")
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "dump-failed", "jemalloc could not write the dump")
+            .why(format!("prof.dump: {errno}"))
+            .fix("look for a limit on the size of files (ulimit -f) or memory that has run out")
     })?;
     let mut bytes = target.read().map_err(|error| {
-        Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "dump-unreadable",
-            "The dump could not be read back",
-        )
-        .why(error.to_string())
-        .fix("ask again")
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "dump-unreadable", "The dump could not be read back")
+            .why(error.to_string())
+            .fix("ask again")
     })?;
     let maps = complete::check(&bytes, &last_lines).map_err(|defect| {
-        Problem::new(
-            StatusCode::INSUFFICIENT_STORAGE,
-            "truncated-dump",
-            "The dump is cut short",
-        )
-        .why(format!(
-            "{}, though jemalloc reported success ({} bytes were written)",
-            defect.words(),
-            bytes.len()
-        ))
-        .fix("look for a limit on the size of files (ulimit -f) or memory that has run out")
+        Problem::new(StatusCode::INSUFFICIENT_STORAGE, "truncated-dump", "The dump is cut short")
+            .why(format!(
+                "{}, though jemalloc reported success ({} bytes were written)",
+                defect.words(),
+                bytes.len()
+            ))
+            .fix("look for a limit on the size of files (ulimit -f) or memory that has run out")
     })?;
     let facts = trailer::facts(&bytes, maps, state, active_since());
     trailer::append(&mut bytes, &facts);
-    Ok(Dump {
-        bytes,
-        state,
-        maps,
-        number: COUNT.fetch_add(1, Ordering::Relaxed) + 1,
-    })
+    Ok(Dump { bytes, state, maps, number: COUNT.fetch_add(1, Ordering::Relaxed) + 1 })
 }
 
 /// The last line of the process's mappings, read where jemalloc reads them.
@@ -214,17 +194,9 @@ impl Target {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&directory)?;
         let path = directory.join("dump");
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(&path)?;
+        let file = File::options().read(true).write(true).create_new(true).open(&path)?;
         let path = CString::new(path.into_os_string().into_encoded_bytes())?;
-        Ok(Target {
-            path,
-            file,
-            directory,
-        })
+        Ok(Target { path, file, directory })
     }
 
     fn read(&mut self) -> io::Result<Vec<u8>> {
@@ -292,11 +264,7 @@ mod tests {
             let last = [last_mapping().unwrap()];
             assert_eq!(complete::check(whole, &last), Ok(Maps::Present));
             for cut in 0..whole.len() {
-                assert!(
-                    complete::check(&whole[..cut], &last).is_err(),
-                    "cut at {cut} of {}",
-                    whole.len()
-                );
+                assert!(complete::check(&whole[..cut], &last).is_err(), "cut at {cut} of {}", whole.len());
             }
             drop(live);
         });
@@ -307,14 +275,7 @@ mod tests {
         let target = Target::create().unwrap();
         let link = std::fs::read_link(target.path.to_str().unwrap()).unwrap();
         assert!(link.to_string_lossy().contains("memfd:heaplens-dump"), "{link:?}");
-        let fd = target
-            .path
-            .to_str()
-            .unwrap()
-            .rsplit('/')
-            .next()
-            .unwrap()
-            .to_owned();
+        let fd = target.path.to_str().unwrap().rsplit('/').next().unwrap().to_owned();
         let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{fd}")).unwrap();
         let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap();
         let flags = i32::from_str_radix(flags.trim(), 8).unwrap();
@@ -323,11 +284,7 @@ mod tests {
 
     #[test]
     fn an_interval_is_kept_when_asked_for() {
-        let now = Last {
-            ended: Instant::now(),
-            took: Duration::ZERO,
-            time_ms: 1,
-        };
+        let now = Last { ended: Instant::now(), took: Duration::ZERO, time_ms: 1 };
         *LAST.lock().unwrap() = Some(now);
         let problem = too_early(Duration::from_secs(3600)).unwrap_err();
         assert_eq!(problem.status(), StatusCode::TOO_MANY_REQUESTS);

@@ -31,9 +31,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<T> Flight<T> {
     pub(crate) const fn new() -> Flight<T> {
-        Flight {
-            current: Mutex::new(None),
-        }
+        Flight { current: Mutex::new(None) }
     }
 
     /// Runs `work`, or waits for the run that is under way. Callers that come later start a new one.
@@ -43,10 +41,7 @@ impl<T> Flight<T> {
             match &*current {
                 Some(slot) => Err(Arc::clone(slot)),
                 None => {
-                    let slot = Arc::new(Slot {
-                        result: Mutex::new(None),
-                        done: Condvar::new(),
-                    });
+                    let slot = Arc::new(Slot { result: Mutex::new(None), done: Condvar::new() });
                     *current = Some(Arc::clone(&slot));
                     Ok(slot)
                 }
@@ -77,9 +72,7 @@ impl<T> Flight<T> {
     #[cfg(test)]
     pub(crate) fn waiting(&self) -> usize {
         // One count is the field's, one the leader's.
-        lock(&self.current)
-            .as_ref()
-            .map_or(0, |slot| Arc::strong_count(slot).saturating_sub(2))
+        lock(&self.current).as_ref().map_or(0, |slot| Arc::strong_count(slot).saturating_sub(2))
     }
 }
 

@@ -39,10 +39,7 @@ mod tests {
 
     #[test]
     fn values_are_found_and_decoded() {
-        assert_eq!(
-            value(b"a=1&output=fl%61me+x&output=2", "output").as_deref(),
-            Some("flame x")
-        );
+        assert_eq!(value(b"a=1&output=fl%61me+x&output=2", "output").as_deref(), Some("flame x"));
         assert_eq!(value(b"output", "output").as_deref(), Some(""));
         assert_eq!(value(b"xoutput=1", "output"), None);
         assert_eq!(value(b"%6futput=%", "output").as_deref(), Some("%"));

@@ -28,14 +28,10 @@ pub(crate) fn check(
 
 fn check_token(token: &str, headers: &HeaderMap) -> Result<(), Problem> {
     let refuse = |why: &str| {
-        Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthorized",
-            "This endpoint needs a bearer token",
-        )
-        .why(why)
-        .fix("send the header `Authorization: Bearer TOKEN` with the token the program was given")
-        .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+        Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "This endpoint needs a bearer token")
+            .why(why)
+            .fix("send the header `Authorization: Bearer TOKEN` with the token the program was given")
+            .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
     };
     let Some(value) = headers.get(AUTHORIZATION) else {
         return Err(refuse("the request has no Authorization header"));
@@ -57,21 +53,16 @@ fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    let difference = a.iter().zip(b).fold(0u8, |difference, (a, b)| {
-        std::hint::black_box(difference | (a ^ b))
-    });
+    let difference =
+        a.iter().zip(b).fold(0u8, |difference, (a, b)| std::hint::black_box(difference | (a ^ b)));
     difference == 0
 }
 
 fn check_peer(peer: Option<IpAddr>) -> Result<(), Problem> {
     let refuse = |why: String, fix: &str| {
-        Problem::new(
-            StatusCode::FORBIDDEN,
-            "peer-refused",
-            "This endpoint answers the local machine only",
-        )
-        .why(why)
-        .fix(fix)
+        Problem::new(StatusCode::FORBIDDEN, "peer-refused", "This endpoint answers the local machine only")
+            .why(why)
+            .fix(fix)
     };
     match peer {
         // ::ffff:127.0.0.1 is how a dual-stack socket shows an IPv4 peer.
@@ -104,22 +95,14 @@ fn check_host(allowed: &[String], uri: &Uri, headers: &HeaderMap) -> Result<(), 
     let host = host_of(uri, headers).unwrap_or_default();
     let name = without_port(host);
     let local = name.eq_ignore_ascii_case("localhost")
-        || name
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .parse::<IpAddr>()
-            .is_ok()
+        || name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok()
         || allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name));
     if local {
         return Ok(());
     }
-    Err(Problem::new(
-        StatusCode::FORBIDDEN,
-        "host-refused",
-        "This endpoint is not known by this host name",
-    )
-    .why("a web page could point its own name at this machine")
-    .fix("use an IP address or `localhost`, or allow the name: Config::default().allow_host(…)"))
+    Err(Problem::new(StatusCode::FORBIDDEN, "host-refused", "This endpoint is not known by this host name")
+        .why("a web page could point its own name at this machine")
+        .fix("use an IP address or `localhost`, or allow the name: Config::default().allow_host(…)"))
 }
 
 fn without_port(host: &str) -> &str {
@@ -133,13 +116,9 @@ fn without_port(host: &str) -> &str {
 /// Refuses requests that a page of another site makes.
 fn check_site(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
     let refuse = |why: &str| {
-        Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "cross-site",
-            "Requests from other sites are refused",
-        )
-        .why(why)
-        .fix("ask from a program such as curl or heaplens, or open the address itself"))
+        Err(Problem::new(StatusCode::FORBIDDEN, "cross-site", "Requests from other sites are refused")
+            .why(why)
+            .fix("ask from a program such as curl or heaplens, or open the address itself"))
     };
     let is = |name: &'static str, value: &str| {
         headers
@@ -163,11 +142,7 @@ fn check_site(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Pro
         .and_then(|origin| origin.split_once("://"))
         .zip(host_of(uri, headers))
         .is_some_and(|((_, origin), host)| origin.eq_ignore_ascii_case(host));
-    if same {
-        Ok(())
-    } else {
-        refuse("the Origin header names another host than the Host header")
-    }
+    if same { Ok(()) } else { refuse("the Origin header names another host than the Host header") }
 }
 
 #[cfg(test)]
@@ -182,10 +157,7 @@ mod tests {
     ) -> Result<(), &'static str> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            map.insert(
-                HeaderName::from_bytes(name.as_bytes()).unwrap(),
-                value.parse().unwrap(),
-            );
+            map.insert(HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
         }
         let uri = Uri::from_static("/debug/prof/mem");
         let peer = peer.map(|peer| peer.parse().unwrap());
@@ -198,19 +170,8 @@ mod tests {
         for peer in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
             assert_eq!(ask(&config, Method::GET, &[], Some(peer)), Ok(()), "{peer}");
         }
-        for peer in [
-            "10.0.0.1",
-            "::ffff:10.0.0.1",
-            "169.254.169.254",
-            "::",
-            "0.0.0.0",
-            "::127.0.0.1",
-        ] {
-            assert_eq!(
-                ask(&config, Method::GET, &[], Some(peer)),
-                Err("peer-refused"),
-                "{peer}"
-            );
+        for peer in ["10.0.0.1", "::ffff:10.0.0.1", "169.254.169.254", "::", "0.0.0.0", "::127.0.0.1"] {
+            assert_eq!(ask(&config, Method::GET, &[], Some(peer)), Err("peer-refused"), "{peer}");
         }
         assert_eq!(ask(&config, Method::GET, &[], None), Err("peer-refused"));
     }
@@ -218,22 +179,11 @@ mod tests {
     #[test]
     fn forwarded_headers_change_nothing() {
         let config = Config::default();
-        for name in [
-            "forwarded",
-            "x-forwarded-for",
-            "x-real-ip",
-            "cf-connecting-ip",
-            "true-client-ip",
-        ] {
-            for (value, peer, expected) in [
-                ("127.0.0.1", "10.0.0.1", Err("peer-refused")),
-                ("10.0.0.1", "127.0.0.1", Ok(())),
-            ] {
-                assert_eq!(
-                    ask(&config, Method::GET, &[(name, value)], Some(peer)),
-                    expected,
-                    "{name}"
-                );
+        for name in ["forwarded", "x-forwarded-for", "x-real-ip", "cf-connecting-ip", "true-client-ip"] {
+            for (value, peer, expected) in
+                [("127.0.0.1", "10.0.0.1", Err("peer-refused")), ("10.0.0.1", "127.0.0.1", Ok(()))]
+            {
+                assert_eq!(ask(&config, Method::GET, &[(name, value)], Some(peer)), expected, "{name}");
             }
         }
     }
@@ -241,10 +191,7 @@ mod tests {
     #[test]
     fn any_peer_is_answered_when_the_program_says_so() {
         let config = Config::default().peers(Peers::Any);
-        assert_eq!(
-            ask(&config, Method::GET, &[("host", "db7:4000")], Some("10.0.0.1")),
-            Ok(())
-        );
+        assert_eq!(ask(&config, Method::GET, &[("host", "db7:4000")], Some("10.0.0.1")), Ok(()));
         assert_eq!(ask(&config, Method::GET, &[], None), Ok(()));
     }
 
@@ -272,22 +219,14 @@ mod tests {
             assert_eq!(ask(&config, Method::GET, &[], peer), Err("unauthorized"));
         }
         let open = Config::default().peers(Peers::Any).token("s3cret");
-        assert_eq!(
-            ask(&open, Method::GET, &[], Some("127.0.0.1")),
-            Err("unauthorized")
-        );
+        assert_eq!(ask(&open, Method::GET, &[], Some("127.0.0.1")), Err("unauthorized"));
     }
 
     #[test]
     fn an_empty_token_lets_nobody_in() {
         let config = Config::default().token("");
         for value in ["Bearer ", "Bearer", "Bearer x"] {
-            let asked = ask(
-                &config,
-                Method::GET,
-                &[("authorization", value)],
-                Some("127.0.0.1"),
-            );
+            let asked = ask(&config, Method::GET, &[("authorization", value)], Some("127.0.0.1"));
             assert_eq!(asked, Err("unauthorized"));
         }
     }
@@ -296,23 +235,12 @@ mod tests {
     fn a_name_pointed_at_this_machine_is_refused() {
         let config = Config::default().allow_host("db7.local");
         let asked = |host| ask(&config, Method::GET, &[("host", host)], Some("127.0.0.1"));
-        for host in [
-            "localhost",
-            "LOCALHOST:4000",
-            "127.0.0.1:4000",
-            "[::1]:4000",
-            "[::1]",
-            "db7.local:1",
-        ] {
+        for host in ["localhost", "LOCALHOST:4000", "127.0.0.1:4000", "[::1]:4000", "[::1]", "db7.local:1"] {
             assert_eq!(asked(host), Ok(()), "{host}");
         }
-        for host in [
-            "evil.example",
-            "evil.example:4000",
-            "localhost.evil.example",
-            "",
-            "127.0.0.1.evil.example",
-        ] {
+        for host in
+            ["evil.example", "evil.example:4000", "localhost.evil.example", "", "127.0.0.1.evil.example"]
+        {
             assert_eq!(asked(host), Err("host-refused"), "{host}");
         }
     }
@@ -324,13 +252,7 @@ mod tests {
         let host = ("host", "localhost:4000");
         assert_eq!(post(&[host]), Ok(()));
         assert_eq!(post(&[host, ("origin", "http://LOCALHOST:4000")]), Ok(()));
-        for origin in [
-            "http://evil.example",
-            "null",
-            "http://localhost:4001",
-            "",
-            "http://localhost",
-        ] {
+        for origin in ["http://evil.example", "null", "http://localhost:4001", "", "http://localhost"] {
             assert_eq!(post(&[host, ("origin", origin)]), Err("cross-site"), "{origin}");
         }
         assert_eq!(post(&[("origin", "http://localhost:4000")]), Err("cross-site"));

@@ -158,9 +158,7 @@ impl From<Problem> for Failure {
 fn answer(stream: &mut TcpStream, agent: &Agent, peer: IpAddr) -> Result<Response<Vec<u8>>, Failure> {
     let (head, mut body) = read_head(stream)?;
     let (parts, ()) = head.request.into_parts();
-    let limit = agent
-        .admit(&parts, Some(peer))
-        .map_err(|refusal| Failure::Refused(Box::new(refusal)))?;
+    let limit = agent.admit(&parts, Some(peer)).map_err(|refusal| Failure::Refused(Box::new(refusal)))?;
     if head.length > limit as u64 {
         return Err(too_large(limit).into());
     }

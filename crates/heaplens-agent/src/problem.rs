@@ -46,10 +46,7 @@ pub(crate) fn reply(status: StatusCode, kind: Kind, body: impl Into<Vec<u8>>) ->
         (header::CONTENT_SECURITY_POLICY, kind.content_security_policy()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CACHE_CONTROL, "no-store"),
-        (
-            HeaderName::from_static("cross-origin-resource-policy"),
-            "same-origin",
-        ),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -72,14 +69,7 @@ struct Parts {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, error: impl Into<String>) -> Problem {
-        Problem(Box::new(Parts {
-            status,
-            code,
-            error: error.into(),
-            why: None,
-            fix: None,
-            header: None,
-        }))
+        Problem(Box::new(Parts { status, code, error: error.into(), why: None, fix: None, header: None }))
     }
 
     pub(crate) fn why(mut self, why: impl Into<String>) -> Problem {
@@ -123,12 +113,8 @@ impl Problem {
 
     /// The answer when our own code failed.
     pub(crate) fn internal() -> Problem {
-        Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "Internal error: the agent panicked",
-        )
-        .why("a fault in heaplens-agent; the program goes on and profiling stays usable")
-        .fix("please report it with the request")
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error: the agent panicked")
+            .why("a fault in heaplens-agent; the program goes on and profiling stays usable")
+            .fix("please report it with the request")
     }
 }

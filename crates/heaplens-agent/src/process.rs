@@ -43,9 +43,7 @@ fn ticks_per_second() -> Option<u64> {
 }
 
 fn field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
-    text.lines()
-        .find_map(|line| line.strip_prefix(name))
-        .map(str::trim)
+    text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
 }
 
 /// The executable's path, as the mappings show it.
@@ -89,10 +87,7 @@ fn memory_of(status: &str, rollup: &str) -> Memory {
         ("swap", kilobytes(status, "VmSwap:")),
     ];
     Memory {
-        bytes: bytes
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
-            .collect(),
+        bytes: bytes.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
         threads: field(status, "Threads:").and_then(|text| text.parse().ok()),
     }
 }
@@ -111,10 +106,7 @@ mod tests {
 
     #[test]
     fn figures_are_in_bytes_and_missing_ones_are_left_out() {
-        let memory = memory_of(
-            "VmRSS:\t    12 kB\nThreads:\t3\nRssAnon: x kB\n",
-            "LazyFree:  4 kB\n",
-        );
+        let memory = memory_of("VmRSS:\t    12 kB\nThreads:\t3\nRssAnon: x kB\n", "LazyFree:  4 kB\n");
         assert_eq!(memory.bytes, [("vmrss", 12_288), ("lazyfree", 4096)]);
         assert_eq!(memory.threads, Some(3));
         assert!(memory_of("", "").bytes.is_empty());
@@ -125,15 +117,7 @@ mod tests {
     fn this_process_started_before_now() {
         let start = start_ms().unwrap();
         // The boot time has whole seconds.
-        assert!(
-            start <= now_ms() + 1000 && start > now_ms() - 86_400_000,
-            "{start}"
-        );
-        assert!(
-            memory()
-                .bytes
-                .iter()
-                .any(|(name, bytes)| *name == "vmrss" && *bytes > 0)
-        );
+        assert!(start <= now_ms() + 1000 && start > now_ms() - 86_400_000, "{start}");
+        assert!(memory().bytes.iter().any(|(name, bytes)| *name == "vmrss" && *bytes > 0));
     }
 }

@@ -17,12 +17,8 @@ static TURN: Mutex<()> = Mutex::new(());
 pub(crate) fn render(output: Output, dump: &[u8]) -> Result<Response<Vec<u8>>, Problem> {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let unreadable = |error: heaplens::Error| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "unreadable-dump",
-            "The dump cannot be read",
-        )
-        .why(error.to_string())
+        Problem::new(StatusCode::BAD_REQUEST, "unreadable-dump", "The dump cannot be read")
+            .why(error.to_string())
     };
     let profile = input::read(dump, &input::Limits::default()).map_err(unreadable)?;
     let profile = symbols::symbolize(&profile, &symbols::Options::default());
@@ -39,12 +35,8 @@ pub(crate) fn render(output: Output, dump: &[u8]) -> Result<Response<Vec<u8>>, P
         }
     };
     written.map_err(|error| {
-        Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "render-failed",
-            "The profile could not be drawn",
-        )
-        .why(error.to_string())
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "render-failed", "The profile could not be drawn")
+            .why(error.to_string())
     })?;
     Ok(reply(StatusCode::OK, kind, body))
 }

@@ -84,11 +84,9 @@ pub(crate) fn output(query: &str) -> Result<Output, Problem> {
         Some("json") => Ok(Output::Json),
         Some(other) => {
             let shown: String = other.chars().take(40).collect();
-            Err(
-                Problem::new(StatusCode::BAD_REQUEST, "unknown-output", "Unknown output format")
-                    .why(format!("output is {shown:?}"))
-                    .fix("use one of text, proto, flamegraph, folded, json"),
-            )
+            Err(Problem::new(StatusCode::BAD_REQUEST, "unknown-output", "Unknown output format")
+                .why(format!("output is {shown:?}"))
+                .fix("use one of text, proto, flamegraph, folded, json"))
         }
     }
 }
@@ -138,11 +136,7 @@ mod tests {
             "/debug/prof/mem//status",
             "/debug/prof/mem/../../etc/passwd",
         ] {
-            assert_eq!(
-                refused(Method::GET, path).status(),
-                StatusCode::NOT_FOUND,
-                "{path}"
-            );
+            assert_eq!(refused(Method::GET, path).status(), StatusCode::NOT_FOUND, "{path}");
         }
     }
 
@@ -153,10 +147,7 @@ mod tests {
         assert_eq!(output("output=flamegraph").unwrap(), Output::Flamegraph);
         for wrong in ["output=", "output=Text", "output=svg"] {
             let problem = output(wrong).unwrap_err();
-            assert_eq!(
-                (problem.status(), problem.code()),
-                (StatusCode::BAD_REQUEST, "unknown-output")
-            );
+            assert_eq!((problem.status(), problem.code()), (StatusCode::BAD_REQUEST, "unknown-output"));
         }
     }
 }

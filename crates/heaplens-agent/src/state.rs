@@ -87,9 +87,7 @@ impl State {
                 why_not_enabled(prefix::is_prefixed(), |name| std::env::var_os(name).is_some()),
             ),
         };
-        Err(Problem::new(status, self.word(), error)
-            .why(why)
-            .fix(self.fix().unwrap_or_default()))
+        Err(Problem::new(status, self.word(), error).why(why).fix(self.fix().unwrap_or_default()))
     }
 }
 
@@ -121,22 +119,14 @@ mod tests {
             with(false, "_RJEM_MALLOC_CONF"),
             "_RJEM_MALLOC_CONF is set, but this program reads MALLOC_CONF"
         );
-        assert_eq!(
-            with(true, "MALLOC_CONF"),
-            "MALLOC_CONF is set, but this program reads _RJEM_MALLOC_CONF"
-        );
+        assert_eq!(with(true, "MALLOC_CONF"), "MALLOC_CONF is set, but this program reads _RJEM_MALLOC_CONF");
         assert!(with(false, "MALLOC_CONF").contains("prof:true is missing"));
         assert!(with(true, "").contains("only if _RJEM_MALLOC_CONF says"));
     }
 
     #[test]
     fn every_state_but_the_best_says_what_to_do() {
-        for state in [
-            State::NoJemalloc,
-            State::NotCompiledIn,
-            State::NotEnabled,
-            State::Inactive,
-        ] {
+        for state in [State::NoJemalloc, State::NotCompiledIn, State::NotEnabled, State::Inactive] {
             assert!(state.fix().is_some_and(|fix| !fix.is_empty()));
         }
         assert_eq!(State::Active.fix(), None);

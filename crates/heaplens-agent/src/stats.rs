@@ -29,12 +29,7 @@ pub(crate) fn read_totals() -> Stats {
         ("retained", c"stats.retained"),
         ("mapped", c"stats.mapped"),
     ];
-    Stats {
-        bytes: bytes
-            .into_iter()
-            .filter_map(|(name, key)| Some((name, size(key)?)))
-            .collect(),
-    }
+    Stats { bytes: bytes.into_iter().filter_map(|(name, key)| Some((name, size(key)?))).collect() }
 }
 
 /// jemalloc's version.
@@ -54,9 +49,7 @@ pub(crate) fn json(state: State) -> String {
     let totals = read_totals();
     let memory = process::memory();
     let numbers = |figures: &[(&'static str, u64)]| {
-        figures
-            .iter()
-            .fold(Object::new(), |object, (name, value)| object.number(name, value))
+        figures.iter().fold(Object::new(), |object, (name, value)| object.number(name, value))
     };
     let arenas = arenas();
     let jemalloc = Object::new()
@@ -64,15 +57,9 @@ pub(crate) fn json(state: State) -> String {
         .object("stats", numbers(&totals.bytes))
         .object("arenas", numbers(&arenas))
         .maybe(read::<u32>(c"arenas.narenas").ok(), |o, v| o.number("narenas", v))
-        .maybe(read_bool(c"background_thread").ok(), |o, v| {
-            o.boolean("background_thread", v)
-        })
-        .maybe(read::<isize>(c"arenas.dirty_decay_ms").ok(), |o, v| {
-            o.number("dirty_decay_ms", v)
-        })
-        .maybe(read::<isize>(c"arenas.muzzy_decay_ms").ok(), |o, v| {
-            o.number("muzzy_decay_ms", v)
-        })
+        .maybe(read_bool(c"background_thread").ok(), |o, v| o.boolean("background_thread", v))
+        .maybe(read::<isize>(c"arenas.dirty_decay_ms").ok(), |o, v| o.number("dirty_decay_ms", v))
+        .maybe(read::<isize>(c"arenas.muzzy_decay_ms").ok(), |o, v| o.number("muzzy_decay_ms", v))
         .maybe(lg_sample(), |o, v| o.number("lg_sample", v))
         .object("opt", options());
     let process = Object::new()

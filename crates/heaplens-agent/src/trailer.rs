@@ -62,11 +62,7 @@ fn build_ids(text: &[u8]) -> Vec<(String, Vec<u8>)> {
         }
         Some((id, path))
     };
-    crate::sys::modules::loaded()
-        .iter()
-        .enumerate()
-        .filter_map(name)
-        .collect()
+    crate::sys::modules::loaded().iter().enumerate().filter_map(name).collect()
 }
 
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
@@ -80,10 +76,7 @@ fn path_at(maps: &[u8], address: u64) -> Option<&[u8]> {
         let space = line.iter().position(|&byte| byte == b' ')?;
         let (range, mut rest) = line.split_at(space);
         let (from, to) = std::str::from_utf8(range).ok()?.split_once('-')?;
-        let (from, to) = (
-            u64::from_str_radix(from, 16).ok()?,
-            u64::from_str_radix(to, 16).ok()?,
-        );
+        let (from, to) = (u64::from_str_radix(from, 16).ok()?, u64::from_str_radix(to, 16).ok()?);
         if !(from..to).contains(&address) {
             return None;
         }
@@ -162,17 +155,11 @@ pub(crate) fn append(text: &mut Vec<u8>, facts: &Facts) {
             .maybe("start", facts.start_ms)
             .pair("time", facts.time_ms)
             .maybe("exe", facts.exe.as_deref().map(escape_value))
-            .maybe(
-                "host",
-                facts.host.as_deref().map(|host| escape_value(host.as_bytes())),
-            ),
+            .maybe("host", facts.host.as_deref().map(|host| escape_value(host.as_bytes()))),
     );
     line(
         Line::new("jemalloc")
-            .maybe(
-                "version",
-                facts.version.as_deref().map(|text| escape_value(text.as_bytes())),
-            )
+            .maybe("version", facts.version.as_deref().map(|text| escape_value(text.as_bytes())))
             .maybe("lg_sample", facts.lg_sample)
             .maybe("prof_active_since", facts.active_since_ms)
             .pair("active", facts.state == State::Active)
@@ -184,9 +171,7 @@ pub(crate) fn append(text: &mut Vec<u8>, facts: &Facts) {
         ));
     }
     let figures = |word, figures: &[(&'static str, u64)]| {
-        figures
-            .iter()
-            .fold(Line::new(word), |line, (key, value)| line.pair(key, value))
+        figures.iter().fold(Line::new(word), |line, (key, value)| line.pair(key, value))
     };
     line(figures("stats", &facts.stats.bytes));
     line(figures("rss", &facts.memory.bytes));
@@ -216,13 +201,8 @@ mod tests {
             active_since_ms: None,
             state: State::Inactive,
             maps: Maps::Absent,
-            stats: Stats {
-                bytes: vec![("allocated", 1), ("mapped", 2)],
-            },
-            memory: Memory {
-                bytes: vec![("vmrss", 3)],
-                threads: None,
-            },
+            stats: Stats { bytes: vec![("allocated", 1), ("mapped", 2)] },
+            memory: Memory { bytes: vec![("vmrss", 3)], threads: None },
         }
     }
 
@@ -233,10 +213,7 @@ mod tests {
         let (body, tail) = split(&text);
         let (trailer, seal) = Trailer::parse(body, tail);
         assert_eq!((body, seal), (&b"heap_v2/1\n"[..], Seal::Intact));
-        assert_eq!(
-            (trailer.pid, trailer.start_ms, trailer.time_ms),
-            (Some(7), Some(5), Some(6))
-        );
+        assert_eq!((trailer.pid, trailer.start_ms, trailer.time_ms), (Some(7), Some(5), Some(6)));
         assert_eq!(trailer.exe.as_deref(), Some("/opt/100% a\nb\u{fffd}"));
         assert_eq!(trailer.jemalloc_version.as_deref(), Some("5.3.1-0-gabc"));
         assert_eq!(trailer.active_since_ms, None);
@@ -244,10 +221,7 @@ mod tests {
         assert_eq!(trailer.rss["vmrss"], 3);
         assert_eq!(trailer.build_ids.len(), 1);
         let text = String::from_utf8_lossy(&text);
-        assert!(
-            text.contains(" maps=none\n") && text.contains("\n# note profiling is inactive"),
-            "{text}"
-        );
+        assert!(text.contains(" maps=none\n") && text.contains("\n# note profiling is inactive"), "{text}");
     }
 
     #[test]

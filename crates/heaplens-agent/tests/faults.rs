@@ -29,27 +29,16 @@ fn callers_at_the_same_time_all_get_a_whole_dump() {
                         assert_eq!(response.status(), 200);
                         let (body, tail) = split(response.body());
                         assert_eq!(Trailer::parse(body, tail).1, Seal::Intact);
-                        response.headers()["heaplens-dump"]
-                            .to_str()
-                            .unwrap()
-                            .parse()
-                            .unwrap()
+                        response.headers()["heaplens-dump"].to_str().unwrap().parse().unwrap()
                     })
                 })
                 .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
-        assert!(
-            numbers.iter().all(|number| (1..=8).contains(number)),
-            "{numbers:?}"
-        );
+        assert!(numbers.iter().all(|number| (1..=8).contains(number)), "{numbers:?}");
         // A later caller gets a fresh one.
         let later = ask(&agent, "GET", "/debug/prof/mem", "");
-        let later: u64 = later.headers()["heaplens-dump"]
-            .to_str()
-            .unwrap()
-            .parse()
-            .unwrap();
+        let later: u64 = later.headers()["heaplens-dump"].to_str().unwrap().parse().unwrap();
         assert_eq!(later, numbers.iter().max().unwrap() + 1);
         drop(live);
     });
@@ -65,11 +54,7 @@ fn a_limit_on_file_sizes_is_an_error_and_not_the_programs_death() {
         // SIGXFSZ has its default disposition here, which kills.
         for _ in 0..2 {
             let response = ask(&agent, "GET", "/debug/prof/mem", "");
-            assert!(
-                [503, 507].contains(&response.status().as_u16()),
-                "{}",
-                text(&response)
-            );
+            assert!([503, 507].contains(&response.status().as_u16()), "{}", text(&response));
             let answer = json(&response);
             let code = answer["code"].as_str().unwrap();
             assert!(["dump-failed", "truncated-dump"].contains(&code), "{answer}");
@@ -149,11 +134,7 @@ fn any_path_and_query_is_answered() {
         "http://localhost/debug/prof/mem/status",
     ] {
         for method in ["GET", "POST", "HEAD", "OPTIONS", "TRACE", "BREW"] {
-            let request = Request::builder()
-                .method(method)
-                .uri(path)
-                .body([0xffu8; 9])
-                .unwrap();
+            let request = Request::builder().method(method).uri(path).body([0xffu8; 9]).unwrap();
             let status = agent.handle(request, LOCAL).status().as_u16();
             assert!((200..500).contains(&status), "{method} {path}: {status}");
         }

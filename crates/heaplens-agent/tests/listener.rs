@@ -40,10 +40,7 @@ fn alive(listener: &Listener) {
         answer = exchange(listener, STATUS);
     }
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert!(
-        answer.contains("\r\nconnection: close\r\n") && answer.contains(r#""state":"#),
-        "{answer}"
-    );
+    assert!(answer.contains("\r\nconnection: close\r\n") && answer.contains(r#""state":"#), "{answer}");
 }
 
 #[test]
@@ -53,17 +50,12 @@ fn a_dump_arrives_whole() {
         let live = allocate(500);
         let listener = listen("127.0.0.1:0").unwrap();
         let mut stream = connect(&listener);
-        stream
-            .write_all(b"GET /debug/prof/mem HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            .unwrap();
+        stream.write_all(b"GET /debug/prof/mem HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
         let at = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
         let head = String::from_utf8_lossy(&bytes[..at]).into_owned();
-        assert!(
-            head.contains(&format!("\r\ncontent-length: {}\r\n", bytes.len() - at)),
-            "{head}"
-        );
+        assert!(head.contains(&format!("\r\ncontent-length: {}\r\n", bytes.len() - at)), "{head}");
         let (body, tail) = split(&bytes[at..]);
         assert_eq!(Trailer::parse(body, tail).1, Seal::Intact);
         drop(live);
@@ -81,10 +73,7 @@ fn split_writes_and_bodies_are_put_together() {
         stream.write_all(&[byte]).unwrap();
     }
     let answer = answer(stream);
-    assert!(
-        answer.starts_with("HTTP/1.1 400 ") && answer.contains("bad-activate"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("bad-activate"), "{answer}");
 }
 
 #[test]
@@ -112,40 +101,25 @@ fn hostile_heads_are_refused_and_the_listener_lives() {
         (many.as_str(), "431"),
         ("\u{16}\u{3}\u{1}\0\u{1}\0\0\0\r\n\r\n", "400"),
         ("GET /debug/prof/mem HTTP/7.0\r\n\r\n", "400"),
-        (
-            "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-            "411",
-        ),
-        (
-            "GET / HTTP/1.1\r\nContent-Length: 18446744073709551616\r\n\r\n",
-            "400",
-        ),
+        ("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "411"),
+        ("GET / HTTP/1.1\r\nContent-Length: 18446744073709551616\r\n\r\n", "400"),
         (
             "POST /debug/prof/mem/activate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n",
             "413",
         ),
-        (
-            "GET /debug/prof/mem HTTP/1.1\r\nHost: evil.example\r\n\r\n",
-            "403",
-        ),
+        ("GET /debug/prof/mem HTTP/1.1\r\nHost: evil.example\r\n\r\n", "403"),
         (
             "POST /debug/prof/mem/activate HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n",
             "403",
         ),
-        (
-            "GET /debug/prof/mem/activate HTTP/1.1\r\nHost: localhost\r\n\r\n",
-            "405",
-        ),
+        ("GET /debug/prof/mem/activate HTTP/1.1\r\nHost: localhost\r\n\r\n", "405"),
         ("GET /etc/passwd HTTP/1.0\r\n\r\n", "404"),
     ] {
         let mut stream = connect(&listener);
         // The listener may have refused before all is written.
         let _ = stream.write_all(request.as_bytes());
         let answer = answer(stream);
-        assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status} ")),
-            "{request:.60}: {answer:.200}"
-        );
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request:.60}: {answer:.200}");
         assert!(answer.contains("\r\nx-content-type-options: nosniff\r\n"));
     }
     alive(&listener);
@@ -195,10 +169,7 @@ fn too_many_connections_are_turned_away_and_come_back() {
         })
         .collect();
     let answer = answer(connect(&listener));
-    assert!(
-        answer.starts_with("HTTP/1.1 503 ") && answer.contains(r#""code":"busy""#),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains(r#""code":"busy""#), "{answer}");
     drop(held);
     // Places come free as the threads notice.
     while !exchange(&listener, STATUS).starts_with("HTTP/1.1 200 ") {

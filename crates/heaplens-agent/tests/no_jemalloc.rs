@@ -41,18 +41,10 @@ static ALLOCATOR: Bump = Bump;
 fn another_allocator_is_told_from_profiling_that_is_off() {
     let agent = Agent::new();
     let status = json(&ask(&agent, "GET", "/debug/prof/mem/status", ""));
-    assert_eq!(
-        (&status["state"], &status["active"]),
-        (&"no-jemalloc".into(), &false.into())
-    );
+    assert_eq!((&status["state"], &status["active"]), (&"no-jemalloc".into(), &false.into()));
     let response = ask(&agent, "GET", "/debug/prof/mem", "");
     assert_eq!(response.status(), 501);
     let answer = json(&response);
     assert_eq!(answer["code"], "no-jemalloc");
-    assert!(
-        answer["fix"]
-            .as_str()
-            .unwrap()
-            .contains("heaplens_agent::jemalloc!()")
-    );
+    assert!(answer["fix"].as_str().unwrap().contains("heaplens_agent::jemalloc!()"));
 }

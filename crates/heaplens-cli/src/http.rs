@@ -36,10 +36,7 @@ impl Client {
             .timeout_global(Some(timeout))
             .user_agent(concat!("heaplens/", env!("CARGO_PKG_VERSION")))
             .build();
-        Client {
-            agent: config.into(),
-            token: token.map(str::to_owned),
-        }
+        Client { agent: config.into(), token: token.map(str::to_owned) }
     }
 
     /// The body that a URL answers with 200. Without a path, `/debug/prof/mem` is asked for.
@@ -57,10 +54,7 @@ impl Client {
             }
             return body(&mut response, cap).with_context(|| shown(&uri.to_string()));
         }
-        bail!(
-            "{}: more than {MAX_REDIRECTS} redirects, one after another",
-            shown(typed)
-        )
+        bail!("{}: more than {MAX_REDIRECTS} redirects, one after another", shown(typed))
     }
 
     /// GET, and POST where only that is allowed: GreptimeDB dumps on POST since 0.11, on GET before.
@@ -93,26 +87,16 @@ fn redirected(from: &Uri, response: &Response<Body>) -> anyhow::Result<Uri> {
 fn body(response: &mut Response<Body>, cap: u64) -> anyhow::Result<Vec<u8>> {
     let status = response.status();
     if status != StatusCode::OK {
-        let text = response
-            .body_mut()
-            .with_config()
-            .limit(ERROR_BODY)
-            .read_to_vec()
-            .unwrap_or_default();
+        let text = response.body_mut().with_config().limit(ERROR_BODY).read_to_vec().unwrap_or_default();
         bail!("{}", reply::describe(status, &text));
     }
-    response
-        .body_mut()
-        .with_config()
-        .limit(cap)
-        .read_to_vec()
-        .map_err(|error| match error {
-            ureq::Error::BodyExceedsLimit(_) => anyhow::anyhow!(
-                "the answer is larger than {}; if it is a heap profile, raise --max-size",
-                units::size(cap)
-            ),
-            other => explain(&other).context("the answer broke off"),
-        })
+    response.body_mut().with_config().limit(cap).read_to_vec().map_err(|error| match error {
+        ureq::Error::BodyExceedsLimit(_) => anyhow::anyhow!(
+            "the answer is larger than {}; if it is a heap profile, raise --max-size",
+            units::size(cap)
+        ),
+        other => explain(&other).context("the answer broke off"),
+    })
 }
 
 /// What broke, with what to do about it.

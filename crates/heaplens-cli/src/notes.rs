@@ -66,32 +66,16 @@ mod tests {
     fn every_module_with_frames_is_said_and_a_mismatch_loudest() {
         let mut profile = Profile::new(Meta::default());
         let states = [
-            SymbolState::Verified {
-                used: "./server".into(),
-            },
-            SymbolState::Unverified {
-                used: "/lib/libc.so.6".into(),
-            },
-            SymbolState::Mismatched {
-                found: "/lib/libz.so".into(),
-                found_build_id: "beef".into(),
-            },
-            SymbolState::Missing {
-                why: "no such file".into(),
-            },
+            SymbolState::Verified { used: "./server".into() },
+            SymbolState::Unverified { used: "/lib/libc.so.6".into() },
+            SymbolState::Mismatched { found: "/lib/libz.so".into(), found_build_id: "beef".into() },
+            SymbolState::Missing { why: "no such file".into() },
         ];
         for (i, symbols) in states.into_iter().enumerate() {
-            let module = profile.add_module(Module {
-                symbols,
-                ..Module::file(format!("/opt/m{i}"))
-            });
+            let module = profile.add_module(Module { symbols, ..Module::file(format!("/opt/m{i}")) });
             let frame = profile.add_frame(Frame::at(module, 16));
             let stack = profile.add_stack(None, frame);
-            profile.add_sample(Sample {
-                stack: Some(stack),
-                thread: None,
-                values: Values::default(),
-            });
+            profile.add_sample(Sample { stack: Some(stack), thread: None, values: Values::default() });
         }
         profile.add_module(Module {
             symbols: SymbolState::Missing { why: String::new() },

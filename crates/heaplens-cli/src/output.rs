@@ -117,11 +117,7 @@ mod tests {
         target.write(b"three", Kind::DumpReplacing).unwrap();
         target.write(b"four", Kind::Report).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"four");
-        assert_eq!(
-            std::fs::read_dir(dir.path()).unwrap().count(),
-            1,
-            "no temporary file stays"
-        );
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file stays");
     }
 
     #[cfg(unix)]
@@ -144,9 +140,7 @@ mod tests {
         Target::new(Some(&link)).write(b"new", Kind::Report).unwrap();
         assert!(link.symlink_metadata().unwrap().is_symlink());
         assert_eq!(std::fs::read(&real).unwrap(), b"new");
-        Target::new(Some(Path::new("/dev/null")))
-            .write(b"x", Kind::Report)
-            .unwrap();
+        Target::new(Some(Path::new("/dev/null"))).write(b"x", Kind::Report).unwrap();
         assert!(!Path::new("/dev/null").metadata().unwrap().is_file());
     }
 }

@@ -134,11 +134,7 @@ pub(crate) fn target(output: Option<&Path>, inputs: &Inputs) -> anyhow::Result<T
 /// The inputs' names for a heading, without their directories.
 pub(crate) fn heading(inputs: &Inputs) -> String {
     let short = |typed: &OsString| match Source::new(typed) {
-        Source::File(path) => path
-            .file_name()
-            .unwrap_or(path.as_os_str())
-            .to_string_lossy()
-            .into_owned(),
+        Source::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
         other => other.to_string(),
     };
     let names: Vec<String> = inputs.inputs.iter().map(short).collect();

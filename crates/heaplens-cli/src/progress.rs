@@ -33,9 +33,7 @@ impl Progress {
                 let _ = write!(std::io::stderr(), "\r\x1b[K");
             }
         });
-        Progress {
-            ticker: Some((stop, thread)),
-        }
+        Progress { ticker: Some((stop, thread)) }
     }
 }
 

@@ -85,9 +85,7 @@ fn read_file(path: &Path, cap: u64) -> anyhow::Result<Vec<u8>> {
 /// `/dev/stdin` and what the shell makes of `<(command)`: already open, and chosen by the user as a stream.
 fn is_own_descriptor(path: &Path) -> bool {
     path == Path::new("/dev/stdin")
-        || ["/dev/fd", "/proc/self/fd"]
-            .iter()
-            .any(|dir| path.parent() == Some(Path::new(dir)))
+        || ["/dev/fd", "/proc/self/fd"].iter().any(|dir| path.parent() == Some(Path::new(dir)))
 }
 
 /// How much is looked at before a stream is read to its end.
@@ -101,9 +99,7 @@ fn read_capped(mut stream: impl Read, cap: u64) -> anyhow::Result<Vec<u8>> {
     if !bytes.starts_with(&[0x1f, 0x8b]) && bytes.contains(&0) {
         return Ok(bytes);
     }
-    stream
-        .take(cap.saturating_sub(bytes.len() as u64).saturating_add(1))
-        .read_to_end(&mut bytes)?;
+    stream.take(cap.saturating_sub(bytes.len() as u64).saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > cap {
         bail!("{}", over(cap));
     }
@@ -111,10 +107,7 @@ fn read_capped(mut stream: impl Read, cap: u64) -> anyhow::Result<Vec<u8>> {
 }
 
 fn over(cap: u64) -> String {
-    format!(
-        "larger than {}; if it is a heap profile, raise --max-size",
-        units::size(cap)
-    )
+    format!("larger than {}; if it is a heap profile, raise --max-size", units::size(cap))
 }
 
 fn not_found(path: &Path) -> String {
@@ -147,15 +140,7 @@ mod tests {
         assert_eq!(of("-"), Source::Stdin);
         assert_eq!(of("http://h:4000"), Source::Url("http://h:4000".into()));
         assert_eq!(of("HTTPS://h/x"), Source::Url("HTTPS://h/x".into()));
-        for file in [
-            "localhost:4000",
-            "http:/h",
-            "mem.heap",
-            "httpx://h",
-            "ftp://h/x",
-            "./-",
-            "http",
-        ] {
+        for file in ["localhost:4000", "http:/h", "mem.heap", "httpx://h", "ftp://h/x", "./-", "http"] {
             assert_eq!(of(file), Source::File(file.into()), "{file}");
         }
     }
@@ -163,10 +148,7 @@ mod tests {
     #[test]
     fn a_missing_address_is_told_apart_from_a_missing_file() {
         for (name, words) in [
-            (
-                "host:4000/debug/prof/mem",
-                "write http://host:4000/debug/prof/mem",
-            ),
+            ("host:4000/debug/prof/mem", "write http://host:4000/debug/prof/mem"),
             ("[::1]:4000", "write http://[::1]:4000"),
             ("ftp://host/x", "use http:// or https://"),
             ("mem.hepa", "check the name"),

@@ -16,14 +16,11 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
         ("gb", 1_000_000_000),
     ];
     let (number, unit) = split(text);
-    let factor = units
-        .iter()
-        .find(|(name, _)| *name == unit)
-        .map(|(_, factor)| *factor);
+    let factor = units.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
     match (number.parse::<u64>().ok(), factor) {
-        (Some(number), Some(factor)) => number
-            .checked_mul(factor)
-            .ok_or_else(|| format!("{text} is more than fits into 64 bits")),
+        (Some(number), Some(factor)) => {
+            number.checked_mul(factor).ok_or_else(|| format!("{text} is more than fits into 64 bits"))
+        }
         _ => Err("expected a whole number and a unit, such as 100MiB or 4GiB".to_owned()),
     }
 }
@@ -32,15 +29,11 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let units: [(&str, u64); 5] = [("", 1), ("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
     let (number, unit) = split(text);
-    let factor = units
-        .iter()
-        .find(|(name, _)| *name == unit)
-        .map(|(_, factor)| *factor);
+    let factor = units.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
     match (number.parse::<u64>().ok(), factor) {
-        (Some(number), Some(factor)) => number
-            .checked_mul(factor)
-            .map(Duration::from_secs)
-            .ok_or_else(|| format!("{text} is too long")),
+        (Some(number), Some(factor)) => {
+            number.checked_mul(factor).map(Duration::from_secs).ok_or_else(|| format!("{text} is too long"))
+        }
         _ => Err("expected a whole number and a unit, such as 30s, 10m or 2h".to_owned()),
     }
 }

@@ -59,11 +59,7 @@ impl StartOptions {
             retention: i64::from(self.retention) * 1_000_000_000,
             cache_bytes: self.cache_mb as usize * (1 << 20),
             flush_bytes: self.flush_kb as usize * (1 << 10),
-            dead_labels: if self.leak {
-                DeadLabels::Kept
-            } else {
-                DeadLabels::Compacted
-            },
+            dead_labels: if self.leak { DeadLabels::Kept } else { DeadLabels::Compacted },
         }
     }
 }
@@ -71,9 +67,9 @@ impl StartOptions {
 /// Does what the command line asks for. The service returns after Ctrl-C or SIGTERM.
 pub fn run(args: Args) -> anyhow::Result<()> {
     match args.command {
-        Command::Standalone {
-            command: Standalone::Start(options),
-        } => server::run(options.http_addr, options.engine()),
+        Command::Standalone { command: Standalone::Start(options) } => {
+            server::run(options.http_addr, options.engine())
+        }
         Command::Load(options) => {
             let summary = crate::load::run(&options)?;
             println!("{summary}");
@@ -91,12 +87,7 @@ mod tests {
     fn the_grammar_is_sound_and_has_the_articles_command() {
         Args::command().debug_assert();
         let args = Args::parse_from(["heaplens-demo", "standalone", "start"]);
-        let Command::Standalone {
-            command: Standalone::Start(options),
-        } = args.command
-        else {
-            panic!()
-        };
+        let Command::Standalone { command: Standalone::Start(options) } = args.command else { panic!() };
         assert_eq!(options.http_addr.to_string(), "127.0.0.1:4000");
         assert_eq!(options.engine().dead_labels, DeadLabels::Compacted);
         assert!(Args::try_parse_from(["heaplens-demo", "standalone", "start", "--retention", "0"]).is_err());

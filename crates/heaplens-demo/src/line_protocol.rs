@@ -49,11 +49,7 @@ pub(crate) struct LineError {
 
 impl fmt::Display for LineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "line {}, column {}: {}",
-            self.at.line, self.at.column, self.message
-        )
+        write!(f, "line {}, column {}: {}", self.at.line, self.at.column, self.message)
     }
 }
 
@@ -122,12 +118,7 @@ struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     fn new(text: &'a str) -> Self {
-        Self {
-            text,
-            at: 0,
-            line: 1,
-            line_start: 0,
-        }
+        Self { text, at: 0, line: 1, line_start: 0 }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -172,25 +163,15 @@ impl<'a> Cursor<'a> {
 
     fn place(&self, at: usize) -> Place {
         // Only characters since the line began count, so an offset inside an earlier line cannot occur.
-        let column = self
-            .text
-            .get(self.line_start..at)
-            .map_or(0, |s| s.chars().count())
-            + 1;
-        Place {
-            line: self.line,
-            column,
-        }
+        let column = self.text.get(self.line_start..at).map_or(0, |s| s.chars().count()) + 1;
+        Place { line: self.line, column }
     }
 
     fn error(&mut self, at: usize, message: impl Into<String>) -> LineError {
         while self.at < at {
             self.bump();
         }
-        LineError {
-            at: self.place(at),
-            message: message.into(),
-        }
+        LineError { at: self.place(at), message: message.into() }
     }
 
     fn point(&mut self, precision: Precision) -> Result<Point<'a>, LineError> {
@@ -214,21 +195,12 @@ impl<'a> Cursor<'a> {
         self.skip_spaces();
         let fields = self.fields()?;
         self.skip_spaces();
-        let timestamp = if self.ends_line() {
-            None
-        } else {
-            Some(self.timestamp(precision)?)
-        };
+        let timestamp = if self.ends_line() { None } else { Some(self.timestamp(precision)?) };
         self.skip_spaces();
         if !self.ends_line() {
             return Err(self.error(self.at, "expected the end of the line after the timestamp"));
         }
-        Ok(Point {
-            measurement,
-            tags,
-            fields,
-            timestamp,
-        })
+        Ok(Point { measurement, tags, fields, timestamp })
     }
 
     fn expect(&mut self, wanted: u8, whereabouts: &str) -> Result<(), LineError> {
@@ -242,10 +214,7 @@ impl<'a> Cursor<'a> {
             format!("{:?}", self.text[self.at..].chars().next().unwrap_or(' '))
         };
         let wanted = char::from(wanted);
-        Err(self.error(
-            self.at,
-            format!("expected {wanted:?} {whereabouts}, found {found}"),
-        ))
+        Err(self.error(self.at, format!("expected {wanted:?} {whereabouts}, found {found}")))
     }
 
     /// A name up to an unescaped byte of `stops` or the end of the line.
@@ -258,11 +227,8 @@ impl<'a> Cursor<'a> {
             if stops.contains(&byte) {
                 break;
             }
-            let escaped = byte == b'\\'
-                && text
-                    .as_bytes()
-                    .get(self.at + 1)
-                    .is_some_and(|b| stops.contains(b));
+            let escaped =
+                byte == b'\\' && text.as_bytes().get(self.at + 1).is_some_and(|b| stops.contains(b));
             if escaped {
                 let owned = owned.get_or_insert_default();
                 owned.push_str(&text[copied..self.at]);
@@ -329,9 +295,8 @@ impl<'a> Cursor<'a> {
             };
         }
         // Rust also reads "inf" and "nan", which line protocol does not have.
-        let numeric = token
-            .bytes()
-            .all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
+        let numeric =
+            token.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
         match token.parse::<f64>() {
             Ok(value) if numeric && value.is_finite() => Ok(Value::Float(value)),
             _ => Err(self.error_behind(
@@ -343,10 +308,7 @@ impl<'a> Cursor<'a> {
 
     /// An error at a place of the current line that the cursor has passed.
     fn error_behind(&self, at: usize, message: String) -> LineError {
-        LineError {
-            at: self.place(at),
-            message,
-        }
+        LineError { at: self.place(at), message }
     }
 
     fn quoted(&mut self) -> Result<Value<'a>, LineError> {
@@ -389,16 +351,12 @@ impl<'a> Cursor<'a> {
         }
         let token = &self.text[start..self.at];
         let Ok(number) = token.parse::<i64>() else {
-            return Err(self.error_behind(
-                start,
-                format!("{token:?} is not a timestamp: expected an integer"),
-            ));
+            return Err(
+                self.error_behind(start, format!("{token:?} is not a timestamp: expected an integer"))
+            );
         };
         number.checked_mul(precision.nanoseconds()).ok_or_else(|| {
-            self.error_behind(
-                start,
-                format!("the timestamp {token} is outside of 64-bit nanoseconds"),
-            )
+            self.error_behind(start, format!("the timestamp {token} is outside of 64-bit nanoseconds"))
         })
     }
 }

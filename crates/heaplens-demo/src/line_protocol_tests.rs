@@ -16,10 +16,7 @@ fn refused(text: &str) -> (usize, usize, String) {
 fn reads_every_kind_of_field() {
     let point = one("m,host=a,zone=b f=-1.5e3,i=-42i,yes=t,no=False,s=\"x y,z=1\" 17");
     assert_eq!(point.measurement, "m");
-    assert_eq!(
-        point.tags,
-        [("host".into(), "a".into()), ("zone".into(), "b".into())]
-    );
+    assert_eq!(point.tags, [("host".into(), "a".into()), ("zone".into(), "b".into())]);
     let values: Vec<_> = point.fields.iter().map(|f| (f.name.as_ref(), &f.value)).collect();
     assert_eq!(
         values,
@@ -48,10 +45,7 @@ fn unescapes_names_and_strings() {
 #[test]
 fn skips_blank_lines_comments_and_carriage_returns() {
     let points = parse(b"\r\n# a comment\n  m v=1 1\r\n\nm v=2 2", Precision::Nanoseconds).unwrap();
-    assert_eq!(
-        points.iter().map(|p| p.timestamp).collect::<Vec<_>>(),
-        [Some(1), Some(2)]
-    );
+    assert_eq!(points.iter().map(|p| p.timestamp).collect::<Vec<_>>(), [Some(1), Some(2)]);
 }
 
 #[test]

@@ -77,8 +77,5 @@ async fn query(State(engine): State<Arc<Engine>>, Query(params): Query<Vec<(Stri
 }
 
 async fn metrics(State(engine): State<Arc<Engine>>) -> impl IntoResponse {
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
-        engine.stats().to_text(),
-    )
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], engine.stats().to_text())
 }

@@ -28,9 +28,7 @@ pub(crate) fn run(address: SocketAddr, options: EngineOptions) -> anyhow::Result
 async fn serve(address: SocketAddr, engine: Arc<Engine>) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("listening on {address}"))?;
+    let listener = TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))?;
     announce(listener.local_addr()?)?;
 
     let stopping = Arc::new(Notify::new());

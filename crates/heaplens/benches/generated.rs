@@ -40,11 +40,7 @@ pub(crate) fn dump(size: usize) -> Generated {
         let lines: Vec<(usize, u64, u64)> = (0..1 + random.below(2) as usize)
             .map(|i| {
                 let objects = 1 + random.below(9);
-                (
-                    random.below(4) as usize * 2 + i,
-                    objects,
-                    objects << (4 + random.below(16)),
-                )
+                (random.below(4) as usize * 2 + i, objects, objects << (4 + random.below(16)))
             })
             .collect();
         let (n, s) = lines.iter().fold((0, 0), |(n, s), line| (n + line.1, s + line.2));
@@ -67,13 +63,7 @@ pub(crate) fn dump(size: usize) -> Generated {
           7f3a1c000000-7f3a1c200000 r-xp 00000000 08:01 43                         /lib/libc.so.6\n\
           7ffc00000000-7ffc00002000 rw-p 00000000 00:00 0                          [stack]\n",
     );
-    Generated {
-        text,
-        stacks,
-        frames,
-        objects,
-        bytes,
-    }
+    Generated { text, stacks, frames, objects, bytes }
 }
 
 /// xorshift64*: small, and the same everywhere.

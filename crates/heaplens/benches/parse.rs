@@ -10,9 +10,7 @@ fn parse(criterion: &mut Criterion) {
     let generated = generated::dump(100 << 20);
     let text = &generated.text[..];
     let mut group = criterion.benchmark_group("dump of 100 MB");
-    group
-        .throughput(Throughput::Bytes(text.len() as u64))
-        .sample_size(10);
+    group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10);
     group.bench_function("parse", |bencher| {
         bencher.iter(|| {
             let dump = Dump::parse(text).unwrap();
@@ -23,10 +21,7 @@ fn parse(criterion: &mut Criterion) {
                 objects += stack.total().objects;
                 bytes += stack.total().bytes;
             }
-            assert_eq!(
-                (frames, objects, bytes),
-                (generated.frames, generated.objects, generated.bytes)
-            );
+            assert_eq!((frames, objects, bytes), (generated.frames, generated.objects, generated.bytes));
             dump
         });
     });

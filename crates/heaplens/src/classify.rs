@@ -328,10 +328,7 @@ pub fn crate_of(name: &str, file: Option<&str>) -> Option<Crate> {
             let revision = parts.next().map(str::to_owned);
             let root = from_name().filter(|root| !STD.contains(&root.as_str()));
             let name = root.unwrap_or_else(|| repository.to_owned());
-            return Some(Crate {
-                name,
-                version: revision,
-            });
+            return Some(Crate { name, version: revision });
         }
         if let Some(rest) = after(file, "/rust/deps/").or_else(|| after(file, "/library/vendor/")) {
             return Some(name_and_version(rest.split('/').next().unwrap_or("")));
@@ -373,10 +370,7 @@ fn is_allocator_path(path: &Path<'_>) -> bool {
     if text.starts_with("operator new") || text.starts_with("operator delete") {
         return true;
     }
-    if ["_Znw", "_Zna", "_Zdl", "_Zda"]
-        .iter()
-        .any(|p| text.starts_with(p))
-    {
+    if ["_Znw", "_Zna", "_Zdl", "_Zda"].iter().any(|p| text.starts_with(p)) {
         return true;
     }
     let plain = text.trim_start_matches("::");
@@ -392,33 +386,20 @@ fn is_allocator_c(name: &str) -> bool {
     }
     // GCC's clones: `imalloc_body.constprop.0`, `prof_alloc_prep.isra.0`.
     let name = name.split('.').next().unwrap_or(name);
-    let custom_prefix = |known: &&str| {
-        name.strip_suffix(*known)
-            .is_some_and(|prefix| prefix.ends_with('_'))
-    };
+    let custom_prefix = |known: &&str| name.strip_suffix(*known).is_some_and(|prefix| prefix.ends_with('_'));
     ALLOCATOR_C.contains(&name)
         || JEMALLOC_INTERNAL.contains(&name)
         || name.contains("_je_")
-        || JEMALLOC_INTERNAL
-            .iter()
-            .filter(|n| n.contains('_'))
-            .any(&custom_prefix)
-        || ["mallocx", "rallocx", "xallocx", "smallocx"]
-            .iter()
-            .any(custom_prefix)
+        || JEMALLOC_INTERNAL.iter().filter(|n| n.contains('_')).any(&custom_prefix)
+        || ["mallocx", "rallocx", "xallocx", "smallocx"].iter().any(custom_prefix)
 }
 
 /// Files that hold nothing but allocation.
 fn is_allocator_file(file: &str) -> bool {
     let std = is_std_file(file)
-        && [
-            "/alloc/src/alloc.rs",
-            "/alloc/src/raw_vec.rs",
-            "/alloc/src/raw_vec/mod.rs",
-            "/std/src/alloc.rs",
-        ]
-        .iter()
-        .any(|end| file.ends_with(end));
+        && ["/alloc/src/alloc.rs", "/alloc/src/raw_vec.rs", "/alloc/src/raw_vec/mod.rs", "/std/src/alloc.rs"]
+            .iter()
+            .any(|end| file.ends_with(end));
     // jemalloc is built from a directory of that name: `…/jemalloc/src/prof.c`.
     let jemalloc = file.contains("/jemalloc/src/") && (file.ends_with(".c") || file.ends_with(".cpp"))
         || file.contains("/jemalloc/internal/") && file.ends_with(".h");
@@ -459,9 +440,7 @@ fn is_runtime_file(file: &str) -> bool {
     let (dir, inside) = rest.1.split_once('/').unwrap_or((rest.1, ""));
     let name = name_and_version(dir).name.replace('-', "_");
     match name.as_str() {
-        "tokio" => ["src/runtime/", "src/task/", "src/util/"]
-            .iter()
-            .any(|p| inside.starts_with(p)),
+        "tokio" => ["src/runtime/", "src/task/", "src/util/"].iter().any(|p| inside.starts_with(p)),
         "tracing" => inside == "src/instrument.rs",
         name => RUNTIME.contains(&name),
     }
@@ -502,18 +481,9 @@ fn name_and_version(dir: &str) -> Crate {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         digits > 0 && rest[digits..].starts_with('.')
     };
-    match dir
-        .match_indices('-')
-        .find(|(at, _)| starts_version(&dir[at + 1..]))
-    {
-        Some((at, _)) => Crate {
-            name: dir[..at].to_owned(),
-            version: Some(dir[at + 1..].to_owned()),
-        },
-        None => Crate {
-            name: dir.to_owned(),
-            version: None,
-        },
+    match dir.match_indices('-').find(|(at, _)| starts_version(&dir[at + 1..])) {
+        Some((at, _)) => Crate { name: dir[..at].to_owned(), version: Some(dir[at + 1..].to_owned()) },
+        None => Crate { name: dir.to_owned(), version: None },
     }
 }
 

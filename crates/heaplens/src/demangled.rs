@@ -36,14 +36,8 @@ pub(crate) fn path(name: &str) -> Path<'_> {
         let of_type = referent(of_type);
         // A type without a crate (a slice, a number, a parameter) says less than the trait.
         return match of_trait {
-            Some(t) if !of_type.contains("::") => Path {
-                text: t,
-                of_trait: Some(t),
-            },
-            _ => Path {
-                text: of_type,
-                of_trait,
-            },
+            Some(t) if !of_type.contains("::") => Path { text: t, of_trait: Some(t) },
+            _ => Path { text: of_type, of_trait },
         };
     }
     plain(without_return_type(name))
@@ -56,11 +50,7 @@ fn without_return_type(name: &str) -> &str {
     }
     let Some(arguments) = name.find('(') else {
         // No arguments, no return type; but words may precede a template: `void* newImpl<false>`.
-        return if name.contains("::<impl ") {
-            name
-        } else {
-            last_word(name, name.len())
-        };
+        return if name.contains("::<impl ") { name } else { last_word(name, name.len()) };
     };
     last_word(name, arguments)
 }
@@ -149,47 +139,15 @@ mod tests {
             ("app::run [inline]", "app::run", None),
             ("app::run[inline]", "app::run", None),
             ("<app::Cache<K>>::insert", "app::Cache<K>", None),
-            (
-                "<app::A as core::clone::Clone>::clone",
-                "app::A",
-                Some("core::clone::Clone"),
-            ),
-            (
-                "<&'a mut app::A<fn() -> u8> as app::T>::f",
-                "app::A<fn() -> u8>",
-                Some("app::T"),
-            ),
-            (
-                "<[u8] as alloc::slice::ToOwned>::f",
-                "alloc::slice::ToOwned",
-                Some("alloc::slice::ToOwned"),
-            ),
-            (
-                "<u8 as serde::Serialize>::serialize",
-                "serde::Serialize",
-                Some("serde::Serialize"),
-            ),
-            (
-                "<<a::B as c::D>::E as f::G>::h",
-                "<a::B as c::D>::E",
-                Some("f::G"),
-            ),
-            (
-                "void* newImpl<false>(unsigned long)",
-                "newImpl<false>(unsigned long)",
-                None,
-            ),
-            (
-                "void std::vector<int>::f<int>(int&&)",
-                "std::vector<int>::f<int>(int&&)",
-                None,
-            ),
+            ("<app::A as core::clone::Clone>::clone", "app::A", Some("core::clone::Clone")),
+            ("<&'a mut app::A<fn() -> u8> as app::T>::f", "app::A<fn() -> u8>", Some("app::T")),
+            ("<[u8] as alloc::slice::ToOwned>::f", "alloc::slice::ToOwned", Some("alloc::slice::ToOwned")),
+            ("<u8 as serde::Serialize>::serialize", "serde::Serialize", Some("serde::Serialize")),
+            ("<<a::B as c::D>::E as f::G>::h", "<a::B as c::D>::E", Some("f::G")),
+            ("void* newImpl<false>(unsigned long)", "newImpl<false>(unsigned long)", None),
+            ("void std::vector<int>::f<int>(int&&)", "std::vector<int>::f<int>(int&&)", None),
             ("operator new(unsigned long)", "operator new(unsigned long)", None),
-            (
-                "store::operator new[](unsigned long)",
-                "store::operator new[](unsigned long)",
-                None,
-            ),
+            ("store::operator new[](unsigned long)", "store::operator new[](unsigned long)", None),
             ("<unclosed", "<unclosed", None),
             ("<>", "", None),
             ("", "", None),

@@ -60,10 +60,7 @@ pub struct Warning {
 impl Warning {
     /// A warning of one kind.
     pub fn new(code: &'static str, message: impl Into<String>) -> Warning {
-        Warning {
-            code,
-            message: message.into(),
-        }
+        Warning { code, message: message.into() }
     }
 }
 

@@ -29,10 +29,7 @@ pub struct Folding {
 
 impl Default for Folding {
     fn default() -> Folding {
-        Folding {
-            allocator: Fold::Away,
-            runtime: Fold::Show,
-        }
+        Folding { allocator: Fold::Away, runtime: Fold::Show }
     }
 }
 
@@ -185,20 +182,13 @@ fn runtime_name(profile: &Profile, run: &[FrameId]) -> &'static str {
 
 fn named_frame(profile: &mut Profile, name: &str) -> FrameId {
     let name = profile.intern(name);
-    let function = profile.add_function(Function {
-        name,
-        system_name: name,
-        file: None,
-    });
+    let function = profile.add_function(Function { name, system_name: name, file: None });
     profile.add_frame(Frame::named(function))
 }
 
 fn select(profile: &Profile, pattern: &Regex, keep_matching: bool) -> Profile {
     // A stack matches if its frame does or its caller's stack does, and callers have smaller ids.
-    let frames: Vec<bool> = profile
-        .frame_ids()
-        .map(|id| frame_matches(profile, id, pattern))
-        .collect();
+    let frames: Vec<bool> = profile.frame_ids().map(|id| frame_matches(profile, id, pattern)).collect();
     let mut stacks: Vec<bool> = Vec::with_capacity(profile.stack_count());
     for id in profile.stack_ids() {
         let node = profile.stack(id);
@@ -217,9 +207,7 @@ fn select(profile: &Profile, pattern: &Regex, keep_matching: bool) -> Profile {
 
 fn frame_matches(profile: &Profile, id: FrameId, pattern: &Regex) -> bool {
     pattern.is_match(&profile.frame_name(id))
-        || profile
-            .frame_location(id)
-            .is_some_and(|location| pattern.is_match(&location))
+        || profile.frame_location(id).is_some_and(|location| pattern.is_match(&location))
 }
 
 #[cfg(test)]

@@ -13,20 +13,14 @@ pub fn by_function(profile: &Profile) -> Profile {
         let frames: Vec<FrameId> = frames
             .into_iter()
             .map(|id| {
-                *named
-                    .entry(id)
-                    .or_insert_with(|| match profile.frame(id).function {
-                        Some(function) => {
-                            let name = profile.function(function).name;
-                            let function = new.add_function(Function {
-                                name,
-                                system_name: name,
-                                file: None,
-                            });
-                            new.add_frame(Frame::named(function))
-                        }
-                        None => id,
-                    })
+                *named.entry(id).or_insert_with(|| match profile.frame(id).function {
+                    Some(function) => {
+                        let name = profile.function(function).name;
+                        let function = new.add_function(Function { name, system_name: name, file: None });
+                        new.add_frame(Frame::named(function))
+                    }
+                    None => id,
+                })
             })
             .collect();
         Some(new.add_stack_from_root(frames))

@@ -23,10 +23,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits {
-            unpacked: 2 << 30,
-            threads: Threads::Merged,
-        }
+        Limits { unpacked: 2 << 30, threads: Threads::Merged }
     }
 }
 

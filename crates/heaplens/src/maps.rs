@@ -66,22 +66,12 @@ impl Maps {
             let offset = match maps.modules[module].kind {
                 ModuleKind::File | ModuleKind::Vdso => parsed.offset.unwrap_or_else(|| {
                     // Without offsets, segments count from the image's first one, as loaders lay them out.
-                    let first = maps
-                        .segments
-                        .iter()
-                        .filter(|s| s.module == module)
-                        .map(|s| s.start)
-                        .min();
+                    let first = maps.segments.iter().filter(|s| s.module == module).map(|s| s.start).min();
                     first.map_or(0, |first| parsed.start.saturating_sub(first))
                 }),
                 ModuleKind::Anonymous | ModuleKind::Unmapped => parsed.start,
             };
-            maps.segments.push(Segment {
-                start: parsed.start,
-                end: parsed.end,
-                offset,
-                module,
-            });
+            maps.segments.push(Segment { start: parsed.start, end: parsed.end, offset, module });
         }
         // All systems list the program itself first: it is mapped below its libraries.
         if let Some(first) = maps.modules.iter_mut().find(|m| m.kind == ModuleKind::File) {
@@ -106,10 +96,7 @@ impl Maps {
     pub fn find(&self, address: u64) -> Option<(usize, u64)> {
         let after = self.segments.partition_point(|s| s.start <= address);
         let segment = self.segments[..after].last().filter(|s| address < s.end)?;
-        Some((
-            segment.module,
-            segment.offset.wrapping_add(address - segment.start),
-        ))
+        Some((segment.module, segment.offset.wrapping_add(address - segment.start)))
     }
 
     /// Names the program's module by its path, as the trailer tells it.
@@ -142,16 +129,8 @@ fn module_of(path: &[u8]) -> Module {
         _ if path.starts_with(b"[") => ModuleKind::Anonymous,
         _ => ModuleKind::File,
     };
-    let path = if path.is_empty() {
-        b"[anonymous]".to_vec()
-    } else {
-        unescape_octal(path)
-    };
-    Module {
-        kind,
-        deleted,
-        ..Module::file(String::from_utf8_lossy(&path))
-    }
+    let path = if path.is_empty() { b"[anonymous]".to_vec() } else { unescape_octal(path) };
+    Module { kind, deleted, ..Module::file(String::from_utf8_lossy(&path)) }
 }
 
 fn parse_line(line: &[u8]) -> Option<Line<'_>> {
@@ -166,14 +145,7 @@ fn parse_dashed(line: &[u8]) -> Option<Line<'_>> {
         return None;
     }
     if let Some(path) = rest.strip_prefix(b": ") {
-        return Some(Line {
-            start,
-            end,
-            offset: None,
-            file_id: b"",
-            path,
-            linux: false,
-        });
+        return Some(Line { start, end, offset: None, file_id: b"", path, linux: false });
     }
     let (perms, rest) = word(rest.strip_prefix(b" ")?)?;
     if perms.len() < 4 || !perms.iter().all(|b| b"rwxsp-".contains(b)) {
@@ -184,14 +156,7 @@ fn parse_dashed(line: &[u8]) -> Option<Line<'_>> {
     let (_, rest) = word(device_and_inode)?;
     let (_, rest) = word(trim_start(rest))?;
     let file_id = &device_and_inode[..device_and_inode.len() - rest.len()];
-    Some(Line {
-        start,
-        end,
-        offset: Some(offset),
-        file_id,
-        path: trim_start(rest),
-        linux: true,
-    })
+    Some(Line { start, end, offset: Some(offset), file_id, path: trim_start(rest), linux: true })
 }
 
 /// `0xstart 0xend resident private object perms … type path`, ten or more columns (sys/fs/procfs/procfs_map.c).
@@ -211,14 +176,7 @@ fn parse_freebsd(line: &[u8]) -> Option<Line<'_>> {
         b"vnode" => word(trim_start(rest))?.0,
         _ => b"",
     };
-    Some(Line {
-        start,
-        end,
-        offset: None,
-        file_id: b"",
-        path,
-        linux: false,
-    })
+    Some(Line { start, end, offset: None, file_id: b"", path, linux: false })
 }
 
 fn hex(text: &[u8]) -> Option<(u64, &[u8])> {
@@ -226,17 +184,14 @@ fn hex(text: &[u8]) -> Option<(u64, &[u8])> {
     if digits == 0 || digits > 16 {
         return None;
     }
-    let value = text[..digits].iter().fold(0u64, |value, &b| {
-        value << 4 | u64::from((b as char).to_digit(16).unwrap_or(0))
-    });
+    let value = text[..digits]
+        .iter()
+        .fold(0u64, |value, &b| value << 4 | u64::from((b as char).to_digit(16).unwrap_or(0)));
     Some((value, &text[digits..]))
 }
 
 fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = text
-        .iter()
-        .position(|&b| b == b' ' || b == b'\t')
-        .unwrap_or(text.len());
+    let end = text.iter().position(|&b| b == b' ' || b == b'\t').unwrap_or(text.len());
     (end > 0).then(|| text.split_at(end))
 }
 
@@ -250,9 +205,7 @@ pub(crate) fn unescape_octal(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((&first, tail)) = rest.split_first() {
-        let digits = tail
-            .get(..3)
-            .filter(|d| d.iter().all(|b| (b'0'..=b'7').contains(b)) && d[0] <= b'3');
+        let digits = tail.get(..3).filter(|d| d.iter().all(|b| (b'0'..=b'7').contains(b)) && d[0] <= b'3');
         match (first, digits) {
             (b'\\', Some(d)) => {
                 out.push((d[0] - b'0') << 6 | (d[1] - b'0') << 3 | (d[2] - b'0'));
@@ -272,8 +225,7 @@ mod tests {
     use super::*;
 
     fn at(maps: &Maps, address: u64) -> Option<(&str, u64)> {
-        maps.find(address)
-            .map(|(m, o)| (maps.modules()[m].path.as_str(), o))
+        maps.find(address).map(|(m, o)| (maps.modules()[m].path.as_str(), o))
     }
 
     #[test]

@@ -39,18 +39,12 @@ pub fn unsample(objects: u64, bytes: u64, rate: u64) -> (f64, f64) {
 /// R is the largest variance a live byte can have, so the interval covers at least 95 % whatever the sizes.
 pub fn interval(bytes: f64, rate: u64) -> Interval {
     if rate <= 1 {
-        return Interval {
-            low: bytes,
-            high: bytes,
-        };
+        return Interval { low: bytes, high: bytes };
     }
     let unit = rate as f64;
     let k = (bytes / unit).max(0.0);
     let low = if k <= 0.0 { 0.0 } else { unit * byar(k, -Z95) };
-    Interval {
-        low: low.max(0.0),
-        high: unit * byar(k + 1.0, Z95),
-    }
+    Interval { low: low.max(0.0), high: unit * byar(k + 1.0, Z95) }
 }
 
 fn byar(k: f64, z: f64) -> f64 {
@@ -66,10 +60,7 @@ pub fn interval_of_difference(before: f64, after: f64, rate: u64) -> Interval {
         return Interval { low: net, high: net };
     }
     let half = Z95 * (rate as f64 * (before.abs() + after.abs())).sqrt();
-    Interval {
-        low: net - half,
-        high: net + half,
-    }
+    Interval { low: net - half, high: net + half }
 }
 
 #[cfg(test)]
@@ -87,10 +78,7 @@ mod tests {
         ] {
             let (o, b) = unsample(n, s, 524_288);
             assert!(near(b, bytes), "{n}: {s} gives {b} bytes, not {bytes}");
-            assert!(
-                (o / objects - 1.0).abs() < 2e-4,
-                "{n}: {s} gives {o} objects, not {objects}"
-            );
+            assert!((o / objects - 1.0).abs() < 2e-4, "{n}: {s} gives {o} objects, not {objects}");
         }
     }
 

@@ -60,9 +60,7 @@ pub enum Seal {
 /// Splits a dump's bytes before its trailer: `(jemalloc's text, trailer)`; the trailer is empty if there is none.
 pub fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
     let mut finder = memchr::memmem::rfind_iter(bytes, MAGIC.as_bytes());
-    let at = finder
-        .find(|&at| at == 0 || bytes[at - 1] == b'\n')
-        .unwrap_or(bytes.len());
+    let at = finder.find(|&at| at == 0 || bytes[at - 1] == b'\n').unwrap_or(bytes.len());
     bytes.split_at(at)
 }
 
@@ -73,10 +71,8 @@ impl Trailer {
         let mut seal = Seal::Missing;
         for line in String::from_utf8_lossy(trailer).split_inclusive('\n') {
             let whole = line.ends_with('\n');
-            let Some((word, rest)) = line
-                .trim_end_matches(['\n', '\r'])
-                .strip_prefix("# ")
-                .and_then(|l| l.split_once(' '))
+            let Some((word, rest)) =
+                line.trim_end_matches(['\n', '\r']).strip_prefix("# ").and_then(|l| l.split_once(' '))
             else {
                 continue;
             };
@@ -130,17 +126,12 @@ impl Trailer {
 
     /// The build-id that the trailer gives for a path.
     pub fn build_id_of(&self, path: &str) -> Option<&str> {
-        self.build_ids
-            .iter()
-            .find(|(_, p)| p == path)
-            .map(|(id, _)| id.as_str())
+        self.build_ids.iter().find(|(_, p)| p == path).map(|(id, _)| id.as_str())
     }
 }
 
 fn pairs(text: &str) -> impl Iterator<Item = (&str, String)> {
-    text.split(' ')
-        .filter_map(|word| word.split_once('='))
-        .map(|(key, value)| (key, percent_decode(value)))
+    text.split(' ').filter_map(|word| word.split_once('=')).map(|(key, value)| (key, percent_decode(value)))
 }
 
 fn numbers(text: &str) -> impl Iterator<Item = (String, u64)> {

@@ -38,27 +38,12 @@ fn reads_what_is_there() {
     let dump = Dump::parse(RAW.as_bytes()).unwrap();
     assert_eq!(dump.rate, 524_288);
     assert_eq!((dump.total().objects, dump.total().bytes), (3, 1_100_800));
-    let names: Vec<_> = dump
-        .threads()
-        .map(|(uid, _, name)| (uid, name.unwrap()))
-        .collect();
-    assert_eq!(
-        names,
-        [(0, &b"main"[..]), (7, b"name with ] [0: 0] and : colons")]
-    );
+    let names: Vec<_> = dump.threads().map(|(uid, _, name)| (uid, name.unwrap())).collect();
+    assert_eq!(names, [(0, &b"main"[..]), (7, b"name with ] [0: 0] and : colons")]);
     let stacks: Vec<_> = dump.stacks().collect();
-    assert_eq!(
-        stacks[1].addresses,
-        [0x7f0000020010, 0x55d0a0001200, 0x55d0a0001300]
-    );
-    let lines: Vec<_> = stacks[0]
-        .lines()
-        .map(|(owner, counts)| (owner, counts.objects))
-        .collect();
-    assert_eq!(
-        lines,
-        [(Owner::All, 2), (Owner::Thread(0), 1), (Owner::Thread(7), 1)]
-    );
+    assert_eq!(stacks[1].addresses, [0x7f0000020010, 0x55d0a0001200, 0x55d0a0001300]);
+    let lines: Vec<_> = stacks[0].lines().map(|(owner, counts)| (owner, counts.objects)).collect();
+    assert_eq!(lines, [(Owner::All, 2), (Owner::Thread(0), 1), (Owner::Thread(7), 1)]);
     assert_eq!(dump.accounting().writer, Writer::Raw);
     assert_eq!(dump.to_bytes(), RAW.as_bytes());
 }
@@ -82,10 +67,7 @@ fn threads_can_be_kept_apart() {
     p.check().unwrap();
     assert_eq!(p.samples().len(), 3);
     let thread = p.samples()[1].thread.unwrap();
-    assert_eq!(
-        p.threads()[thread.index()].name.as_deref(),
-        Some("name with ] [0: 0] and : colons")
-    );
+    assert_eq!(p.threads()[thread.index()].name.as_deref(), Some("name with ] [0: 0] and : colons"));
 }
 
 #[test]
@@ -171,10 +153,8 @@ fn every_prefix_is_refused_or_flagged_or_whole() {
             Ok(dump) => {
                 assert_eq!(dump.to_bytes(), &RAW.as_bytes()[..end]);
                 let p = dump.to_profile(Threads::Merged);
-                let flagged = p
-                    .warnings
-                    .iter()
-                    .any(|w| ["damaged", "truncated", "no-maps"].contains(&w.code));
+                let flagged =
+                    p.warnings.iter().any(|w| ["damaged", "truncated", "no-maps"].contains(&w.code));
                 assert!(
                     flagged || (p.total() == whole && end > stack_line),
                     "cut at {end}: {:?}",
@@ -197,40 +177,21 @@ fn damage_in_the_middle_is_noticed() {
         ("a stack doubled", RAW.replace(stack, &stack.repeat(2))),
         ("a digit changed", RAW.replace("t*: 1: 51200", "t*: 1: 91200")),
         ("a t* line removed", RAW.replace("  t*: 1: 51200 [0: 0]\n", "")),
-        (
-            "a thread line removed",
-            RAW.replace("  t7: 1: 51200 [0: 0]\n", ""),
-        ),
-        (
-            "two dumps in one",
-            format!("{RAW}{RAW}").replacen("MAPPED", "MAPPEX", 1),
-        ),
-        (
-            "a count of 30 digits",
-            RAW.replace(": 51200 ", ": 512005120051200512005120051200 "),
-        ),
+        ("a thread line removed", RAW.replace("  t7: 1: 51200 [0: 0]\n", "")),
+        ("two dumps in one", format!("{RAW}{RAW}").replacen("MAPPED", "MAPPEX", 1)),
+        ("a count of 30 digits", RAW.replace(": 51200 ", ": 512005120051200512005120051200 ")),
         ("a negative count", RAW.replace(": 51200 ", ": -51200 ")),
-        (
-            "an address of 17 digits",
-            RAW.replace("0x7f0000020010", "0x7f000002001011111"),
-        ),
+        ("an address of 17 digits", RAW.replace("0x7f0000020010", "0x7f000002001011111")),
     ] {
         let codes = codes_of(text);
-        assert!(
-            codes.contains(&"damaged") || codes == ["refused"],
-            "{what}: {codes:?}"
-        );
+        assert!(codes.contains(&"damaged") || codes == ["refused"], "{what}: {codes:?}");
     }
 }
 
 #[test]
 fn errors_say_where_and_what() {
-    let Err(Error::Syntax {
-        line,
-        byte,
-        found,
-        expected,
-    }) = Dump::parse(RAW.replace("t*: 2:", "t*: x:").as_bytes())
+    let Err(Error::Syntax { line, byte, found, expected }) =
+        Dump::parse(RAW.replace("t*: 2:", "t*: x:").as_bytes())
     else {
         panic!("accepted")
     };
@@ -259,11 +220,7 @@ fn hostile_numbers_neither_wrap_nor_panic() {
 
 #[test]
 fn the_trailer_names_binary_and_run_and_seals_the_dump() {
-    let seal = format!(
-        "# end length={} crc32={:08x}\n",
-        RAW.len(),
-        crc32fast::hash(RAW.as_bytes())
-    );
+    let seal = format!("# end length={} crc32={:08x}\n", RAW.len(), crc32fast::hash(RAW.as_bytes()));
     let lines = "# heaplens 1\n# build-id ABCDEF0123456789 /opt/server\n# process pid=7 start=1000 time=2000 exe=/opt/server host=a%20b\n# future thing\n# stats allocated=100 active=200\n# rss vmrss=4096\n";
     let text = format!("{RAW}{lines}{seal}");
     let p = profile(&text);

@@ -21,10 +21,7 @@ fn what_is_no_profile_is_named() {
             "Memory profiling is not enabled",
         ),
         (b"{\"a\": 1}", "JSON"),
-        (
-            b"HTTP/1.1 200 OK\r\n\r\nheap_v2/512\n",
-            "an HTTP answer with its head",
-        ),
+        (b"HTTP/1.1 200 OK\r\n\r\nheap_v2/512\n", "an HTTP answer with its head"),
         (b"<svg xmlns='x'/>", "an SVG picture"),
         (b"\xff\xfeh\0e\0", "UTF-16"),
         (b"\x28\xb5\x2f\xfd1234", "zstd"),
@@ -44,34 +41,16 @@ fn what_is_no_profile_is_named() {
 #[test]
 fn compressed_input_is_read_and_capped() {
     let folded = b"a;b 5\na;c 7\n";
-    assert_eq!(
-        read(&gzip(folded), &Limits::default())
-            .unwrap()
-            .total()
-            .inuse_space
-            .trunc(),
-        12
-    );
+    assert_eq!(read(&gzip(folded), &Limits::default()).unwrap().total().inuse_space.trunc(), 12);
     let twice = [gzip(b"a;b 5\n"), gzip(b"a;c 7\n")].concat();
-    assert_eq!(
-        read(&twice, &Limits::default())
-            .unwrap()
-            .total()
-            .inuse_space
-            .trunc(),
-        12
-    );
+    assert_eq!(read(&twice, &Limits::default()).unwrap().total().inuse_space.trunc(), 12);
 
     let mut limits = Limits::default();
     limits.unpacked = 1000;
-    let error = unpack(&gzip(&vec![b'a'; 100_000]), &limits)
-        .unwrap_err()
-        .to_string();
+    let error = unpack(&gzip(&vec![b'a'; 100_000]), &limits).unwrap_err().to_string();
     assert!(error.contains("larger than the limit of 1000 bytes"), "{error}");
     let whole = gzip(folded);
-    let error = read(&whole[..whole.len() - 9], &Limits::default())
-        .unwrap_err()
-        .to_string();
+    let error = read(&whole[..whole.len() - 9], &Limits::default()).unwrap_err().to_string();
     assert!(error.contains("was the file cut"), "{error}");
 }
 
@@ -79,18 +58,9 @@ fn compressed_input_is_read_and_capped() {
 fn folded_stacks_with_one_number_and_with_two() {
     let one = read(b"main;[u8\\x3b 8]::new 12 100\nmain;run 5\n", &Limits::default()).unwrap();
     assert!(!one.meta.is_diff);
-    let names: Vec<_> = one
-        .net_stacks()
-        .into_iter()
-        .map(|(names, v)| (names.join("|"), v.inuse_space.trunc()))
-        .collect();
-    assert_eq!(
-        names,
-        [
-            ("main|[u8; 8]::new 12".to_owned(), 100),
-            ("main|run".to_owned(), 5)
-        ]
-    );
+    let names: Vec<_> =
+        one.net_stacks().into_iter().map(|(names, v)| (names.join("|"), v.inuse_space.trunc())).collect();
+    assert_eq!(names, [("main|[u8; 8]::new 12".to_owned(), 100), ("main|run".to_owned(), 5)]);
 
     let two = read(b"# comment\nmain;a 10 30\nmain;gone 50 0\r\n", &Limits::default()).unwrap();
     assert!(two.meta.is_diff);
@@ -100,8 +70,6 @@ fn folded_stacks_with_one_number_and_with_two() {
     let net = read(b"main;a 20\nmain;gone -50\n", &Limits::default()).unwrap();
     assert!(net.meta.is_diff && net.warnings[0].code == "net-difference");
 
-    let error = read(b"main;a 10\nnonsense\n", &Limits::default())
-        .unwrap_err()
-        .to_string();
+    let error = read(b"main;a 10\nnonsense\n", &Limits::default()).unwrap_err().to_string();
     assert!(error.starts_with("line 2 (byte 10)"), "{error}");
 }

@@ -12,12 +12,7 @@ use proptest::prelude::*;
 
 /// A dump's text: a few modules and addresses, so that stacks share frames.
 fn dump_text() -> impl Strategy<Value = String> {
-    let address = prop_oneof![
-        0x1000u64..0x1010,
-        0x2000u64..0x2010,
-        Just(0x9000u64),
-        any::<u64>()
-    ];
+    let address = prop_oneof![0x1000u64..0x1010, 0x2000u64..0x2010, Just(0x9000u64), any::<u64>()];
     let count = prop_oneof![0u64..5, any::<u64>()];
     let stack = (
         proptest::collection::vec(address, 0..6),
@@ -68,11 +63,7 @@ fn folded() -> impl Strategy<Value = Profile> {
                 inuse_space: Amount::from_u64(value.into()),
                 ..Default::default()
             };
-            profile.add_sample(heaplens::profile::Sample {
-                stack,
-                thread: None,
-                values,
-            });
+            profile.add_sample(heaplens::profile::Sample { stack, thread: None, values });
         }
         profile
     })

@@ -38,17 +38,8 @@ fn a_dump_and_its_text_together_stay_below_twice_the_file() {
     let dump = Dump::parse(&generated.text).unwrap();
     let parsing = PEAK.load(Ordering::Relaxed) - before;
     assert_eq!(dump.stacks().len(), generated.stacks);
-    assert_eq!(
-        dump.stacks().map(|s| s.addresses.len()).sum::<usize>(),
-        generated.frames
-    );
-    assert_eq!(
-        (dump.total().objects, dump.total().bytes),
-        (generated.objects, generated.bytes)
-    );
+    assert_eq!(dump.stacks().map(|s| s.addresses.len()).sum::<usize>(), generated.frames);
+    assert_eq!((dump.total().objects, dump.total().bytes), (generated.objects, generated.bytes));
     let file = generated.text.len();
-    assert!(
-        parsing < file,
-        "parsing took {parsing} bytes beside the file's {file}"
-    );
+    assert!(parsing < file, "parsing took {parsing} bytes beside the file's {file}");
 }

@@ -8,35 +8,20 @@ use proptest::prelude::*;
 use std::path::Path;
 
 fn meta(is_diff: bool) -> Meta {
-    Meta {
-        rate: Some(524_288),
-        has_objects: true,
-        is_diff,
-        ..Meta::default()
-    }
+    Meta { rate: Some(524_288), has_objects: true, is_diff, ..Meta::default() }
 }
 
 /// Adds a stack, from its root; negative bytes are the base's.
 fn add(profile: &mut Profile, names: &[&str], bytes: i64) {
     let module = Module::file("/usr/bin/server");
-    let module = profile
-        .module_like(&module)
-        .unwrap_or_else(|| profile.add_module(module));
+    let module = profile.module_like(&module).unwrap_or_else(|| profile.add_module(module));
     let frames: Vec<_> = names
         .iter()
         .map(|name| {
             let file = Some(profile.intern("src/main.rs"));
             let name = profile.intern(name);
-            let function = profile.add_function(Function {
-                name,
-                system_name: name,
-                file,
-            });
-            profile.add_frame(Frame {
-                module: Some(module),
-                line: 7,
-                ..Frame::named(function)
-            })
+            let function = profile.add_function(Function { name, system_name: name, file });
+            profile.add_frame(Frame { module: Some(module), line: 7, ..Frame::named(function) })
         })
         .collect();
     let stack = profile.add_stack_from_root(frames);
@@ -63,9 +48,7 @@ fn svg(profile: &Profile, options: &Options) -> String {
 
 /// Compares with a file under `tests/golden/svg`; HEAPLENS_BLESS=1 writes it instead.
 fn golden(name: &str, actual: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden/svg")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/svg").join(name);
     // The script has files of its own: a change there must not touch every golden file.
     let cut = actual.find("\n\"use strict\";").expect("a script");
     let shown = format!("{}\n(script)\n", &actual[..cut]);
@@ -75,10 +58,7 @@ fn golden(name: &str, actual: &str) {
         return;
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        expected == shown,
-        "{name} differs; look at it, then HEAPLENS_BLESS=1 writes it:\n{shown}"
-    );
+    assert!(expected == shown, "{name} differs; look at it, then HEAPLENS_BLESS=1 writes it:\n{shown}");
 }
 
 fn small() -> Profile {
@@ -93,11 +73,7 @@ fn small() -> Profile {
 fn difference() -> Profile {
     let mut profile = Profile::new(meta(true));
     add(&mut profile, &["main", "serve", "LabelIndex::insert"], 30 << 20);
-    add(
-        &mut profile,
-        &["main", "serve", "LabelIndex::insert"],
-        -(10 << 20),
-    );
+    add(&mut profile, &["main", "serve", "LabelIndex::insert"], -(10 << 20));
     add(&mut profile, &["main", "serve", "Cache::put"], -(8 << 20));
     add(&mut profile, &["main", "same"], 5 << 20);
     add(&mut profile, &["main", "same"], -(5 << 20));
@@ -106,22 +82,14 @@ fn difference() -> Profile {
 
 #[test]
 fn a_small_graph_is_drawn_as_before() {
-    let options = Options::new()
-        .subtitle("server.heap")
-        .warnings(["the dump is cut short"]);
+    let options = Options::new().subtitle("server.heap").warnings(["the dump is cut short"]);
     golden("small.svg", &svg(&small(), &options));
-    golden(
-        "flame.svg",
-        &svg(&small(), &options.shape(Shape::Flame).title("Server").width(600)),
-    );
+    golden("flame.svg", &svg(&small(), &options.shape(Shape::Flame).title("Server").width(600)));
 }
 
 #[test]
 fn a_difference_is_drawn_as_before() {
-    golden(
-        "difference.svg",
-        &svg(&difference(), &Options::new().subtitle("a.heap → b.heap")),
-    );
+    golden("difference.svg", &svg(&difference(), &Options::new().subtitle("a.heap → b.heap")));
 }
 
 #[test]
@@ -133,15 +101,9 @@ fn nothing_is_drawn_as_before() {
 fn the_picture_says_what_it_is() {
     let file = svg(&difference(), &Options::new().warnings(["no maps"]));
     let document = roxmltree::Document::parse(&file).unwrap();
-    let drawn = document
-        .descendants()
-        .find(|n| n.attribute("id") == Some("static"))
-        .unwrap();
-    let texts: Vec<_> = drawn
-        .descendants()
-        .filter(|n| n.has_tag_name("text"))
-        .filter_map(|n| n.text())
-        .collect();
+    let drawn = document.descendants().find(|n| n.attribute("id") == Some("static")).unwrap();
+    let texts: Vec<_> =
+        drawn.descendants().filter(|n| n.has_tag_name("text")).filter_map(|n| n.text()).collect();
     let all = texts.join("\n");
     for part in [
         "Grown +20.0 MiB, shrunk −8.0 MiB, net +12.0 MiB (95 %:",
@@ -156,10 +118,7 @@ fn the_picture_says_what_it_is() {
     ] {
         assert!(all.contains(part), "no {part:?} in\n{all}");
     }
-    assert!(
-        !texts.contains(&"same"),
-        "a stack that did not change has no width"
-    );
+    assert!(!texts.contains(&"same"), "a stack that did not change has no width");
 }
 
 #[test]
@@ -182,11 +141,7 @@ fn an_output_that_fails_is_an_error() {
 fn no_network_is_needed() {
     let file = svg(&small(), &Options::new());
     for (at, _) in file.match_indices("http") {
-        assert!(
-            file[at..].starts_with("http://www.w3.org/"),
-            "{}",
-            &file[at..at + 60]
-        );
+        assert!(file[at..].starts_with("http://www.w3.org/"), "{}", &file[at..at + 60]);
     }
     for word in ["@import", "url(", "href", "innerHTML", "onclick=", "onload="] {
         assert!(!file.contains(word), "{word}");
@@ -217,11 +172,7 @@ fn a_hundred_thousand_frames_are_a_few_megabytes() {
 fn ten_thousand_deep_is_no_problem() {
     let names: Vec<String> = (0..10_000).map(|i| format!("f{i}")).collect();
     let mut profile = Profile::new(meta(false));
-    add(
-        &mut profile,
-        &names.iter().map(String::as_str).collect::<Vec<_>>(),
-        1 << 20,
-    );
+    add(&mut profile, &names.iter().map(String::as_str).collect::<Vec<_>>(), 1 << 20);
     let file = svg(&profile, &Options::new());
     assert!(file.contains(">f9999</text>"));
 }
@@ -303,16 +254,11 @@ fn check_layout(tree: &Tree, blocks: &[Block], width: f64, min_width: f64) -> Re
                 prop_assert_eq!(block.row, tree.nodes[node].depth);
                 prop_assert_eq!(block.amount, tree.nodes[node].width());
                 prop_assert!(node == 0 || block.width >= min_width);
-                let callees: Vec<&Block> = blocks
-                    .iter()
-                    .filter(|b| b.row > 0 && caller(tree, b) == node)
-                    .collect();
+                let callees: Vec<&Block> =
+                    blocks.iter().filter(|b| b.row > 0 && caller(tree, b) == node).collect();
                 let mut right = block.x;
                 for callee in &callees {
-                    prop_assert!(
-                        callee.x >= right - CLOSE,
-                        "overlaps its left neighbour or leaves a gap"
-                    );
+                    prop_assert!(callee.x >= right - CLOSE, "overlaps its left neighbour or leaves a gap");
                     prop_assert!(callee.x <= right + CLOSE);
                     right = callee.x + callee.width;
                     prop_assert_eq!(callee.row, block.row + 1);

@@ -28,9 +28,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Problem> {
         Ok(httparse::Status::Complete(_)) | Err(httparse::Error::TooManyHeaders) => return Err(too_long()),
         Err(error) => return Err(bad(error.to_string())),
     };
-    let mut request = Request::builder()
-        .method(parsed.method.unwrap_or_default())
-        .uri(parsed.path.unwrap_or_default());
+    let mut request =
+        Request::builder().method(parsed.method.unwrap_or_default()).uri(parsed.path.unwrap_or_default());
     for header in parsed.headers {
         request = request.header(header.name, header.value);
     }
@@ -69,12 +68,7 @@ fn content_length(headers: &HeaderMap) -> Result<u64, Problem> {
 }
 
 fn bad(why: impl Into<String>) -> Problem {
-    Problem::new(
-        StatusCode::BAD_REQUEST,
-        "bad-request",
-        "This is not an HTTP/1.1 request",
-    )
-    .why(why)
+    Problem::new(StatusCode::BAD_REQUEST, "bad-request", "This is not an HTTP/1.1 request").why(why)
 }
 
 pub(super) fn too_long() -> Problem {
@@ -83,9 +77,7 @@ pub(super) fn too_long() -> Problem {
         "head-too-large",
         "The request's head is too large",
     )
-    .why(format!(
-        "at most {MAX_HEAD} bytes and {MAX_HEADERS} headers are taken"
-    ))
+    .why(format!("at most {MAX_HEAD} bytes and {MAX_HEADERS} headers are taken"))
 }
 
 /// The head of an answer, up to and with the empty line.
@@ -99,13 +91,7 @@ pub(super) fn write_head(response: &Response<Vec<u8>>) -> Vec<u8> {
         out.extend(value.as_bytes());
         out.extend(b"\r\n");
     }
-    out.extend(
-        format!(
-            "content-length: {}\r\nconnection: close\r\n\r\n",
-            response.body().len()
-        )
-        .bytes(),
-    );
+    out.extend(format!("content-length: {}\r\nconnection: close\r\n\r\n", response.body().len()).bytes());
     out
 }
 
@@ -121,19 +107,14 @@ mod tests {
     use super::*;
 
     fn status(bytes: &[u8]) -> Result<bool, u16> {
-        parse(bytes)
-            .map(|head| head.is_some())
-            .map_err(|problem| problem.status().as_u16())
+        parse(bytes).map(|head| head.is_some()).map_err(|problem| problem.status().as_u16())
     }
 
     #[test]
     fn a_head_is_parsed_when_it_has_ended() {
         let whole = b"POST /v1/prof/mem/symbol?x=1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nExpect: 100-Continue\r\n\r\nabc";
         let (head, length) = parse(whole).unwrap().unwrap();
-        assert_eq!(
-            (head.length, head.expects_continue, &whole[length..]),
-            (3, true, &b"abc"[..])
-        );
+        assert_eq!((head.length, head.expects_continue, &whole[length..]), (3, true, &b"abc"[..]));
         assert_eq!(head.request.uri().path(), "/v1/prof/mem/symbol");
         for cut in 0..length {
             assert_eq!(status(&whole[..cut]), Ok(false), "cut at {cut}");
@@ -148,14 +129,8 @@ mod tests {
             (b"GET / HTTP/1.1\r\nA B: c\r\n\r\n", 400),
             (b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
             (b"GET / HTTP/1.1\r\nContent-Length: +1\r\n\r\n", 400),
-            (
-                b"GET / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
-                400,
-            ),
-            (
-                b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
-                400,
-            ),
+            (b"GET / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n", 400),
+            (b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", 400),
             (b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", 411),
             (b"GET ^ HTTP/1.1\r\n\r\n", 400),
         ] {

@@ -36,15 +36,7 @@ pub(crate) fn read<T: sealed::Plain>(name: &CStr) -> Result<T, Errno> {
     let mut length = size_of::<T>();
     // SAFETY: the name ends in NUL; `value` is writable for `length` bytes, jemalloc writes at most that many
     // (and answers EINVAL if its own type has another size), and any bytes make a valid `T`.
-    check(unsafe {
-        mallctl(
-            name.as_ptr(),
-            (&raw mut value).cast(),
-            &raw mut length,
-            ptr::null_mut(),
-            0,
-        )
-    })?;
+    check(unsafe { mallctl(name.as_ptr(), (&raw mut value).cast(), &raw mut length, ptr::null_mut(), 0) })?;
     Ok(value)
 }
 
@@ -73,15 +65,7 @@ pub(crate) fn read_text(which: Text) -> Option<String> {
     let mut text: *const c_char = ptr::null();
     let mut length = size_of::<*const c_char>();
     // SAFETY: as in `read`; these names yield a pointer.
-    let code = unsafe {
-        mallctl(
-            name.as_ptr(),
-            (&raw mut text).cast(),
-            &raw mut length,
-            ptr::null_mut(),
-            0,
-        )
-    };
+    let code = unsafe { mallctl(name.as_ptr(), (&raw mut text).cast(), &raw mut length, ptr::null_mut(), 0) };
     if code != 0 || text.is_null() {
         return None;
     }

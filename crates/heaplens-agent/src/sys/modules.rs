@@ -65,11 +65,8 @@ unsafe extern "C" fn visit(info: *mut libc::dl_phdr_info, _size: usize, data: *m
         if let Some(found) = build_id(bytes, note.p_align as usize)
             && found.len() <= MAX_ID
         {
-            let mut module = Module {
-                address: base.wrapping_add(first.p_vaddr),
-                id: [0; MAX_ID],
-                id_length: found.len(),
-            };
+            let mut module =
+                Module { address: base.wrapping_add(first.p_vaddr), id: [0; MAX_ID], id_length: found.len() };
             module.id[..found.len()].copy_from_slice(found);
             modules.push(module);
             break;

@@ -3,21 +3,12 @@
 
 /// The name for a jemalloc whose symbols carry the prefix `_rjem_`, or no prefix.
 pub(crate) fn variable(prefixed: bool) -> &'static str {
-    if prefixed {
-        "_RJEM_MALLOC_CONF"
-    } else {
-        "MALLOC_CONF"
-    }
+    if prefixed { "_RJEM_MALLOC_CONF" } else { "MALLOC_CONF" }
 }
 
 // A word that the linker fills: a weak reference is null where the symbol does not exist. The word itself is weak
 // too, so that two versions of this crate in one program do not collide.
-#[cfg(all(
-    unix,
-    not(target_vendor = "apple"),
-    not(target_os = "android"),
-    not(target_os = "dragonfly")
-))]
+#[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android"), not(target_os = "dragonfly")))]
 std::arch::global_asm!(
     ".weak _rjem_mallctl",
     ".pushsection .data.heaplens_agent_prefix,\"aw\"",
@@ -30,12 +21,7 @@ std::arch::global_asm!(
 );
 
 /// Whether the jemalloc linked into this program has prefixed symbols.
-#[cfg(all(
-    unix,
-    not(target_vendor = "apple"),
-    not(target_os = "android"),
-    not(target_os = "dragonfly")
-))]
+#[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android"), not(target_os = "dragonfly")))]
 pub(crate) fn is_prefixed() -> bool {
     unsafe extern "C" {
         static heaplens_agent_rjem_mallctl: usize;

@@ -16,10 +16,7 @@ pub(crate) fn without_sigxfsz<T>(work: impl FnOnce() -> T) -> T {
     let before = unsafe { before.assume_init() };
     // SAFETY: `before` is initialised.
     let blocked_already = unsafe { libc::sigismember(&raw const before, libc::SIGXFSZ) } == 1;
-    let restore = Restore {
-        before,
-        take: (!blocked_already).then_some(set),
-    };
+    let restore = Restore { before, take: (!blocked_already).then_some(set) };
     let result = work();
     drop(restore);
     result
@@ -33,10 +30,7 @@ struct Restore {
 impl Drop for Restore {
     fn drop(&mut self) {
         if let Some(set) = &self.take {
-            let now = libc::timespec {
-                tv_sec: 0,
-                tv_nsec: 0,
-            };
+            let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
             // SAFETY: `set` and `now` are valid; with a zero timeout the call takes a pending signal or returns.
             unsafe { libc::sigtimedwait(set, ptr::null_mut(), &raw const now) };
         }

@@ -40,15 +40,9 @@ pub fn in_child_through(test: &str, configuration: Option<&str>, wrapper: &[&str
         command.env(name, value);
     }
     let output = command.output().unwrap();
-    let (stdout, stderr) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}\n{stdout}\n{stderr}", output.status);
-    assert!(
-        stdout.contains("1 passed"),
-        "the child ran no test of that name: {stdout}"
-    );
+    assert!(stdout.contains("1 passed"), "the child ran no test of that name: {stdout}");
 }
 
 /// The local machine.
@@ -56,10 +50,7 @@ pub const LOCAL: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)
 
 /// Asks as a local client.
 pub fn ask(agent: &Agent, method: &str, path: &str, body: &str) -> Response<Vec<u8>> {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "localhost");
+    let request = Request::builder().method(method).uri(path).header("host", "localhost");
     agent.handle(request.body(body.to_owned()).unwrap(), LOCAL)
 }
 
@@ -76,7 +67,5 @@ pub fn json(response: &Response<Vec<u8>>) -> serde_json::Value {
 
 /// Live allocations of a known size, sampled at `lg_prof_sample:0`.
 pub fn allocate(count: usize) -> Vec<Vec<u8>> {
-    (0..count)
-        .map(|_| std::hint::black_box(vec![1u8; 1024]))
-        .collect()
+    (0..count).map(|_| std::hint::black_box(vec![1u8; 1024])).collect()
 }

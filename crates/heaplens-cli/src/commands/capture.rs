@@ -115,11 +115,7 @@ fn one(options: &Options, client: &Client, url: &str) -> anyhow::Result<()> {
     {
         bail!("{fault}; not saved: ask again, or add --keep-damaged");
     }
-    let kind = if options.force {
-        Kind::DumpReplacing
-    } else {
-        Kind::Dump
-    };
+    let kind = if options.force { Kind::DumpReplacing } else { Kind::Dump };
     if let Some(path) = &options.output {
         return Target::new(Some(path)).write(&bytes, kind);
     }
@@ -135,24 +131,15 @@ fn checked(answer: &[u8], url: &str, cap: u64) -> anyhow::Result<(Vec<u8>, Profi
     let mut limits = input::Limits::default();
     limits.unpacked = cap;
     let plain = input::unpack(answer, &limits)?.into_owned();
-    let is_dump = plain
-        .split(|&b| b == b'\n')
-        .take(8)
-        .any(|line| line.starts_with(b"heap_v2/"));
+    let is_dump = plain.split(|&b| b == b'\n').take(8).any(|line| line.starts_with(b"heap_v2/"));
     if !is_dump {
-        bail!(
-            "{}: the server answered folded stacks, not a heap dump; ask for output=text",
-            shown(url)
-        );
+        bail!("{}: the server answered folded stacks, not a heap dump; ask for output=text", shown(url));
     }
     Ok((plain, profile))
 }
 
 fn fault(profile: &Profile) -> Option<&Warning> {
-    profile
-        .warnings
-        .iter()
-        .find(|w| matches!(w.code, "damaged" | "truncated"))
+    profile.warnings.iter().find(|w| matches!(w.code, "damaged" | "truncated"))
 }
 
 /// `<program>.<pid>.<UTC time>.heap` as far as the dump tells.
@@ -169,16 +156,9 @@ fn name(profile: &Profile) -> String {
 /// The last part of a path that a server named: letters, digits, `.`, `_`, `-`, no leading dot.
 fn program_name(path: &str) -> String {
     let path = path.strip_suffix(" (deleted)").unwrap_or(path);
-    let base = Path::new(path)
-        .file_name()
-        .map(OsString::from)
-        .unwrap_or_default();
+    let base = Path::new(path).file_name().map(OsString::from).unwrap_or_default();
     let safe = |c: char| {
-        if c.is_ascii_alphanumeric() || "._-".contains(c) {
-            c
-        } else {
-            '_'
-        }
+        if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }
     };
     let name: String = base.to_string_lossy().chars().take(64).map(safe).collect();
     match name.trim_start_matches(['.', '-']) {

@@ -61,11 +61,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let heading = |text: &str| svg::Options::new().title(text);
     write(
         &files.mem,
-        &picture(
-            &now,
-            SampleType::InuseSpace,
-            heading("Live memory after the load"),
-        )?,
+        &picture(&now, SampleType::InuseSpace, heading("Live memory after the load"))?,
         Kind::Report,
     )?;
     write(
@@ -104,21 +100,13 @@ fn write(path: &Path, bytes: &[u8], kind: Kind) -> anyhow::Result<()> {
 fn dumps(program: &Path, options: &Options) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
     let seconds = options.seconds;
     let client = Client::new(None, TIMEOUT);
-    notes::line(&format!(
-        "starting {} with MALLOC_CONF=prof:true",
-        program.display()
-    ));
+    notes::line(&format!("starting {} with MALLOC_CONF=prof:true", program.display()));
     let mut server = Server::start(program, &options.out_dir.join("server.log"))?;
     let url = format!("{}{ENDPOINT}", server.url);
-    notes::line(&format!(
-        "it listens on {}; warming up for {seconds} s",
-        server.url
-    ));
+    notes::line(&format!("it listens on {}; warming up for {seconds} s", server.url));
     server.load(seconds)?;
     let base = client.fetch(&url, LARGEST_DUMP)?;
-    notes::line(&format!(
-        "fetched the base dump from {url}; loading for another {seconds} s"
-    ));
+    notes::line(&format!("fetched the base dump from {url}; loading for another {seconds} s"));
     server.load(seconds)?;
     let leak = client.fetch(&url, LARGEST_DUMP)?;
     notes::line("fetched the later dump");
@@ -142,16 +130,13 @@ fn conclusion(grown: &Profile, files: &Files, program: &Path) -> anyhow::Result<
         bail!(
             "no function of the program itself grew between the two dumps (net growth: {}); give it more time with \
              --seconds, or a binary with symbols",
-            units::change(top.total.net().as_f64())
+            units::signed(top.total.net().as_f64(), true)
         );
     };
     let mut said = String::from_utf8_lossy(&table).into_owned();
     let name = escape::terminal(&culprit.name);
-    let amount = units::change(culprit.growth.as_f64());
-    writeln!(
-        said,
-        "\nThe leak: {name} grew most, {amount} between the two dumps."
-    )?;
+    let amount = units::signed(culprit.growth.as_f64(), true);
+    writeln!(said, "\nThe leak: {name} grew most, {amount} between the two dumps.")?;
     if let Some(location) = &culprit.location {
         writeln!(said, "It allocates at {}.", escape::terminal(location))?;
     }
@@ -159,15 +144,8 @@ fn conclusion(grown: &Profile, files: &Files, program: &Path) -> anyhow::Result<
     writeln!(said, "\nFlame graph:              {}", files.mem.display())?;
     writeln!(said, "Differential flame graph: {}", files.diff.display())?;
     writeln!(said, "\nNext, on the same dumps:")?;
-    writeln!(
-        said,
-        "  heaplens diff --binary {} {base} {leak}",
-        program.display()
-    )?;
+    writeln!(said, "  heaplens diff --binary {} {base} {leak}", program.display())?;
     writeln!(said, "  heaplens top --cum {leak}")?;
-    writeln!(
-        said,
-        "  heaplens flamegraph --base {base} {leak} --icicle -o diff.svg"
-    )?;
+    writeln!(said, "  heaplens flamegraph --base {base} {leak} --icicle -o diff.svg")?;
     Ok(said)
 }

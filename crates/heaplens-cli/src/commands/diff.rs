@@ -24,9 +24,6 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let inputs = Inputs {
-        inputs: options.new.clone(),
-        base: Some(options.base.clone()),
-    };
+    let inputs = Inputs { inputs: options.new.clone(), base: Some(options.base.clone()) };
     top::show(&inputs, &options.table, &options.shared)
 }

@@ -34,10 +34,7 @@ fn json_error(body: &[u8]) -> Option<Said> {
     if let Some(fix) = field("fix") {
         text += &format!("; {fix}");
     }
-    Some(Said {
-        text,
-        has_advice: field("fix").is_some(),
-    })
+    Some(Said { text, has_advice: field("fix").is_some() })
 }
 
 fn other_text(body: &[u8]) -> Said {
@@ -51,10 +48,7 @@ fn other_text(body: &[u8]) -> Said {
     } else {
         format!(": {text}")
     };
-    Said {
-        text,
-        has_advice: false,
-    }
+    Said { text, has_advice: false }
 }
 
 #[cfg(test)]

@@ -8,10 +8,9 @@ const DEFAULT_PATH: &str = "/debug/prof/mem";
 
 /// True for what begins with `http://` or `https://`.
 pub(crate) fn is_url(text: &str) -> bool {
-    ["http://", "https://"].iter().any(|scheme| {
-        text.get(..scheme.len())
-            .is_some_and(|t| t.eq_ignore_ascii_case(scheme))
-    })
+    ["http://", "https://"]
+        .iter()
+        .any(|scheme| text.get(..scheme.len()).is_some_and(|t| t.eq_ignore_ascii_case(scheme)))
 }
 
 /// A URL as it may be shown: without a password.
@@ -28,9 +27,7 @@ pub(crate) fn shown(url: &str) -> String {
 
 /// Reads a URL; one without a path gets the default one.
 pub(super) fn parse(text: &str) -> anyhow::Result<Uri> {
-    let uri: Uri = text
-        .parse()
-        .map_err(|why| anyhow!("this URL cannot be read: {why}"))?;
+    let uri: Uri = text.parse().map_err(|why| anyhow!("this URL cannot be read: {why}"))?;
     if uri.host().is_none_or(str::is_empty) {
         bail!("this URL names no host");
     }
@@ -46,9 +43,7 @@ pub(super) fn parse(text: &str) -> anyhow::Result<Uri> {
 pub(super) fn resolve(from: &Uri, location: &str) -> anyhow::Result<Uri> {
     let to = join(from, location)
         .with_context(|| format!("the server redirects to {location}, which cannot be asked"))?;
-    let same_host = to
-        .host()
-        .is_some_and(|h| from.host().is_some_and(|f| f.eq_ignore_ascii_case(h)));
+    let same_host = to.host().is_some_and(|h| from.host().is_some_and(|f| f.eq_ignore_ascii_case(h)));
     let same_server = scheme(&to) == scheme(from) && port(&to) == port(from);
     let upgraded = scheme(from) == "http" && scheme(&to) == "https";
     if same_host && (same_server || upgraded) {
@@ -84,8 +79,7 @@ fn scheme(uri: &Uri) -> &str {
 }
 
 fn port(uri: &Uri) -> u16 {
-    uri.port_u16()
-        .unwrap_or(if scheme(uri) == "https" { 443 } else { 80 })
+    uri.port_u16().unwrap_or(if scheme(uri) == "https" { 443 } else { 80 })
 }
 
 #[cfg(test)]
@@ -119,16 +113,11 @@ mod tests {
             ("file:///etc/passwd", None),
             ("//evil/c", None),
         ] {
-            let resolved = resolve(&from, location)
-                .ok()
-                .map(|uri| uri.to_string().to_lowercase());
+            let resolved = resolve(&from, location).ok().map(|uri| uri.to_string().to_lowercase());
             assert_eq!(resolved.as_deref(), to, "{location}");
         }
         let from: Uri = "https://h/a".parse().unwrap();
-        assert!(
-            resolve(&from, "http://h/a").is_err(),
-            "a redirect must not take TLS away"
-        );
+        assert!(resolve(&from, "http://h/a").is_err(), "a redirect must not take TLS away");
     }
 
     #[test]

@@ -21,10 +21,7 @@ fn main() -> ExitCode {
     let required = std::env::var_os("HEAPLENS_REQUIRE_PEERS").is_some_and(|v| v == "1");
     let ignored = !required && !Driver::is_installed();
     let trials = [
-        (
-            "click_zooms_and_the_url_keeps_it",
-            zoom as fn() -> Result<(), Failed>,
-        ),
+        ("click_zooms_and_the_url_keeps_it", zoom as fn() -> Result<(), Failed>),
         ("search_tells_the_matched_share", search),
         ("keys_work_without_a_mouse", keys),
         ("a_difference_shows_both_sides", difference),
@@ -43,19 +40,11 @@ impl Page {
     fn open(fixture: &str) -> Result<Page, Failed> {
         let dir = tempfile::tempdir()?;
         let svg = dir.path().join("graph.svg");
-        draw(
-            &Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("tests/cmd/dumps.in")
-                .join(fixture),
-            &svg,
-        )?;
+        draw(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/dumps.in").join(fixture), &svg)?;
         let session = Session::start(Driver::start()?)?;
         session.post("url", &json!({"url": format!("file://{}", svg.display())}))?;
         let page = Page { session, _dir: dir };
-        page.until(
-            "the script has run",
-            "return document.querySelectorAll('.frame[data-i]').length > 0",
-        )?;
+        page.until("the script has run", "return document.querySelectorAll('.frame[data-i]').length > 0")?;
         Ok(page)
     }
 
@@ -92,17 +81,13 @@ impl Page {
     fn matched(&self, words: &str) -> Result<(), Failed> {
         self.until(
             &format!("matched says {words:?}"),
-            &format!(
-                "return document.querySelector('#matched').textContent.includes({})",
-                json!(words)
-            ),
+            &format!("return document.querySelector('#matched').textContent.includes({})", json!(words)),
         )
     }
 
     fn click(&self, css: &str) -> Result<(), Failed> {
         let element = self.session.element(css)?;
-        self.session
-            .post(&format!("element/{element}/click"), &json!({}))?;
+        self.session.post(&format!("element/{element}/click"), &json!({}))?;
         Ok(())
     }
 
@@ -114,16 +99,11 @@ impl Page {
         let actions: Vec<_> = keys
             .chars()
             .flat_map(|key| {
-                [
-                    json!({"type": "keyDown", "value": key}),
-                    json!({"type": "keyUp", "value": key}),
-                ]
+                [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})]
             })
             .collect();
-        self.session.post(
-            "actions",
-            &json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]}),
-        )?;
+        self.session
+            .post("actions", &json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]}))?;
         Ok(())
     }
 
@@ -140,17 +120,9 @@ impl Page {
     /// Ends the test: nothing on the browser's console may be an error.
     fn close(self) -> Result<(), Failed> {
         let log = self.session.post("se/log", &json!({"type": "browser"}))?;
-        let errors: Vec<_> = log
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(|entry| entry["level"] == "SEVERE")
-            .collect();
-        if errors.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("errors on the console: {errors:?}").into())
-        }
+        let errors: Vec<_> =
+            log.as_array().into_iter().flatten().filter(|entry| entry["level"] == "SEVERE").collect();
+        if errors.is_empty() { Ok(()) } else { Err(format!("errors on the console: {errors:?}").into()) }
     }
 }
 
@@ -200,10 +172,7 @@ fn search() -> Result<(), Failed> {
     page.type_search("grow")?;
     // 40 of 50 bytes.
     page.matched("80")?;
-    page.until(
-        "one frame is marked",
-        "return document.querySelectorAll('.frame.hit').length === 1",
-    )?;
+    page.until("one frame is marked", "return document.querySelectorAll('.frame.hit').length === 1")?;
     page.fragment("search=grow", true)?;
     page.click_frame("store")?;
     // 40 of 47 bytes.
@@ -218,10 +187,7 @@ fn search() -> Result<(), Failed> {
     page.shows(&everything())?;
     page.click("#search")?;
     page.keys(ESCAPE)?;
-    page.until(
-        "no frame is marked",
-        "return document.querySelectorAll('.frame.hit').length === 0",
-    )?;
+    page.until("no frame is marked", "return document.querySelectorAll('.frame.hit').length === 0")?;
     page.close()
 }
 
@@ -233,17 +199,11 @@ const BACKSPACE: &str = "\u{e003}";
 fn keys() -> Result<(), Failed> {
     let page = Page::open("stacks.folded")?;
     page.keys("/")?;
-    page.until(
-        "the field has the focus",
-        "return document.activeElement.id === 'search'",
-    )?;
+    page.until("the field has the focus", "return document.activeElement.id === 'search'")?;
     page.keys("parse")?;
     page.matched("6")?;
     page.keys(ESCAPE)?;
-    page.until(
-        "the search is gone",
-        "return document.querySelector('#search').value === ''",
-    )?;
+    page.until("the search is gone", "return document.querySelector('#search').value === ''")?;
     page.until(
         "the root can be reached",
         "document.querySelector('.frame[tabindex=\"0\"]').focus(); return true",
@@ -258,10 +218,7 @@ fn keys() -> Result<(), Failed> {
     page.reload()?;
     page.until("the root is at the bottom", "const y = n => document.querySelector(`.frame[aria-label^=\"${n},\"]`).getBoundingClientRect().y; return y('all') > y('grow')")?;
     page.keys("?")?;
-    page.until(
-        "the keys are listed",
-        "return !document.querySelector('#keys').hidden",
-    )?;
+    page.until("the keys are listed", "return !document.querySelector('#keys').hidden")?;
     page.close()
 }
 
@@ -271,10 +228,8 @@ fn difference() -> Result<(), Failed> {
     let old = page.session.element(&frame("old"))?;
     let origin = json!({"element-6066-11e4-a52e-4f735466cecf": old});
     let hover = json!({"type": "pointerMove", "origin": origin, "x": 0, "y": 0, "duration": 0});
-    page.session.post(
-        "actions",
-        &json!({"actions": [{"type": "pointer", "id": "mouse", "actions": [hover]}]}),
-    )?;
+    page.session
+        .post("actions", &json!({"actions": [{"type": "pointer", "id": "mouse", "actions": [hover]}]}))?;
     page.until(
         "the box has both sides",
         "return document.querySelector('#tip').textContent.includes('30 B → 10 B')",

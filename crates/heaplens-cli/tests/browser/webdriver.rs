@@ -21,17 +21,10 @@ impl Driver {
     pub(crate) fn is_installed() -> bool {
         let answers = |name: &str| {
             let mut command = Command::new(name);
-            command
-                .arg("--version")
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null());
+            command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             command.status().is_ok_and(|status| status.success())
         };
-        answers("chromedriver")
-            && ["chromium", "chromium-browser", "google-chrome"]
-                .into_iter()
-                .any(answers)
+        answers("chromedriver") && ["chromium", "chromium-browser", "google-chrome"].into_iter().any(answers)
     }
 
     pub(crate) fn start() -> Result<Driver, Failed> {
@@ -43,10 +36,7 @@ impl Driver {
             .spawn()
             .map_err(|error| format!("chromedriver: {error}; install chromium and chromium-driver"))?;
         let stdout = child.stdout.take().ok_or("stdout is piped")?;
-        let mut driver = Driver {
-            child,
-            url: String::new(),
-        };
+        let mut driver = Driver { child, url: String::new() };
         let mut lines = BufReader::new(stdout).lines();
         for line in lines.by_ref() {
             if let Some((_, port)) = line?.split_once("started successfully on port ") {
@@ -83,11 +73,7 @@ impl Session {
             .http_status_as_error(false)
             .proxy(None)
             .timeout_global(Some(Duration::from_secs(60)));
-        let mut session = Session {
-            agent: config.build().into(),
-            url: driver.url.clone(),
-            _driver: driver,
-        };
+        let mut session = Session { agent: config.build().into(), url: driver.url.clone(), _driver: driver };
         // Without its own sandbox, since containers have none to give and root may not use it.
         let flags = [
             "--headless=new",
@@ -112,10 +98,7 @@ impl Session {
             .header("Content-Type", "application/json")
             .send(body.to_string())
             .map_err(|error| format!("{command}: {error}"))?;
-        let text = response
-            .body_mut()
-            .read_to_string()
-            .map_err(|error| format!("{command}: {error}"))?;
+        let text = response.body_mut().read_to_string().map_err(|error| format!("{command}: {error}"))?;
         let answer: Value =
             serde_json::from_str(&text).map_err(|error| format!("{command}: {error}: {text}"))?;
         if response.status().is_success() {

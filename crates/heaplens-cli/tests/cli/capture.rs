@@ -10,10 +10,8 @@ fn dump() -> Vec<u8> {
 }
 
 fn names(dir: &Path) -> Vec<String> {
-    let mut names: Vec<String> = std::fs::read_dir(dir)
-        .unwrap()
-        .map(|e| e.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<String> =
+        std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -31,10 +29,7 @@ fn the_dump_is_kept_byte_for_byte_and_never_replaced() {
     assert_eq!(std::fs::read(&path).unwrap(), b"mine");
     run(args.into_iter().chain(["--force"])).ok();
     assert_eq!(std::fs::read(&path).unwrap(), dump());
-    assert_eq!(
-        run(["capture", &server.url(""), "-o", "-"]).ok().into_bytes(),
-        dump()
-    );
+    assert_eq!(run(["capture", &server.url(""), "-o", "-"]).ok().into_bytes(), dump());
 }
 
 #[test]
@@ -47,13 +42,7 @@ fn the_name_tells_program_pid_and_time() {
     );
     let server = Server::fixed("200 OK", "", &[body, trailer.into_bytes()].concat());
     let dir = tempfile::tempdir().unwrap();
-    let out = run([
-        "capture",
-        &server.url(""),
-        "--out-dir",
-        dir.path().to_str().unwrap(),
-    ])
-    .ok();
+    let out = run(["capture", &server.url(""), "--out-dir", dir.path().to_str().unwrap()]).ok();
     assert_eq!(names(dir.path()), ["my_db.4711.20260821T174503Z.heap"]);
     assert!(out.ends_with("my_db.4711.20260821T174503Z.heap\n"), "{out}");
 }
@@ -76,21 +65,11 @@ fn a_cut_dump_is_not_kept_unasked() {
 
 #[test]
 fn what_is_no_dump_is_not_kept() {
-    for body in [
-        "<!DOCTYPE html><html></html>",
-        r#"{"error":"x"}"#,
-        "main;f 1\n",
-        "",
-    ] {
+    for body in ["<!DOCTYPE html><html></html>", r#"{"error":"x"}"#, "main;f 1\n", ""] {
         let dir = tempfile::tempdir().unwrap();
         let server = Server::fixed("200 OK", "", body.as_bytes());
-        run([
-            "capture",
-            &server.url(""),
-            "--out-dir",
-            dir.path().to_str().unwrap(),
-        ])
-        .fails(4, &[&server.address]);
+        run(["capture", &server.url(""), "--out-dir", dir.path().to_str().unwrap()])
+            .fails(4, &[&server.address]);
         assert_eq!(names(dir.path()), [""; 0], "{body}");
     }
 }
@@ -109,16 +88,10 @@ fn a_series_outlives_a_failure_and_tells_of_it() {
     let args = ["capture", &server.url(""), "--every", "1s", "--count", "3"];
     let ran: crate::run::Ran = heaplens(args).current_dir(dir.path()).output().unwrap().into();
     assert_eq!(ran.code, Some(4), "{ran:?}");
-    assert!(
-        ran.stderr.contains("503") && ran.stderr.contains("1 of 3"),
-        "{ran:?}"
-    );
+    assert!(ran.stderr.contains("503") && ran.stderr.contains("1 of 3"), "{ran:?}");
     let names = names(dir.path());
     assert!(
-        names.len() == 2
-            && names
-                .iter()
-                .all(|n| n.starts_with("heap.2") && n.ends_with("Z.heap")),
+        names.len() == 2 && names.iter().all(|n| n.starts_with("heap.2") && n.ends_with("Z.heap")),
         "{names:?}"
     );
 }

@@ -22,25 +22,15 @@ fn service(dir: &Path, says: &str) -> PathBuf {
     // Copied by another process: a program that a test thread still has open for writing cannot be started.
     let text = dir.join("service.txt");
     std::fs::write(&text, script).unwrap();
-    let copy = Command::new("sh")
-        .args(["-c", "cp \"$0\" \"$1\" && chmod 755 \"$1\""])
-        .args([&text, &path])
-        .status();
+    let copy =
+        Command::new("sh").args(["-c", "cp \"$0\" \"$1\" && chmod 755 \"$1\""]).args([&text, &path]).status();
     assert!(copy.unwrap().success());
     path
 }
 
 fn demo(dir: &Path, service: &Path) -> Ran {
     let out = dir.join("out");
-    run([
-        "demo",
-        "--seconds",
-        "1",
-        "--server",
-        service.to_str().unwrap(),
-        "--out-dir",
-        out.to_str().unwrap(),
-    ])
+    run(["demo", "--seconds", "1", "--server", service.to_str().unwrap(), "--out-dir", out.to_str().unwrap()])
 }
 
 fn is_stopped(dir: &Path) -> bool {
@@ -57,48 +47,23 @@ fn the_function_that_grew_most_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let asked = AtomicUsize::new(0);
     let server = Server::new(move |_, stream| {
-        let body = if asked.fetch_add(1, Ordering::SeqCst) == 0 {
-            BASE
-        } else {
-            LEAK
-        };
+        let body = if asked.fetch_add(1, Ordering::SeqCst) == 0 { BASE } else { LEAK };
         send(stream, &reply("200 OK", "", body.as_bytes()));
     });
     let service = service(dir.path(), &format!("listening on {}", server.url("")));
     let said = demo(dir.path(), &service).ok();
-    assert!(
-        said.contains("The leak: app::Index::insert grew most, +86.9 KiB"),
-        "{said}"
-    );
+    assert!(said.contains("The leak: app::Index::insert grew most, +86.9 KiB"), "{said}");
     for name in ["mem.svg", "diff.svg"] {
         let path = dir.path().join("out").join(name);
         assert!(said.contains(path.to_str().unwrap()), "{name} is not in {said}");
-        assert!(
-            std::fs::read_to_string(path)
-                .unwrap()
-                .trim_end()
-                .ends_with("</svg>"),
-            "{name}"
-        );
+        assert!(std::fs::read_to_string(path).unwrap().trim_end().ends_with("</svg>"), "{name}");
     }
-    assert_eq!(
-        std::fs::read_to_string(dir.path().join("out/base.heap")).unwrap(),
-        BASE
-    );
-    assert_eq!(
-        std::fs::read_to_string(dir.path().join("out/leak.heap")).unwrap(),
-        LEAK
-    );
+    assert_eq!(std::fs::read_to_string(dir.path().join("out/base.heap")).unwrap(), BASE);
+    assert_eq!(std::fs::read_to_string(dir.path().join("out/leak.heap")).unwrap(), LEAK);
     let started = std::fs::read_to_string(dir.path().join("started")).unwrap();
-    assert_eq!(
-        started,
-        "standalone start --http-addr 127.0.0.1:0 --leak prof:true\n"
-    );
+    assert_eq!(started, "standalone start --http-addr 127.0.0.1:0 --leak prof:true\n");
     let loads = std::fs::read_to_string(dir.path().join("loads")).unwrap();
-    assert_eq!(
-        loads,
-        format!("load --target {} --seconds 1\n", server.url("")).repeat(2)
-    );
+    assert_eq!(loads, format!("load --target {} --seconds 1\n", server.url("")).repeat(2));
     assert!(is_stopped(dir.path()), "the service still runs");
 }
 

@@ -11,25 +11,15 @@ fn every_wrong_kind_of_file_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let elf = std::fs::read(env!("CARGO_BIN_EXE_heaplens")).unwrap();
     let kinds: [(&str, &[u8], &str); 5] = [
-        (
-            "page",
-            b"<!DOCTYPE html>\n<html><body>Not Found</body></html>\n",
-            "HTML",
-        ),
-        (
-            "json",
-            br#"{"error":"Memory profiling is not enabled"}"#,
-            "Memory profiling is not enabled",
-        ),
+        ("page", b"<!DOCTYPE html>\n<html><body>Not Found</body></html>\n", "HTML"),
+        ("json", br#"{"error":"Memory profiling is not enabled"}"#, "Memory profiling is not enabled"),
         ("elf", &elf[..200_000], "ELF"),
         ("empty", b"", "empty"),
         ("zeros", &[0; 100_000], "not a heap profile"),
     ];
     for (name, bytes, word) in kinds {
         for packed in [false, true] {
-            let path = dir
-                .path()
-                .join(format!("{name}{}", if packed { ".gz" } else { "" }));
+            let path = dir.path().join(format!("{name}{}", if packed { ".gz" } else { "" }));
             std::fs::write(&path, if packed { gzip(bytes) } else { bytes.to_vec() }).unwrap();
             for command in ["top", "folded", "flamegraph"] {
                 let ran = run([OsStr::new(command), path.as_os_str()]);
@@ -59,11 +49,7 @@ fn a_mistyped_name_is_an_error_and_never_a_request() {
     }
     run(["capture", &name]).fails(2, &[&format!("write http://{name}")]);
     let nobody = listener.accept().map(drop).unwrap_err();
-    assert_eq!(
-        nobody.kind(),
-        std::io::ErrorKind::WouldBlock,
-        "a connection was made"
-    );
+    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock, "a connection was made");
     run(["top", "ftp://host/x"]).fails(4, &["http://"]);
 }
 
@@ -81,11 +67,8 @@ fn files_that_never_end_are_refused_or_cut() {
         let ran = heaplens(["top", name]).stdin(zeros).output().unwrap();
         crate::run::Ran::from(ran).fails(4, &["not a heap profile"]);
     }
-    run_with_stdin(
-        ["top", "--max-size", "1MiB", "-"],
-        "main;f 1\n".repeat(1 << 18).as_bytes(),
-    )
-    .fails(4, &["standard input", "larger than 1 MiB", "--max-size"]);
+    run_with_stdin(["top", "--max-size", "1MiB", "-"], "main;f 1\n".repeat(1 << 18).as_bytes())
+        .fails(4, &["standard input", "larger than 1 MiB", "--max-size"]);
     let bomb = gzip(&vec![b'x'; 8 << 20]);
     run_with_stdin(["top", "--max-size", "1MiB", "-"], &bomb).fails(4, &["gzip", "limit"]);
 }
@@ -133,15 +116,11 @@ fn several_inputs_are_summed_from_anywhere() {
     assert_eq!(once.lines().count(), 4);
     for (one, two) in once.lines().zip(twice.lines()) {
         let split = |line: &str| {
-            line.rsplit_once(' ')
-                .map(|(stack, n)| (stack.to_owned(), n.parse::<u64>().unwrap()))
+            line.rsplit_once(' ').map(|(stack, n)| (stack.to_owned(), n.parse::<u64>().unwrap()))
         };
         let ((stack, one), (same, two)) = (split(one).unwrap(), split(two).unwrap());
         // Fractions of a byte are cut off after the sum.
-        assert!(
-            stack == same && (two == 2 * one || two == 2 * one + 1),
-            "{stack}: {one}, {two}"
-        );
+        assert!(stack == same && (two == 2 * one || two == 2 * one + 1), "{stack}: {one}, {two}");
     }
     run(["top", "-", "-"]).fails(2, &["only once"]);
 }
@@ -190,12 +169,7 @@ fn wrong_usage_is_exit_code_2() {
         assert_eq!(run(args).code, Some(2), "{args:?}");
     }
     let path = fixture("leak.heap");
-    let focus = run([
-        OsStr::new("top"),
-        OsStr::new("--focus"),
-        OsStr::new("("),
-        path.as_os_str(),
-    ]);
+    let focus = run([OsStr::new("top"), OsStr::new("--focus"), OsStr::new("("), path.as_os_str()]);
     focus.fails(2, &["--focus", "("]);
 }
 
@@ -206,12 +180,7 @@ fn an_output_file_is_whole_or_not_there() {
     let out = dir.path().join("out.svg");
     let folded = fixture("stacks.folded");
     let args = |out: &Path| {
-        [
-            "flamegraph".into(),
-            folded.clone().into_os_string(),
-            "-o".into(),
-            out.as_os_str().to_owned(),
-        ]
+        ["flamegraph".into(), folded.clone().into_os_string(), "-o".into(), out.as_os_str().to_owned()]
     };
     run(args(&out)).ok();
     let text = std::fs::read_to_string(&out).unwrap();
@@ -221,17 +190,8 @@ fn an_output_file_is_whole_or_not_there() {
     // The input is not a place for the result.
     let copy = dir.path().join("copy.folded");
     std::fs::copy(&folded, &copy).unwrap();
-    run([
-        OsStr::new("flamegraph"),
-        copy.as_os_str(),
-        OsStr::new("-o"),
-        copy.as_os_str(),
-    ])
-    .fails(2, &["input"]);
+    run([OsStr::new("flamegraph"), copy.as_os_str(), OsStr::new("-o"), copy.as_os_str()])
+        .fails(2, &["input"]);
     assert_eq!(std::fs::read(&copy).unwrap(), std::fs::read(&folded).unwrap());
-    assert_eq!(
-        std::fs::read_dir(dir.path()).unwrap().count(),
-        2,
-        "no temporary file stays"
-    );
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "no temporary file stays");
 }

@@ -22,10 +22,7 @@ fn a_server_that_dumps_on_get_is_asked_once() {
     assert_eq!(fetch(&server.url("/debug/pprof/heap")).ok(), folded_of_file());
     let requests = server.requests();
     assert_eq!(requests.len(), 1);
-    assert!(
-        requests[0].line.starts_with("GET /debug/pprof/heap HTTP"),
-        "{requests:?}"
-    );
+    assert!(requests[0].line.starts_with("GET /debug/pprof/heap HTTP"), "{requests:?}");
 }
 
 #[test]
@@ -40,12 +37,7 @@ fn greptimedb_dumps_on_post_and_the_path_is_known() {
     for path in ["", "/", "/debug/prof/mem"] {
         assert_eq!(fetch(&server.url(path)).ok(), folded_of_file(), "{path}");
     }
-    assert!(
-        server
-            .requests()
-            .iter()
-            .all(|r| r.line.contains(" /debug/prof/mem HTTP"))
-    );
+    assert!(server.requests().iter().all(|r| r.line.contains(" /debug/prof/mem HTTP")));
 }
 
 #[test]
@@ -58,11 +50,7 @@ fn gzip_is_undone_as_encoding_and_as_content() {
 
 #[test]
 fn an_error_status_shows_what_the_server_says() {
-    let greptime = Server::fixed(
-        "400 Bad Request",
-        "",
-        br#"{"error":"Memory profiling is not enabled"}"#,
-    );
+    let greptime = Server::fixed("400 Bad Request", "", br#"{"error":"Memory profiling is not enabled"}"#);
     fetch(&greptime.url("")).fails(4, &[&greptime.address, "400", "Memory profiling is not enabled"]);
     let agent = Server::fixed(
         "409 Conflict",
@@ -74,26 +62,18 @@ fn an_error_status_shows_what_the_server_says() {
     fetch(&featureless.url("")).fails(4, &["501", "The 'mem-prof' feature is disabled"]);
     let page = Server::fixed("404 Not Found", "", b"<html><body>nginx</body></html>");
     fetch(&page.url("/x")).fails(4, &["404", "HTML page", "/debug/prof/mem"]);
-    let hostile = Server::fixed(
-        "500 Internal Server Error",
-        "",
-        &[b"a\x1b[2J".as_slice(), &[b'y'; 9000]].concat(),
-    );
+    let hostile =
+        Server::fixed("500 Internal Server Error", "", &[b"a\x1b[2J".as_slice(), &[b'y'; 9000]].concat());
     let ran = fetch(&hostile.url(""));
-    assert!(
-        !ran.stderr.contains('\u{1b}') && ran.stderr.len() < 500,
-        "{ran:?}"
-    );
+    assert!(!ran.stderr.contains('\u{1b}') && ran.stderr.len() < 500, "{ran:?}");
     ran.fails(4, &["500"]);
 }
 
 #[test]
 fn a_200_that_is_no_profile_is_named() {
-    for (body, word) in [
-        ("<!DOCTYPE html><html>login</html>", "HTML"),
-        (r#"{"error":"nope"}"#, "nope"),
-        ("", "empty"),
-    ] {
+    for (body, word) in
+        [("<!DOCTYPE html><html>login</html>", "HTML"), (r#"{"error":"nope"}"#, "nope"), ("", "empty")]
+    {
         let server = Server::fixed("200 OK", "", body.as_bytes());
         fetch(&server.url("")).fails(4, &[&server.address, word]);
     }
@@ -117,11 +97,7 @@ fn endless_answers_are_cut_at_the_cap() {
         while std::io::Write::write_all(stream, &[b'x'; 1 << 16]).is_ok() {}
     });
     fetch(&endless.url("")).fails(4, &["larger than 1 MiB", "--max-size"]);
-    let bomb = Server::fixed(
-        "200 OK",
-        "Content-Encoding: gzip\r\n",
-        &gzip(&vec![b'x'; 64 << 20]),
-    );
+    let bomb = Server::fixed("200 OK", "Content-Encoding: gzip\r\n", &gzip(&vec![b'x'; 64 << 20]));
     fetch(&bomb.url("")).fails(4, &["larger than 1 MiB"]);
 }
 
@@ -160,27 +136,16 @@ fn redirects_are_followed_on_one_server_only() {
 fn the_token_goes_to_the_server_and_nowhere_else() {
     let server = Server::fixed("403 Forbidden", "", b"");
     let by_option = run(["top", "--token", "s3cret", &server.url("")]);
-    let by_variable = heaplens(["top", &server.url("")])
-        .env("HEAPLENS_TOKEN", "s3cret")
-        .output()
-        .unwrap();
+    let by_variable = heaplens(["top", &server.url("")]).env("HEAPLENS_TOKEN", "s3cret").output().unwrap();
     assert_eq!(server.requests().len(), 2);
     for request in server.requests() {
-        assert!(
-            request
-                .headers
-                .contains(&"authorization: bearer s3cret".to_owned()),
-            "{request:?}"
-        );
+        assert!(request.headers.contains(&"authorization: bearer s3cret".to_owned()), "{request:?}");
     }
     for ran in [by_option, by_variable.into()] {
         assert!(!ran.stderr.contains("s3cret"), "{ran:?}");
         ran.fails(4, &["403", "HEAPLENS_TOKEN"]);
     }
-    let help = heaplens(["top", "--help"])
-        .env("HEAPLENS_TOKEN", "s3cret")
-        .output()
-        .unwrap();
+    let help = heaplens(["top", "--help"]).env("HEAPLENS_TOKEN", "s3cret").output().unwrap();
     assert!(!String::from_utf8_lossy(&help.stdout).contains("s3cret"));
     let password = run(["top", &format!("http://me:s3cret@{}/", server.address)]);
     assert!(!password.stderr.contains("s3cret"), "{password:?}");

@@ -8,15 +8,9 @@ use std::process::{Command, Output, Stdio};
 /// The program, away from this machine's settings.
 pub(crate) fn heaplens<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_heaplens"));
-    for name in [
-        "HEAPLENS_TOKEN",
-        "HTTP_PROXY",
-        "http_proxy",
-        "HTTPS_PROXY",
-        "https_proxy",
-        "ALL_PROXY",
-        "all_proxy",
-    ] {
+    for name in
+        ["HEAPLENS_TOKEN", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+    {
         command.env_remove(name);
     }
     command.args(args).stdin(Stdio::null());
@@ -54,11 +48,8 @@ impl Ran {
     pub(crate) fn fails(self, code: i32, words: &[&str]) {
         assert_eq!(self.code, Some(code), "{self:?}");
         assert!(self.stdout.is_empty(), "{self:?}");
-        let error = self
-            .stderr
-            .lines()
-            .find(|l| l.starts_with("error: "))
-            .unwrap_or_else(|| panic!("{self:?}"));
+        let error =
+            self.stderr.lines().find(|l| l.starts_with("error: ")).unwrap_or_else(|| panic!("{self:?}"));
         for word in words {
             assert!(error.contains(word), "{word:?} is not in {error}");
         }
@@ -83,15 +74,10 @@ pub(crate) fn run_with_stdin<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>,
 
 /// A dump of the examples.
 pub(crate) fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/cmd/dumps.in")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/dumps.in").join(name)
 }
 
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder
-        .write_all(bytes)
-        .and_then(|()| encoder.finish())
-        .expect("gzip to memory")
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("gzip to memory")
 }

@@ -58,11 +58,9 @@ impl Server {
 
 /// A whole answer. `headers` are lines that end with CRLF.
 pub(crate) fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
-    let mut bytes = format!(
-        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n",
-        body.len()
-    )
-    .into_bytes();
+    let mut bytes =
+        format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n", body.len())
+            .into_bytes();
     bytes.extend_from_slice(body);
     bytes
 }
@@ -86,13 +84,7 @@ fn read_request(stream: &TcpStream) -> Option<Request> {
         lines.push(line.trim_end().to_owned());
     }
     let headers: Vec<String> = lines.iter().skip(1).map(|l| l.to_ascii_lowercase()).collect();
-    let length = headers
-        .iter()
-        .find_map(|h| h.strip_prefix("content-length: ")?.parse().ok())
-        .unwrap_or(0);
+    let length = headers.iter().find_map(|h| h.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
     reader.take(length).read_to_end(&mut Vec::new()).ok()?;
-    Some(Request {
-        line: lines.first()?.clone(),
-        headers,
-    })
+    Some(Request { line: lines.first()?.clone(), headers })
 }

@@ -61,9 +61,7 @@ impl Client {
         let (address, length) = (self.address, body.len());
         let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n");
         let stream = self.reader.get_mut();
-        stream
-            .write_all(&[head.as_bytes(), body].concat())
-            .context("sending the request")?;
+        stream.write_all(&[head.as_bytes(), body].concat()).context("sending the request")?;
         read_reply(&mut self.reader)
     }
 }
@@ -74,20 +72,13 @@ fn read_reply(reader: &mut impl BufRead) -> anyhow::Result<Reply> {
     let mut next = |line: &mut String| -> anyhow::Result<()> {
         line.clear();
         head.read_line(line).context("reading the reply")?;
-        ensure!(
-            line.ends_with('\n'),
-            "the reply's header was cut off, or is longer than {MAX_HEADER} bytes"
-        );
+        ensure!(line.ends_with('\n'), "the reply's header was cut off, or is longer than {MAX_HEADER} bytes");
         Ok(())
     };
     next(&mut line)?;
-    let status = line
-        .strip_prefix("HTTP/1.1 ")
-        .and_then(|rest| rest.get(..3))
-        .and_then(|code| code.parse().ok());
-    let Some(status) = status else {
-        bail!("expected an HTTP/1.1 status line, found {:?}", line.trim_end())
-    };
+    let status =
+        line.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)).and_then(|code| code.parse().ok());
+    let Some(status) = status else { bail!("expected an HTTP/1.1 status line, found {:?}", line.trim_end()) };
     let mut length = None;
     loop {
         next(&mut line)?;
@@ -95,16 +86,9 @@ fn read_reply(reader: &mut impl BufRead) -> anyhow::Result<Reply> {
         if field.is_empty() {
             break;
         }
-        let Some((name, value)) = field.split_once(':') else {
-            bail!("expected a header, found {field:?}")
-        };
+        let Some((name, value)) = field.split_once(':') else { bail!("expected a header, found {field:?}") };
         if name.eq_ignore_ascii_case("content-length") {
-            length = Some(
-                value
-                    .trim()
-                    .parse::<u64>()
-                    .with_context(|| format!("Content-Length:{value}"))?,
-            );
+            length = Some(value.trim().parse::<u64>().with_context(|| format!("Content-Length:{value}"))?);
         }
     }
     let length = match length {
@@ -114,15 +98,8 @@ fn read_reply(reader: &mut impl BufRead) -> anyhow::Result<Reply> {
         None => bail!("the reply has no Content-Length, which this client needs"),
     };
     let mut body = Vec::new();
-    reader
-        .take(length)
-        .read_to_end(&mut body)
-        .context("reading the body")?;
-    ensure!(
-        body.len() as u64 == length,
-        "the body ended after {} of {length} bytes",
-        body.len()
-    );
+    reader.take(length).read_to_end(&mut body).context("reading the body")?;
+    ensure!(body.len() as u64 == length, "the body ended after {} of {length} bytes", body.len());
     Ok(Reply { status, body })
 }
 
@@ -146,14 +123,8 @@ mod tests {
             ("", "cut off"),
             ("SSH-2.0-x\r\n", "expected an HTTP/1.1 status line"),
             ("HTTP/1.1 200 OK\r\n\r\nabc", "no Content-Length"),
-            (
-                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc",
-                "ended after 3 of 5",
-            ),
-            (
-                "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
-                "more than",
-            ),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc", "ended after 3 of 5"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", "more than"),
             ("HTTP/1.1 200 OK\r\nbroken\r\n\r\n", "expected a header"),
         ];
         for (reply, message) in cases {

@@ -142,9 +142,7 @@ pub fn run(options: &LoadOptions) -> anyhow::Result<Summary> {
 
 /// Takes one from the requests that are left.
 fn take(requests: &AtomicU64) -> bool {
-    requests
-        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
-        .is_ok()
+    requests.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
 }
 
 /// Writes and, after every fifth write, a query; ends at the first failure of the connection.

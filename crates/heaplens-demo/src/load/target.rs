@@ -13,11 +13,8 @@ pub struct Target(String);
 impl Target {
     /// The addresses that the host name stands for; at least one.
     pub fn resolve(&self) -> anyhow::Result<Vec<SocketAddr>> {
-        let found: Vec<_> = self
-            .0
-            .to_socket_addrs()
-            .with_context(|| format!("looking up {}", self.0))?
-            .collect();
+        let found: Vec<_> =
+            self.0.to_socket_addrs().with_context(|| format!("looking up {}", self.0))?.collect();
         ensure!(!found.is_empty(), "{} has no address", self.0);
         Ok(found)
     }
@@ -54,14 +51,7 @@ mod tests {
         assert_eq!(target.to_string(), "http://127.0.0.1:4000");
         assert_eq!(target.resolve().unwrap(), ["127.0.0.1:4000".parse().unwrap()]);
         assert!("http://[::1]:80".parse::<Target>().is_ok());
-        for bad in [
-            "127.0.0.1:4000",
-            "https://a:1",
-            "http://a",
-            "http://a:b",
-            "http://a/x:1",
-            "http://:1",
-        ] {
+        for bad in ["127.0.0.1:4000", "https://a:1", "http://a", "http://a:b", "http://a/x:1", "http://:1"] {
             assert!(bad.parse::<Target>().is_err(), "{bad}");
         }
     }

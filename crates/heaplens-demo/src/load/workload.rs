@@ -16,11 +16,7 @@ pub(super) struct Workload {
 
 impl Workload {
     pub(super) fn new(seed: u64, thread: u64) -> Self {
-        Self {
-            random: SplitMix(seed ^ thread.wrapping_mul(0xd6e8_feb8_6659_fd93)),
-            points: 0,
-            queries: 0,
-        }
+        Self { random: SplitMix(seed ^ thread.wrapping_mul(0xd6e8_feb8_6659_fd93)), points: 0, queries: 0 }
     }
 
     /// Appends `count` lines of line protocol with times from `now` (nanoseconds) on.
@@ -29,11 +25,8 @@ impl Workload {
             let at = now + i as i64;
             self.points += 1;
             // Writing to a String cannot fail.
-            let _ = if self.points.is_multiple_of(2) {
-                self.host(at, out)
-            } else {
-                self.http_request(at, out)
-            };
+            let _ =
+                if self.points.is_multiple_of(2) { self.host(at, out) } else { self.http_request(at, out) };
         }
     }
 
@@ -41,10 +34,7 @@ impl Workload {
         let (host, core) = (self.random.below(24), self.random.below(8));
         let (busy, up) = (self.random.below(1000) as f64 / 10.0, self.random.below(50) > 0);
         let processes = 200 + self.random.below(100);
-        writeln!(
-            out,
-            "cpu,core={core},host=node-{host:02} busy={busy},processes={processes}i,up={up} {at}"
-        )
+        writeln!(out, "cpu,core={core},host=node-{host:02} busy={busy},processes={processes}i,up={up} {at}")
     }
 
     fn http_request(&mut self, at: i64, out: &mut String) -> std::fmt::Result {
@@ -74,10 +64,7 @@ impl Workload {
                 "measurement=http_requests&field=status&agg=count&service={}",
                 self.random.pick(&SERVICES)
             ),
-            _ => format!(
-                "measurement=cpu&field=busy&agg=last&host=node-{:02}",
-                self.random.below(24)
-            ),
+            _ => format!("measurement=cpu&field=busy&agg=last&host=node-{:02}", self.random.below(24)),
         };
         format!("/v1/query?{what}&start={start}&end={end}&step=1s")
     }
@@ -160,13 +147,7 @@ mod tests {
 
     #[test]
     fn a_request_id_is_a_uuid_of_version_7() {
-        assert_eq!(
-            RequestId(0, 0).to_string(),
-            "00000000-0000-7000-8000-000000000000"
-        );
-        assert_eq!(
-            RequestId(NOW, u64::MAX).to_string(),
-            "018bcfe5-687b-774f-bfff-ffffffffffff"
-        );
+        assert_eq!(RequestId(0, 0).to_string(), "00000000-0000-7000-8000-000000000000");
+        assert_eq!(RequestId(NOW, u64::MAX).to_string(), "018bcfe5-687b-774f-bfff-ffffffffffff");
     }
 }

@@ -53,14 +53,7 @@ pub(crate) struct Partial {
 
 impl Partial {
     fn of(timestamp: i64, value: f64) -> Self {
-        Self {
-            count: 1,
-            sum: value,
-            min: value,
-            max: value,
-            last: value,
-            last_at: timestamp,
-        }
+        Self { count: 1, sum: value, min: value, max: value, last: value, last_at: timestamp }
     }
 
     /// Adds values that were written later: of two values of the same time, theirs is the last.
@@ -98,10 +91,7 @@ pub(crate) struct Steps {
 impl Steps {
     /// `step` must be positive.
     pub(crate) fn new(start: i64, step: i64) -> Self {
-        Self {
-            phase: start.rem_euclid(step),
-            step,
-        }
+        Self { phase: start.rem_euclid(step), step }
     }
 
     /// The start of the step that a time falls into.
@@ -200,10 +190,7 @@ mod tests {
 
     #[test]
     fn every_name_is_read_and_the_ends_of_time_do_not_overflow() {
-        let names: Vec<_> = Aggregate::NAMES
-            .split([',', ' '])
-            .filter_map(Aggregate::from_name)
-            .collect();
+        let names: Vec<_> = Aggregate::NAMES.split([',', ' ']).filter_map(Aggregate::from_name).collect();
         assert_eq!(names.len(), 6);
         let steps = Steps::new(5, 10);
         assert_eq!(steps.of(4), -5);

@@ -77,9 +77,7 @@ impl<T: Copy + PartialEq> Runs<T> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = T> + '_ {
-        self.0
-            .iter()
-            .flat_map(|&(value, length)| std::iter::repeat_n(value, length as usize))
+        self.0.iter().flat_map(|&(value, length)| std::iter::repeat_n(value, length as usize))
     }
 
     pub(crate) fn bytes(&self) -> usize {

@@ -58,11 +58,7 @@ impl ColumnBuffer {
             FieldType::Bool => Values::Bool(Vec::new()),
             FieldType::Text => Values::Text(Vec::new()),
         };
-        Self {
-            rows: Vec::new(),
-            values,
-            text_bytes: 0,
-        }
+        Self { rows: Vec::new(), values, text_bytes: 0 }
     }
 
     /// Appends a value of the column's type. The schema is checked before, so another type is left out.
@@ -99,19 +95,14 @@ impl ColumnBuffer {
             Values::Bool(values) => f64::from(values[i]),
             Values::Text(_) => f64::NAN,
         };
-        self.rows
-            .iter()
-            .enumerate()
-            .map(move |(i, &row)| (row, number(i)))
+        self.rows.iter().enumerate().map(move |(i, &row)| (row, number(i)))
     }
 
     /// The column in the new order of the rows; `position` says where each row of the buffer went.
     #[inline(never)]
     pub(crate) fn compress(&self, position: &[u32]) -> Column {
-        let mut order: Vec<(u32, u32)> = (0u32..)
-            .zip(&self.rows)
-            .map(|(i, &row)| (position[row as usize], i))
-            .collect();
+        let mut order: Vec<(u32, u32)> =
+            (0u32..).zip(&self.rows).map(|(i, &row)| (position[row as usize], i)).collect();
         order.sort_unstable();
         let picked = order.iter().map(|&(_, i)| i as usize);
         let values = match &self.values {
@@ -137,10 +128,7 @@ fn compress_text<'a>(texts: impl Iterator<Item = &'a Box<str>>) -> Compressed {
             dictionary.len() as u32 - 1
         })
     }));
-    Compressed::Text {
-        dictionary: dictionary.into_boxed_slice(),
-        rows,
-    }
+    Compressed::Text { dictionary: dictionary.into_boxed_slice(), rows }
 }
 
 #[derive(Debug)]
@@ -148,10 +136,7 @@ enum Compressed {
     Float(ChangedBits),
     Int(Deltas),
     Bool(Runs<bool>),
-    Text {
-        dictionary: Box<[Box<str>]>,
-        rows: Runs<u32>,
-    },
+    Text { dictionary: Box<[Box<str>]>, rows: Runs<u32> },
 }
 
 /// The values of one field in a segment.
@@ -184,10 +169,7 @@ impl Column {
             Compressed::Int(values) => values.bytes(),
             Compressed::Bool(values) => values.bytes(),
             Compressed::Text { dictionary, rows } => {
-                let texts: usize = dictionary
-                    .iter()
-                    .map(|text| size_of::<Box<str>>() + text.len())
-                    .sum();
+                let texts: usize = dictionary.iter().map(|text| size_of::<Box<str>>() + text.len()).sum();
                 texts + rows.bytes()
             }
         };

@@ -60,11 +60,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(options: EngineOptions) -> Self {
-        Self {
-            options,
-            state: Mutex::default(),
-            cache: Mutex::new(QueryCache::new(options.cache_bytes)),
-        }
+        Self { options, state: Mutex::default(), cache: Mutex::new(QueryCache::new(options.cache_bytes)) }
     }
 
     /// Writes all points or, if a field has another type than before, none. Points without a time get `now`.
@@ -95,10 +91,8 @@ impl Engine {
         let mut state = lock(&self.state);
         let aged = |at: i64| now.saturating_sub(at) >= FLUSH_AGE;
         state.flush_where(|memtable| memtable.opened_at().is_some_and(aged));
-        let dropped = state.drop_expired(
-            now.saturating_sub(self.options.retention),
-            self.options.dead_labels,
-        );
+        let dropped =
+            state.drop_expired(now.saturating_sub(self.options.retention), self.options.dead_labels);
         let leaked = state.index.size().leaked_bytes();
         state.leak_rate.note(now, leaked);
         drop(state);
@@ -109,22 +103,13 @@ impl Engine {
 
     pub(crate) fn stats(&self) -> Stats {
         let state = lock(&self.state);
-        let segments = || {
-            state
-                .measurements
-                .values()
-                .flat_map(|measurement| &measurement.segments)
-        };
+        let segments = || state.measurements.values().flat_map(|measurement| &measurement.segments);
         let cache = lock(&self.cache);
         Stats {
             points_written: state.points_written,
             series: state.series.len(),
             series_dropped: state.series_dropped,
-            buffered_bytes: state
-                .measurements
-                .values()
-                .map(|measurement| measurement.memtable.bytes())
-                .sum(),
+            buffered_bytes: state.measurements.values().map(|measurement| measurement.memtable.bytes()).sum(),
             segments: segments().count(),
             segment_bytes: segments().map(|segment| segment.bytes()).sum(),
             segments_dropped: state.segments_dropped,
@@ -191,9 +176,7 @@ impl State {
         for measurement in self.measurements.values_mut() {
             if !measurement.memtable.is_empty() && due(&measurement.memtable) {
                 let memtable = std::mem::take(&mut measurement.memtable);
-                measurement
-                    .segments
-                    .push(Arc::new(memtable.freeze(self.next_segment)));
+                measurement.segments.push(Arc::new(memtable.freeze(self.next_segment)));
                 self.next_segment += 1;
             }
         }
@@ -205,8 +188,7 @@ impl State {
         for measurement in self.measurements.values_mut() {
             dropped.append(&mut retention::drop_expired(&mut measurement.segments, oldest));
         }
-        self.measurements
-            .retain(|_, m| !m.segments.is_empty() || !m.memtable.is_empty());
+        self.measurements.retain(|_, m| !m.segments.is_empty() || !m.memtable.is_empty());
         let series = retention::forget_series_of(&dropped, &mut self.series, &mut self.index, dead);
         self.series_dropped += series as u64;
         self.segments_dropped += dropped.len() as u64;
@@ -225,10 +207,7 @@ impl State {
             return Ok(None);
         };
         if kind == FieldType::Text && query.aggregate != Count {
-            return Err(format!(
-                "the field {:?} is a string, which agg=count alone can take",
-                query.field
-            ));
+            return Err(format!("the field {:?} is a string, which agg=count alone can take", query.field));
         }
         let series = self.series_with_all(&query.labels);
         let overlaps = |segment: &&Arc<Segment>| segment.first < query.end && segment.last >= query.start;
@@ -246,10 +225,8 @@ impl State {
 
     /// The series that have all of these labels; `None` if there are no labels to have.
     fn series_with_all(&self, labels: &[(String, String)]) -> Option<HashSet<SeriesId>> {
-        let mut lists: Vec<&[SeriesId]> = labels
-            .iter()
-            .map(|(name, value)| self.index.series_with(name, value))
-            .collect();
+        let mut lists: Vec<&[SeriesId]> =
+            labels.iter().map(|(name, value)| self.index.series_with(name, value)).collect();
         lists.sort_by_key(|list| list.len());
         let (shortest, others) = lists.split_first()?;
         let in_all = |id: &&SeriesId| others.iter().all(|list| list.binary_search(id).is_ok());

@@ -32,9 +32,7 @@ fn range(field: &str, aggregate: Aggregate, labels: &[(&str, &str)]) -> RangeQue
 
 /// A second of load: 50 requests, each with a label of its own.
 fn churn(engine: &Engine, second: i64) {
-    let lines: String = (0..50)
-        .map(|i| format!("m,host=h{},id=r{second}-{i} v={i}\n", i % 4))
-        .collect();
+    let lines: String = (0..50).map(|i| format!("m,host=h{},id=r{second}-{i} v={i}\n", i % 4)).collect();
     write(engine, &lines, second * SECOND).unwrap();
     engine.maintain(second * SECOND);
 }
@@ -42,14 +40,11 @@ fn churn(engine: &Engine, second: i64) {
 #[test]
 fn answers_the_same_from_buffer_segments_and_cache_as_a_naive_scan() {
     let engine = engine(DeadLabels::Compacted);
-    let points: Vec<(i64, i64, i64)> = (0..2000)
-        .map(|i| (i % 3, i * 37 % 97, i * 7919 % 100 * SECOND))
-        .collect();
+    let points: Vec<(i64, i64, i64)> =
+        (0..2000).map(|i| (i % 3, i * 37 % 97, i * 7919 % 100 * SECOND)).collect();
     for (step, chunk) in points.chunks(250).enumerate() {
-        let lines: String = chunk
-            .iter()
-            .map(|(h, v, at)| format!("m,host=h{h},zone=z v={v}i {at}\n"))
-            .collect();
+        let lines: String =
+            chunk.iter().map(|(h, v, at)| format!("m,host=h{h},zone=z v={v}i {at}\n")).collect();
         write(&engine, &lines, step as i64).unwrap();
         // All but the last chunk become segments; at time 0 retention keeps everything.
         if step < 7 {
@@ -63,20 +58,11 @@ fn answers_the_same_from_buffer_segments_and_cache_as_a_naive_scan() {
         let labels = [("host", "h1"), ("zone", "z")];
         let labels = if host.is_some() { &labels[..] } else { &[] };
         for (aggregate, fold) in [
-            (
-                Aggregate::Sum,
-                (|values| values.iter().sum()) as fn(&[f64]) -> f64,
-            ),
+            (Aggregate::Sum, (|values| values.iter().sum()) as fn(&[f64]) -> f64),
             (Aggregate::Count, |values| values.len() as f64),
-            (Aggregate::Max, |values| {
-                values.iter().copied().fold(f64::MIN, f64::max)
-            }),
-            (Aggregate::Min, |values| {
-                values.iter().copied().fold(f64::MAX, f64::min)
-            }),
-            (Aggregate::Mean, |values| {
-                values.iter().sum::<f64>() / values.len() as f64
-            }),
+            (Aggregate::Max, |values| values.iter().copied().fold(f64::MIN, f64::max)),
+            (Aggregate::Min, |values| values.iter().copied().fold(f64::MAX, f64::min)),
+            (Aggregate::Mean, |values| values.iter().sum::<f64>() / values.len() as f64),
         ] {
             let mut expected = Vec::new();
             for step in 0..10 {
@@ -102,12 +88,7 @@ fn a_range_that_cuts_a_segment_takes_only_its_points() {
     let engine = engine(DeadLabels::Compacted);
     write(&engine, "m v=1 10\nm v=2 20\nm v=4 30", 0).unwrap();
     lock(&engine.state).flush_where(|_| true);
-    let query = RangeQuery {
-        start: 20,
-        end: 30,
-        step: 10,
-        ..range("v", Aggregate::Sum, &[])
-    };
+    let query = RangeQuery { start: 20, end: 30, step: 10, ..range("v", Aggregate::Sum, &[]) };
     assert_eq!(engine.query(&query).unwrap(), [(20, 2.0)]);
     assert_eq!(engine.stats().cache_bytes, 0);
 }
@@ -117,15 +98,9 @@ fn last_is_by_time_and_then_by_writing() {
     let engine = engine(DeadLabels::Compacted);
     write(&engine, "m v=1 20\nm v=2 10", 0).unwrap();
     lock(&engine.state).flush_where(|_| true);
-    assert_eq!(
-        engine.query(&range("v", Aggregate::Last, &[])).unwrap(),
-        [(0, 1.0)]
-    );
+    assert_eq!(engine.query(&range("v", Aggregate::Last, &[])).unwrap(), [(0, 1.0)]);
     write(&engine, "m v=3 20", 0).unwrap();
-    assert_eq!(
-        engine.query(&range("v", Aggregate::Last, &[])).unwrap(),
-        [(0, 3.0)]
-    );
+    assert_eq!(engine.query(&range("v", Aggregate::Last, &[])).unwrap(), [(0, 3.0)]);
 }
 
 #[test]
@@ -148,16 +123,8 @@ fn a_field_keeps_its_type_and_a_refused_body_writes_nothing() {
 fn strings_can_be_counted_only() {
     let engine = engine(DeadLabels::Compacted);
     write(&engine, "m s=\"a\" 1\nm s=\"b\" 2", 0).unwrap();
-    assert_eq!(
-        engine.query(&range("s", Aggregate::Count, &[])).unwrap(),
-        [(0, 2.0)]
-    );
-    assert!(
-        engine
-            .query(&range("s", Aggregate::Max, &[]))
-            .unwrap_err()
-            .contains("agg=count")
-    );
+    assert_eq!(engine.query(&range("s", Aggregate::Count, &[])).unwrap(), [(0, 2.0)]);
+    assert!(engine.query(&range("s", Aggregate::Max, &[])).unwrap_err().contains("agg=count"));
 }
 
 #[test]
@@ -180,24 +147,13 @@ fn retention_drops_segments_series_labels_and_cached_results() {
     engine.maintain(2 * SECOND);
     engine.query(&range("v", Aggregate::Sum, &[])).unwrap();
     let before = engine.stats();
-    assert_eq!(
-        (before.segments, before.series, before.index.entries),
-        (1, 50, 50 + 4 + 1)
-    );
+    assert_eq!((before.segments, before.series, before.index.entries), (1, 50, 50 + 4 + 1));
     assert!(before.cache_bytes > 0);
     engine.maintain(6 * SECOND);
     assert_eq!(engine.stats().segments, 1, "a point as old as the limit is kept");
     engine.maintain(6 * SECOND + 1);
     let after = engine.stats();
-    assert_eq!(
-        (
-            after.segments,
-            after.segment_bytes,
-            after.series,
-            after.cache_bytes
-        ),
-        (0, 0, 0, 0)
-    );
+    assert_eq!((after.segments, after.segment_bytes, after.series, after.cache_bytes), (0, 0, 0, 0));
     assert_eq!((after.segments_dropped, after.series_dropped), (1, 50));
     assert_eq!(after.index, IndexSize::default());
     assert_eq!(engine.query(&range("v", Aggregate::Sum, &[])).unwrap(), []);
@@ -235,17 +191,8 @@ fn with_the_leak_the_index_grows_by_every_label_while_all_else_stays_bounded() {
     assert_eq!(stats.index.leaked_bytes(), dropped * (8 + 512) + 2 * dropped * 8);
     assert_eq!(stats.leak_rate, 50.0 * (8.0 + 512.0 + 16.0));
     let text = stats.to_text();
-    assert!(
-        text.contains(&format!(
-            "\nheaplens_demo_leak_bytes {}\n",
-            stats.index.leaked_bytes()
-        )),
-        "{text}"
-    );
-    assert!(
-        text.contains("\nheaplens_demo_leak_bytes_per_second 26800\n"),
-        "{text}"
-    );
+    assert!(text.contains(&format!("\nheaplens_demo_leak_bytes {}\n", stats.index.leaked_bytes())), "{text}");
+    assert!(text.contains("\nheaplens_demo_leak_bytes_per_second 26800\n"), "{text}");
     // Answers do not show it: dropped series are nowhere but in the index.
     let query = range("v", Aggregate::Count, &[("host", "h1")]);
     let kept: f64 = engine.query(&query).unwrap().iter().map(|(_, count)| count).sum();

@@ -84,10 +84,7 @@ impl LabelIndex {
         }
         let mut list = Vec::with_capacity(EXPECTED_SERIES);
         list.push(series);
-        let postings = Postings {
-            series: list,
-            live: 1,
-        };
+        let postings = Postings { series: list, live: 1 };
         self.size.entries += 1;
         self.size.bytes += postings.bytes(value);
         values.insert(value.into(), postings);
@@ -164,16 +161,11 @@ mod tests {
     type Labels = Vec<(Box<str>, Box<str>)>;
 
     fn labels(pairs: &[(&str, &str)]) -> Labels {
-        pairs
-            .iter()
-            .map(|&(name, value)| (name.into(), value.into()))
-            .collect()
+        pairs.iter().map(|&(name, value)| (name.into(), value.into())).collect()
     }
 
     fn remember(index: &mut LabelIndex, labels: &[(Box<str>, Box<str>)], id: SeriesId) {
-        labels
-            .iter()
-            .for_each(|(name, value)| index.remember_label(name, value, id));
+        labels.iter().for_each(|(name, value)| index.remember_label(name, value, id));
     }
 
     /// The size counted from scratch, against which the running count is held.
@@ -198,20 +190,14 @@ mod tests {
         index.remember_label("request_id", "0190b2a0-5f3c-7abc-8def-0123456789ab", 1);
         assert_eq!(index.size().bytes, 48 + 512);
         assert_eq!(index.size().leaked_bytes(), 0);
-        assert_eq!(
-            index.series_with("request_id", "0190b2a0-5f3c-7abc-8def-0123456789ab"),
-            [1]
-        );
+        assert_eq!(index.series_with("request_id", "0190b2a0-5f3c-7abc-8def-0123456789ab"), [1]);
         assert!(index.series_with("request_id", "other").is_empty());
     }
 
     #[test]
     fn forgetting_counts_and_compacting_frees() {
         let mut index = LabelIndex::default();
-        let (first, second) = (
-            labels(&[("host", "a"), ("id", "1")]),
-            labels(&[("host", "a"), ("id", "2")]),
-        );
+        let (first, second) = (labels(&[("host", "a"), ("id", "1")]), labels(&[("host", "a"), ("id", "2")]));
         remember(&mut index, &first, 1);
         remember(&mut index, &second, 2);
         index.forget_series(&first);

@@ -47,11 +47,7 @@ impl Memtable {
                 self.columns.insert(field.name.as_ref().into(), column);
             }
         }
-        if self.held.insert(series) {
-            Held::New
-        } else {
-            Held::Already
-        }
+        if self.held.insert(series) { Held::New } else { Held::Already }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -68,20 +64,12 @@ impl Memtable {
         self.timestamps.capacity() * size_of::<i64>()
             + self.series.capacity() * size_of::<SeriesId>()
             + self.held.capacity() * size_of::<SeriesId>()
-            + self
-                .columns
-                .iter()
-                .map(|(name, column)| name.len() + column.bytes())
-                .sum::<usize>()
+            + self.columns.iter().map(|(name, column)| name.len() + column.bytes()).sum::<usize>()
     }
 
     /// Timestamp, series and value of each point that has the field, in the order of arrival.
     pub(crate) fn scan(&self, field: &str) -> impl Iterator<Item = (i64, SeriesId, f64)> + '_ {
-        let numbers = self
-            .columns
-            .get(field)
-            .into_iter()
-            .flat_map(ColumnBuffer::numbers);
+        let numbers = self.columns.get(field).into_iter().flat_map(ColumnBuffer::numbers);
         numbers.map(|(row, value)| (self.timestamps[row as usize], self.series[row as usize], value))
     }
 
@@ -94,11 +82,8 @@ impl Memtable {
         for (new, &old) in (0u32..).zip(&order) {
             position[old as usize] = new;
         }
-        let columns = self
-            .columns
-            .iter()
-            .map(|(name, column)| (name.clone(), column.compress(&position)))
-            .collect();
+        let columns =
+            self.columns.iter().map(|(name, column)| (name.clone(), column.compress(&position))).collect();
         let mut held: Vec<SeriesId> = self.held.into_iter().collect();
         held.sort_unstable();
         let timestamps = order.iter().map(|&row| self.timestamps[row as usize]);

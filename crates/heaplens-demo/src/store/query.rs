@@ -55,9 +55,7 @@ impl RangeQuery {
         }
         let step = step.unwrap_or(end.saturating_sub(start));
         if (i128::from(end) - i128::from(start)) / i128::from(step) > MAX_STEPS {
-            return Err(format!(
-                "more than {MAX_STEPS} steps: ask for a longer step or a shorter range"
-            ));
+            return Err(format!("more than {MAX_STEPS} steps: ask for a longer step or a shorter range"));
         }
         Ok(Self {
             measurement: measurement.ok_or("measurement= is missing")?,
@@ -78,9 +76,7 @@ fn time(name: &str, text: &str, now: i64) -> Result<i64, String> {
     }
     match text.strip_prefix("now-") {
         Some(ago) => Ok(now.saturating_sub(duration(name, ago)?)),
-        None => text
-            .parse()
-            .map_err(|_| format!("{name}={text}: expected nanoseconds, now or now-5s")),
+        None => text.parse().map_err(|_| format!("{name}={text}: expected nanoseconds, now or now-5s")),
     }
 }
 
@@ -96,15 +92,9 @@ fn duration(name: &str, text: &str) -> Result<i64, String> {
         "h" => 3_600_000_000_000,
         _ => 0,
     };
-    match digits
-        .parse::<i64>()
-        .ok()
-        .and_then(|number| number.checked_mul(unit))
-    {
+    match digits.parse::<i64>().ok().and_then(|number| number.checked_mul(unit)) {
         Some(duration) if duration > 0 => Ok(duration),
-        _ => Err(format!(
-            "{name}={text}: expected a positive duration such as 250ms, 5s, 10m or 1h"
-        )),
+        _ => Err(format!("{name}={text}: expected a positive duration such as 250ms, 5s, 10m or 1h")),
     }
 }
 
@@ -132,10 +122,7 @@ pub(crate) fn run(query: &RangeQuery, snapshot: &Snapshot, cache: &Mutex<QueryCa
         buckets.merge(&segment_part(query, segment, snapshot.series.as_ref(), cache));
     }
     buckets.merge(&snapshot.buffered);
-    buckets
-        .iter()
-        .map(|(start, partial)| (start, partial.result(query.aggregate)))
-        .collect()
+    buckets.iter().map(|(start, partial)| (start, partial.result(query.aggregate))).collect()
 }
 
 fn segment_part(
@@ -164,13 +151,8 @@ fn segment_part(
 
 #[inline(never)]
 fn scan_segment(query: &RangeQuery, segment: &Segment, series: Option<&HashSet<SeriesId>>) -> Buckets {
-    let points = segment
-        .scan(&query.field)
-        .filter(|&(at, id, _)| selects(query, series, at, id));
-    Buckets::aggregate(
-        points.map(|(at, _, value)| (at, value)),
-        Steps::new(query.start, query.step),
-    )
+    let points = segment.scan(&query.field).filter(|&(at, id, _)| selects(query, series, at, id));
+    Buckets::aggregate(points.map(|(at, _, value)| (at, value)), Steps::new(query.start, query.step))
 }
 
 #[cfg(test)]
@@ -179,29 +161,17 @@ mod tests {
 
     fn params(text: &str) -> Result<RangeQuery, String> {
         let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
-        RangeQuery::from_params(
-            pairs.map(|(k, v)| (k.into(), v.into())).collect(),
-            100_000_000_000,
-        )
+        RangeQuery::from_params(pairs.map(|(k, v)| (k.into(), v.into())).collect(), 100_000_000_000)
     }
 
     #[test]
     fn reads_times_durations_and_tags() {
         let query =
             params("measurement=m&field=f&agg=max&start=now-5s&end=now&step=250ms&zone=b&host=a").unwrap();
-        assert_eq!(
-            (query.start, query.end, query.step),
-            (95_000_000_000, 100_000_000_000, 250_000_000)
-        );
-        assert_eq!(
-            query.labels,
-            [("host".into(), "a".into()), ("zone".into(), "b".into())]
-        );
+        assert_eq!((query.start, query.end, query.step), (95_000_000_000, 100_000_000_000, 250_000_000));
+        assert_eq!(query.labels, [("host".into(), "a".into()), ("zone".into(), "b".into())]);
         let query = params("measurement=m&field=f").unwrap();
-        assert_eq!(
-            (query.start, query.end, query.step),
-            (40_000_000_001, 100_000_000_001, 60_000_000_000)
-        );
+        assert_eq!((query.start, query.end, query.step), (40_000_000_001, 100_000_000_001, 60_000_000_000));
     }
 
     #[test]

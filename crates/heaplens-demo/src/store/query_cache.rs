@@ -19,11 +19,7 @@ pub(crate) struct CacheKey {
 
 impl CacheKey {
     fn bytes(&self) -> usize {
-        let labels: usize = self
-            .labels
-            .iter()
-            .map(|(name, value)| name.len() + value.len())
-            .sum();
+        let labels: usize = self.labels.iter().map(|(name, value)| name.len() + value.len()).sum();
         self.field.len() + labels + self.labels.len() * size_of::<(String, String)>()
     }
 }
@@ -115,13 +111,7 @@ impl QueryCache {
             self.counts.evictions += 1;
         }
         let key = Arc::new(key);
-        let entry = Entry {
-            key: Arc::clone(&key),
-            result,
-            bytes,
-            older: None,
-            newer: None,
-        };
+        let entry = Entry { key: Arc::clone(&key), result, bytes, older: None, newer: None };
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.slots.len() - 1
@@ -136,9 +126,8 @@ impl QueryCache {
     #[inline(never)]
     pub(crate) fn forget_segments(&mut self, segments: &[u64]) {
         let gone = |entry: &Entry| segments.binary_search(&entry.key.segment).is_ok();
-        let slots: Vec<usize> = (0..self.slots.len())
-            .filter(|&slot| self.slots[slot].as_ref().is_some_and(gone))
-            .collect();
+        let slots: Vec<usize> =
+            (0..self.slots.len()).filter(|&slot| self.slots[slot].as_ref().is_some_and(gone)).collect();
         slots.into_iter().for_each(|slot| self.remove(slot));
     }
 
@@ -184,12 +173,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn key(segment: u64) -> CacheKey {
-        CacheKey {
-            segment,
-            field: "f".into(),
-            labels: Vec::new(),
-            steps: Steps::new(0, 1),
-        }
+        CacheKey { segment, field: "f".into(), labels: Vec::new(), steps: Steps::new(0, 1) }
     }
 
     fn result(points: usize) -> Arc<Buckets> {
@@ -209,15 +193,9 @@ mod tests {
         (1..=3).for_each(|segment| cache.insert(key(segment), result(1)));
         assert!(cache.get(&key(1)).is_some());
         cache.insert(key(4), result(1));
-        let there: Vec<bool> = (1..=4)
-            .map(|segment| cache.get(&key(segment)).is_some())
-            .collect();
+        let there: Vec<bool> = (1..=4).map(|segment| cache.get(&key(segment)).is_some()).collect();
         assert_eq!(there, [true, false, true, true]);
-        let counts = CacheCounts {
-            hits: 4,
-            misses: 1,
-            evictions: 1,
-        };
+        let counts = CacheCounts { hits: 4, misses: 1, evictions: 1 };
         assert_eq!(cache.counts(), counts);
     }
 

@@ -51,24 +51,17 @@ impl Segment {
         self.timestamps.bytes()
             + self.series.bytes()
             + size_of_val(&*self.held)
-            + self
-                .columns
-                .iter()
-                .map(|(name, column)| name.len() + column.bytes())
-                .sum::<usize>()
+            + self.columns.iter().map(|(name, column)| name.len() + column.bytes()).sum::<usize>()
     }
 
     /// Decompresses timestamp, series and value of each point that has the field, in the order of time.
     pub(crate) fn scan(&self, field: &str) -> impl Iterator<Item = (i64, SeriesId, f64)> + '_ {
         let column = self.columns.get(field);
         let mut rows = (0u32..).zip(self.timestamps.iter().zip(self.series.iter()));
-        column
-            .into_iter()
-            .flat_map(Column::numbers)
-            .filter_map(move |(row, value)| {
-                let (_, (timestamp, series)) = rows.find(|(at, _)| *at == row)?;
-                Some((timestamp, series as SeriesId, value))
-            })
+        column.into_iter().flat_map(Column::numbers).filter_map(move |(row, value)| {
+            let (_, (timestamp, series)) = rows.find(|(at, _)| *at == row)?;
+            Some((timestamp, series as SeriesId, value))
+        })
     }
 }
 
@@ -86,17 +79,12 @@ mod tests {
         }
         let fields = ["f", "n", "b", "absent"];
         let mut expected: Vec<Vec<_>> = fields.iter().map(|f| memtable.scan(f).collect()).collect();
-        expected
-            .iter_mut()
-            .for_each(|points| points.sort_by_key(|point| point.0));
+        expected.iter_mut().for_each(|points| points.sort_by_key(|point| point.0));
         let segment = memtable.freeze(1);
         let found: Vec<Vec<_>> = fields.iter().map(|f| segment.scan(f).collect()).collect();
         assert_eq!(found, expected);
         assert_eq!(found[0], [(10, 10, 3.5), (20, 9, 2.5), (30, 7, 1.5)]);
-        assert_eq!(
-            segment.scan("s").map(|(t, id, _)| (t, id)).collect::<Vec<_>>(),
-            [(20, 9), (40, 11)]
-        );
+        assert_eq!(segment.scan("s").map(|(t, id, _)| (t, id)).collect::<Vec<_>>(), [(20, 9), (40, 11)]);
         assert_eq!((segment.first, segment.last), (10, 40));
         assert_eq!(segment.held(), [7, 8, 9, 10, 11]);
     }

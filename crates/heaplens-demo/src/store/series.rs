@@ -58,10 +58,7 @@ impl SeriesTable {
         let key: Arc<str> = self.key.as_str().into();
         let series = Series {
             key: Arc::clone(&key),
-            labels: tags
-                .iter()
-                .map(|&(name, value)| (name.into(), value.into()))
-                .collect(),
+            labels: tags.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
             holders: 0,
         };
         self.by_key.insert(key, id);
@@ -122,10 +119,7 @@ mod tests {
         assert_eq!(intern(&mut table, "m,b=2,a=1 v=1"), Interned::Known(0));
         assert_eq!(intern(&mut table, "m,a=1b,c=2 v=1"), Interned::Created(1));
         assert_eq!(intern(&mut table, "m,a=1,bc=2 v=1"), Interned::Created(2));
-        assert_eq!(
-            table.get(0).unwrap().labels[0],
-            (MEASUREMENT_LABEL.into(), "m".into())
-        );
+        assert_eq!(table.get(0).unwrap().labels[0], (MEASUREMENT_LABEL.into(), "m".into()));
     }
 
     #[test]

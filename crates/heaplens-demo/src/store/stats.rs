@@ -31,110 +31,30 @@ impl Stats {
         let leak = self.dead_labels == DeadLabels::Kept;
         let leaked = if leak { self.index.leaked_bytes() } else { 0 };
         let lines: [(&str, &str, &str, f64); 19] = [
-            (
-                "points_written_total",
-                "counter",
-                "Points accepted",
-                self.points_written as f64,
-            ),
+            ("points_written_total", "counter", "Points accepted", self.points_written as f64),
             ("series", "gauge", "Series that have points", self.series as f64),
-            (
-                "series_dropped_total",
-                "counter",
-                "Series that retention dropped",
-                self.series_dropped as f64,
-            ),
-            (
-                "buffered_bytes",
-                "gauge",
-                "Bytes in the write buffers",
-                self.buffered_bytes as f64,
-            ),
+            ("series_dropped_total", "counter", "Series that retention dropped", self.series_dropped as f64),
+            ("buffered_bytes", "gauge", "Bytes in the write buffers", self.buffered_bytes as f64),
             ("segments", "gauge", "Segments retained", self.segments as f64),
-            (
-                "segment_bytes",
-                "gauge",
-                "Bytes in segments",
-                self.segment_bytes as f64,
-            ),
+            ("segment_bytes", "gauge", "Bytes in segments", self.segment_bytes as f64),
             (
                 "segments_dropped_total",
                 "counter",
                 "Segments that retention dropped",
                 self.segments_dropped as f64,
             ),
-            (
-                "cache_bytes",
-                "gauge",
-                "Bytes in the query cache",
-                self.cache_bytes as f64,
-            ),
-            (
-                "cache_capacity_bytes",
-                "gauge",
-                "Bound of the query cache",
-                self.cache_capacity as f64,
-            ),
-            (
-                "cache_hits_total",
-                "counter",
-                "Results found in the cache",
-                self.cache.hits as f64,
-            ),
-            (
-                "cache_misses_total",
-                "counter",
-                "Results not in the cache",
-                self.cache.misses as f64,
-            ),
-            (
-                "cache_evictions_total",
-                "counter",
-                "Results pushed out",
-                self.cache.evictions as f64,
-            ),
-            (
-                "label_index_entries",
-                "gauge",
-                "Labels in the index",
-                self.index.entries as f64,
-            ),
-            (
-                "label_index_bytes",
-                "gauge",
-                "Bytes of their strings and lists",
-                self.index.bytes as f64,
-            ),
-            (
-                "label_index_dead_entries",
-                "gauge",
-                "Labels without a series",
-                self.index.dead_entries as f64,
-            ),
-            (
-                "label_index_stale_ids",
-                "gauge",
-                "Dropped series in lists in use",
-                self.index.stale_ids as f64,
-            ),
-            (
-                "leak_enabled",
-                "gauge",
-                "1 if --leak was given",
-                f64::from(u8::from(leak)),
-            ),
-            (
-                "leak_bytes",
-                "gauge",
-                "True size of the leak, in jemalloc's size classes",
-                leaked as f64,
-            ),
-            (
-                "leak_bytes_per_second",
-                "gauge",
-                "Its growth over the last ten seconds",
-                self.leak_rate,
-            ),
+            ("cache_bytes", "gauge", "Bytes in the query cache", self.cache_bytes as f64),
+            ("cache_capacity_bytes", "gauge", "Bound of the query cache", self.cache_capacity as f64),
+            ("cache_hits_total", "counter", "Results found in the cache", self.cache.hits as f64),
+            ("cache_misses_total", "counter", "Results not in the cache", self.cache.misses as f64),
+            ("cache_evictions_total", "counter", "Results pushed out", self.cache.evictions as f64),
+            ("label_index_entries", "gauge", "Labels in the index", self.index.entries as f64),
+            ("label_index_bytes", "gauge", "Bytes of their strings and lists", self.index.bytes as f64),
+            ("label_index_dead_entries", "gauge", "Labels without a series", self.index.dead_entries as f64),
+            ("label_index_stale_ids", "gauge", "Dropped series in lists in use", self.index.stale_ids as f64),
+            ("leak_enabled", "gauge", "1 if --leak was given", f64::from(u8::from(leak))),
+            ("leak_bytes", "gauge", "True size of the leak, in jemalloc's size classes", leaked as f64),
+            ("leak_bytes_per_second", "gauge", "Its growth over the last ten seconds", self.leak_rate),
         ];
         let mut out = String::new();
         for (name, kind, help, value) in lines {
@@ -157,11 +77,7 @@ const WINDOW: i64 = 10_000_000_000;
 impl GrowthRate {
     /// Notes the size at a time (nanoseconds).
     pub(crate) fn note(&mut self, now: i64, bytes: usize) {
-        while self
-            .samples
-            .front()
-            .is_some_and(|&(at, _)| at < now.saturating_sub(WINDOW))
-        {
+        while self.samples.front().is_some_and(|&(at, _)| at < now.saturating_sub(WINDOW)) {
             self.samples.pop_front();
         }
         self.samples.push_back((now, bytes));
@@ -187,14 +103,7 @@ mod tests {
         let mut rate = GrowthRate::default();
         assert_eq!(rate.per_second(), 0.0);
         for second in 0..=20 {
-            rate.note(
-                second * 1_000_000_000,
-                if second < 10 {
-                    0
-                } else {
-                    (second as usize - 10) * 500
-                },
-            );
+            rate.note(second * 1_000_000_000, if second < 10 { 0 } else { (second as usize - 10) * 500 });
         }
         assert_eq!(rate.per_second(), 500.0);
     }

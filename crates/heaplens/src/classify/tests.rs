@@ -183,94 +183,38 @@ fn the_rest_by_file_and_name() {
     let own = |path: &str| format!("{registry}{path}");
     for (name, file, expected) in [
         ("<alloc::vec::Vec<u8>>::push", None, Std),
-        (
-            "alloc::vec::Vec<T,A>::push",
-            Some("/rustc/0123abcd/library/alloc/src/vec/mod.rs".to_owned()),
-            Std,
-        ),
+        ("alloc::vec::Vec<T,A>::push", Some("/rustc/0123abcd/library/alloc/src/vec/mod.rs".to_owned()), Std),
         (
             "push<u8, alloc::alloc::Global>",
             Some("/rustc/0123abcd/library/alloc/src/vec/mod.rs".to_owned()),
             Std,
         ),
-        (
-            "grow_one<u8>",
-            Some("/rustc/0123abcd/library/alloc/src/raw_vec/mod.rs".to_owned()),
-            Allocator,
-        ),
+        ("grow_one<u8>", Some("/rustc/0123abcd/library/alloc/src/raw_vec/mod.rs".to_owned()), Allocator),
         (
             "hashbrown::raw::RawTable<T,A>::reserve_rehash",
             Some("/rust/deps/hashbrown-0.15.5/src/raw/mod.rs".to_owned()),
             Std,
         ),
-        (
-            "hashbrown::map::HashMap<K,V>::insert",
-            Some(own("hashbrown-0.14.5/src/map.rs")),
-            Std,
-        ),
+        ("hashbrown::map::HashMap<K,V>::insert", Some(own("hashbrown-0.14.5/src/map.rs")), Std),
         ("void std::vector<int>::_M_realloc_insert<int>(int&&)", None, Std),
-        (
-            "std::vector<int>::push_back(int&&)",
-            Some("/usr/include/c++/12/bits/stl_vector.h".to_owned()),
-            Std,
-        ),
-        (
-            "serde_json::de::from_str",
-            Some(own("serde_json-1.0.145/src/de.rs")),
-            ThirdParty,
-        ),
+        ("std::vector<int>::push_back(int&&)", Some("/usr/include/c++/12/bits/stl_vector.h".to_owned()), Std),
+        ("serde_json::de::from_str", Some(own("serde_json-1.0.145/src/de.rs")), ThirdParty),
         (
             "x::f",
             Some("/home/u/.cargo/git/checkouts/x-0123456789abcdef/abc1234/src/lib.rs".to_owned()),
             ThirdParty,
         ),
-        (
-            "g_hash_table_insert",
-            Some("/usr/src/glib/hash.c".to_owned()),
-            ThirdParty,
-        ),
+        ("g_hash_table_insert", Some("/usr/src/glib/hash.c".to_owned()), ThirdParty),
         ("tokio::sync::mpsc::channel", None, ThirdParty),
-        (
-            "arena_new",
-            Some(own("tikv-jemalloc-sys-0.6.0+5.3.0/jemalloc/src/arena.c")),
-            Allocator,
-        ),
-        (
-            "custom_malloc",
-            Some("/build/jemalloc/src/jemalloc.c".to_owned()),
-            Allocator,
-        ),
-        (
-            "app::sessions::insert",
-            Some("/home/u/app/src/sessions.rs".to_owned()),
-            FirstParty,
-        ),
-        (
-            "poll<F>",
-            Some(own("tokio-1.48.0/src/runtime/task/raw.rs")),
-            Runtime,
-        ),
-        (
-            "send<T>",
-            Some(own("tokio-1.48.0/src/sync/mpsc/bounded.rs")),
-            ThirdParty,
-        ),
-        (
-            "call<S>",
-            Some(own("hyper-util-0.1.17/src/service/oneshot.rs")),
-            Runtime,
-        ),
+        ("arena_new", Some(own("tikv-jemalloc-sys-0.6.0+5.3.0/jemalloc/src/arena.c")), Allocator),
+        ("custom_malloc", Some("/build/jemalloc/src/jemalloc.c".to_owned()), Allocator),
+        ("app::sessions::insert", Some("/home/u/app/src/sessions.rs".to_owned()), FirstParty),
+        ("poll<F>", Some(own("tokio-1.48.0/src/runtime/task/raw.rs")), Runtime),
+        ("send<T>", Some(own("tokio-1.48.0/src/sync/mpsc/bounded.rs")), ThirdParty),
+        ("call<S>", Some(own("hyper-util-0.1.17/src/service/oneshot.rs")), Runtime),
         ("f", Some(own("towering-0.1.0/src/lib.rs")), ThirdParty),
-        (
-            "call_once<F>",
-            Some("/rustc/0123abcd/library/core/src/ops/function.rs".to_owned()),
-            Runtime,
-        ),
-        (
-            "new<u64>",
-            Some("/rustc/0123abcd/library/alloc/src/vec/mod.rs".to_owned()),
-            Std,
-        ),
+        ("call_once<F>", Some("/rustc/0123abcd/library/core/src/ops/function.rs".to_owned()), Runtime),
+        ("new<u64>", Some("/rustc/0123abcd/library/alloc/src/vec/mod.rs".to_owned()), Std),
         ("app::sessions::insert", None, FirstParty),
         ("<app::A as core::clone::Clone>::clone", None, FirstParty),
         ("<&app::A as core::fmt::Debug>::fmt", None, FirstParty),
@@ -289,21 +233,13 @@ fn the_rest_by_file_and_name() {
 fn crates_and_versions() {
     let registry = "/r/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/";
     for (name, file, expected) in [
-        (
-            "a::f",
-            Some("serde_json-1.0.145/src/de.rs"),
-            Some(("serde_json", Some("1.0.145"))),
-        ),
+        ("a::f", Some("serde_json-1.0.145/src/de.rs"), Some(("serde_json", Some("1.0.145")))),
         (
             "a::f",
             Some("tikv-jemalloc-sys-0.6.0+5.3.0-1-ge13c/jemalloc/src/a.c"),
             Some(("tikv-jemalloc-sys", Some("0.6.0+5.3.0-1-ge13c"))),
         ),
-        (
-            "a::f",
-            Some("x-2-y-1.0.0-rc.1/src/lib.rs"),
-            Some(("x-2-y", Some("1.0.0-rc.1"))),
-        ),
+        ("a::f", Some("x-2-y-1.0.0-rc.1/src/lib.rs"), Some(("x-2-y", Some("1.0.0-rc.1")))),
         ("a::f", Some("odd/src/lib.rs"), Some(("odd", None))),
         ("app::f", None, Some(("app", None))),
         ("<app::A as core::clone::Clone>::clone", None, Some(("app", None))),
@@ -320,16 +256,7 @@ fn crates_and_versions() {
     let git = "/r/.cargo/git/checkouts/big-repo-0123456789abcdef/abc1234/crates/x/src/lib.rs";
     assert_eq!(of("x::f", git), pair("x", "abc1234"));
     assert_eq!(of("f", git), pair("big-repo", "abc1234"));
-    assert_eq!(
-        of("x", "/rustc/0123/library/alloc/src/vec/mod.rs"),
-        pair("alloc", "")
-    );
-    assert_eq!(
-        of("x", "/rust/deps/hashbrown-0.15.5/src/map.rs"),
-        pair("hashbrown", "0.15.5")
-    );
-    assert_eq!(
-        of("x::f", r"C:\u\.cargo\registry\src\idx\serde-1.0.2\src\lib.rs"),
-        pair("serde", "1.0.2")
-    );
+    assert_eq!(of("x", "/rustc/0123/library/alloc/src/vec/mod.rs"), pair("alloc", ""));
+    assert_eq!(of("x", "/rust/deps/hashbrown-0.15.5/src/map.rs"), pair("hashbrown", "0.15.5"));
+    assert_eq!(of("x::f", r"C:\u\.cargo\registry\src\idx\serde-1.0.2\src\lib.rs"), pair("serde", "1.0.2"));
 }

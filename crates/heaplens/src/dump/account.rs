@@ -86,12 +86,7 @@ impl Estimate {
         let (mut off_bytes, mut off_objects) = (0f64, 0f64);
         if rate > 1 && !is_exact(counts) {
             let (n, s, r) = (counts.objects as f64, counts.bytes as f64, rate as f64);
-            for (n, s) in [
-                (n - 0.5, s - 0.5),
-                (n - 0.5, s + 0.5),
-                (n + 0.5, s - 0.5),
-                (n + 0.5, s + 0.5),
-            ] {
+            for (n, s) in [(n - 0.5, s - 0.5), (n - 0.5, s + 0.5), (n + 0.5, s - 0.5), (n + 0.5, s + 0.5)] {
                 let p = -(-(s / n) / r).exp_m1();
                 if p > 0.0 {
                     off_bytes = off_bytes.max((s / p - bytes).abs());
@@ -112,12 +107,7 @@ impl Estimate {
             (a - b).abs() <= x.tolerance(y) + 1e-9 * a.abs().max(b.abs())
         };
         within(self.bytes, other.bytes, &self.byte_rounding, &other.byte_rounding)
-            && within(
-                self.objects,
-                other.objects,
-                &self.object_rounding,
-                &other.object_rounding,
-            )
+            && within(self.objects, other.objects, &self.object_rounding, &other.object_rounding)
     }
 }
 
@@ -203,33 +193,23 @@ impl Dump {
             ));
         }
         self.structure(&mut warnings);
-        Accounting {
-            writer,
-            header_bytes: header.bytes,
-            stacks_bytes: stacks.bytes,
-            warnings,
-        }
+        Accounting { writer, header_bytes: header.bytes, stacks_bytes: stacks.bytes, warnings }
     }
 
     /// A thread whose header line and stacks disagree: `(uid, header's bytes, stacks' bytes)`.
     fn unequal_thread(&self, writer: Writer, sums: &FxHashMap<u64, Estimate>) -> Option<(u64, f64, f64)> {
-        self.threads()
-            .filter(|_| !sums.is_empty())
-            .find_map(|(uid, counts, _)| {
-                let line = Estimate::of(counts, self.rate);
-                let sum = sums.get(&uid).copied().unwrap_or_default();
-                let same = line.same_raw(&sum) || (writer != Writer::Raw && line.same_unsampled(&sum));
-                (!same).then_some((uid, line.bytes, sum.bytes))
-            })
+        self.threads().filter(|_| !sums.is_empty()).find_map(|(uid, counts, _)| {
+            let line = Estimate::of(counts, self.rate);
+            let sum = sums.get(&uid).copied().unwrap_or_default();
+            let same = line.same_raw(&sum) || (writer != Writer::Raw && line.same_unsampled(&sum));
+            (!same).then_some((uid, line.bytes, sum.bytes))
+        })
     }
 
     /// What is missing at the end, and what was odd on the way.
     fn structure(&self, warnings: &mut Vec<Warning>) {
         for fault in &self.faults {
-            warnings.push(Warning::new(
-                "damaged",
-                format!("line {}: {}", fault.line, fault.what),
-            ));
+            warnings.push(Warning::new("damaged", format!("line {}: {}", fault.line, fault.what)));
         }
         if self.rate == 0 {
             warnings.push(Warning::new(
@@ -264,10 +244,7 @@ impl Dump {
         } else if !sealed {
             let maps = crate::maps::Maps::parse(maps_text);
             if !maps_text.ends_with(b"\n") {
-                warnings.push(Warning::new(
-                    "truncated",
-                    "the file ends in the middle of its mapping lines",
-                ));
+                warnings.push(Warning::new("truncated", "the file ends in the middle of its mapping lines"));
             } else if maps.is_linux && !maps.reaches_stack {
                 warnings.push(Warning::new(
                     "truncated",

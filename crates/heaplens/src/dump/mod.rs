@@ -111,22 +111,11 @@ impl CountLines {
     }
 
     fn get(&self, index: usize) -> (Owner, Counts) {
-        let owner = if self.owner[index] == ALL_THREADS {
-            Owner::All
-        } else {
-            Owner::Thread(self.owner[index])
-        };
+        let owner =
+            if self.owner[index] == ALL_THREADS { Owner::All } else { Owner::Thread(self.owner[index]) };
         let (objects, bytes) = self.live[index];
         let (accum_objects, accum_bytes) = self.accum.get(index).copied().unwrap_or_default();
-        (
-            owner,
-            Counts {
-                objects,
-                bytes,
-                accum_objects,
-                accum_bytes,
-            },
-        )
+        (owner, Counts { objects, bytes, accum_objects, accum_bytes })
     }
 }
 
@@ -167,10 +156,7 @@ impl<'a> Stack<'a> {
 
     /// The raw `t*` counts of this stack.
     pub fn total(&self) -> Counts {
-        self.lines()
-            .find(|(owner, _)| *owner == Owner::All)
-            .map(|(_, counts)| counts)
-            .unwrap_or_default()
+        self.lines().find(|(owner, _)| *owner == Owner::All).map(|(_, counts)| counts).unwrap_or_default()
     }
 }
 
@@ -200,10 +186,7 @@ impl Dump {
         (0..self.stacks.len()).map(|i| {
             let start = match i.checked_sub(1) {
                 Some(previous) => self.stacks[previous],
-                None => StackEnd {
-                    addresses: 0,
-                    lines: self.header_end as u32,
-                },
+                None => StackEnd { addresses: 0, lines: self.header_end as u32 },
             };
             let end = self.stacks[i];
             Stack {

@@ -8,11 +8,7 @@ use memchr::memchr;
 /// What a line of the stacks' part says.
 enum Line<'a> {
     Stack,
-    Counts {
-        owner: u64,
-        counts: Counts,
-        name: Option<&'a [u8]>,
-    },
+    Counts { owner: u64, counts: Counts, name: Option<&'a [u8]> },
     MapsTitle,
     Blank,
     Unknown,
@@ -27,10 +23,7 @@ impl Dump {
     /// line cannot be understood. A tail that was cut off is no error: see [`Dump::accounting`].
     pub fn parse(bytes: &[u8]) -> Result<Dump, Error> {
         let (body, trailer_text) = trailer::split(bytes);
-        let mut parser = Parser {
-            body,
-            ..Parser::default()
-        };
+        let mut parser = Parser { body, ..Parser::default() };
         parser.header()?;
         parser.reserve();
         parser.lines()?;
@@ -76,11 +69,7 @@ impl<'a> Parser<'a> {
     }
 
     fn keep(&mut self, text: &[u8], is_item: bool) {
-        self.dump.verbatim.push(Verbatim {
-            before: self.items,
-            is_item,
-            text: text.into(),
-        });
+        self.dump.verbatim.push(Verbatim { before: self.items, is_item, text: text.into() });
     }
 
     /// `heap_v2/<rate>`, after any `%` lines and a byte order mark.
@@ -108,11 +97,7 @@ impl<'a> Parser<'a> {
                 return Err(self.syntax(start, text, "heap_v2/ and a number below 2^64"));
             };
             if !line.ends_with(b"\n") {
-                return Err(self.syntax(
-                    start,
-                    text,
-                    "more lines after this one: the file was cut off here",
-                ));
+                return Err(self.syntax(start, text, "more lines after this one: the file was cut off here"));
             }
             self.dump.rate = rate;
             self.dump.crlf = line.ends_with(b"\r\n");
@@ -282,10 +267,7 @@ impl<'a> Parser<'a> {
     fn fault(&mut self, what: &'static str) {
         // A damaged file can hold millions; a few tell the story.
         if self.dump.faults.len() < 20 {
-            self.dump.faults.push(Fault {
-                line: self.line,
-                what,
-            });
+            self.dump.faults.push(Fault { line: self.line, what });
         }
     }
 
@@ -325,10 +307,7 @@ impl<'a> Parser<'a> {
                 }
             }
             [b'%' | b'#', ..] => (Line::Unknown, true),
-            _ => (
-                Line::Bad("a line that starts with @ or with two spaces, or MAPPED_LIBRARIES:"),
-                false,
-            ),
+            _ => (Line::Bad("a line that starts with @ or with two spaces, or MAPPED_LIBRARIES:"), false),
         }
     }
 
@@ -339,10 +318,7 @@ impl<'a> Parser<'a> {
                 [] => return (Line::Stack, canonical),
                 [b' ', b'0', b'x', digits @ ..] => {
                     let Some((value, tail, plain)) = hex(digits) else {
-                        return (
-                            Line::Bad("addresses such as 0x55d0a0001234, at most 16 digits"),
-                            false,
-                        );
+                        return (Line::Bad("addresses such as 0x55d0a0001234, at most 16 digits"), false);
                     };
                     canonical &= plain;
                     self.dump.addresses.push(value);
@@ -358,10 +334,7 @@ impl<'a> Parser<'a> {
                     rest = tail;
                 }
                 _ => {
-                    return (
-                        Line::Bad("addresses such as 0x55d0a0001234, separated by spaces"),
-                        false,
-                    );
+                    return (Line::Bad("addresses such as 0x55d0a0001234, separated by spaces"), false);
                 }
             }
         }
@@ -405,22 +378,8 @@ fn counts_line(text: &[u8]) -> (Line<'_>, bool) {
     })();
     let Some(counts) = counts else { return bad };
     match rest {
-        b"]" => (
-            Line::Counts {
-                owner,
-                counts,
-                name: None,
-            },
-            canonical,
-        ),
-        [b']', b' ', name @ ..] => (
-            Line::Counts {
-                owner,
-                counts,
-                name: Some(name),
-            },
-            canonical,
-        ),
+        b"]" => (Line::Counts { owner, counts, name: None }, canonical),
+        [b']', b' ', name @ ..] => (Line::Counts { owner, counts, name: Some(name) }, canonical),
         _ => bad,
     }
 }
@@ -484,23 +443,12 @@ fn hex_eight(text: &[u8; 8]) -> (u64, usize) {
     let letters = ((nibbles + 6 * ONES) >> 4) & ONES;
     let printed = nibbles + 0x30 * ONES + letters * 0x27;
     let wrong = (printed ^ bytes) | (nibbles & (0xf0 * ONES));
-    let digits = if wrong == 0 {
-        8
-    } else {
-        wrong.trailing_zeros() as usize / 8
-    };
+    let digits = if wrong == 0 { 8 } else { wrong.trailing_zeros() as usize / 8 };
     let mut packed = (nibbles & (0x0f * ONES)).swap_bytes();
     packed = (packed | packed >> 4) & 0x00ff_00ff_00ff_00ff;
     packed = (packed | packed >> 8) & 0x0000_ffff_0000_ffff;
     packed = (packed | packed >> 16) & 0xffff_ffff;
-    (
-        if digits == 0 {
-            0
-        } else {
-            packed >> (4 * (8 - digits))
-        },
-        digits,
-    )
+    (if digits == 0 { 0 } else { packed >> (4 * (8 - digits)) }, digits)
 }
 
 /// Value, rest, and whether `%#x` would print it so.
@@ -550,10 +498,7 @@ mod tests {
     }
 
     fn hex_slow(text: &[u8]) -> Option<(u64, usize)> {
-        let digits = text
-            .iter()
-            .take_while(|b| b"0123456789abcdef".contains(b))
-            .count();
+        let digits = text.iter().take_while(|b| b"0123456789abcdef".contains(b)).count();
         let follows = text[digits..].first().is_some_and(u8::is_ascii_hexdigit);
         if digits == 0 || digits > 16 || (digits == 16 && follows) {
             return None;

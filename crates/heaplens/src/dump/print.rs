@@ -9,12 +9,7 @@ impl Dump {
     /// # Errors
     /// Those of `out`.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        let mut printer = Printer {
-            dump: self,
-            out,
-            item: 0,
-            odd: 0,
-        };
+        let mut printer = Printer { dump: self, out, item: 0, odd: 0 };
         printer.line(|out| write!(out, "heap_v2/{}", self.rate))?;
         for index in 0..self.header_end {
             let (owner, counts) = self.lines.get(index);
@@ -22,9 +17,7 @@ impl Dump {
             printer.line(|out| {
                 write_counts(out, owner, counts)?;
                 match name {
-                    Some(name) => out
-                        .write_all(b" ")
-                        .and_then(|()| out.write_all(&self.names[name].1)),
+                    Some(name) => out.write_all(b" ").and_then(|()| out.write_all(&self.names[name].1)),
                     None => Ok(()),
                 }
             })?;
@@ -65,11 +58,7 @@ struct Printer<'a, W> {
 
 impl<W: Write> Printer<'_, W> {
     fn extra_lines(&mut self) -> io::Result<()> {
-        while let Some(odd) = self
-            .dump
-            .verbatim
-            .get(self.odd)
-            .filter(|o| o.before == self.item && !o.is_item)
+        while let Some(odd) = self.dump.verbatim.get(self.odd).filter(|o| o.before == self.item && !o.is_item)
         {
             self.out.write_all(&odd.text)?;
             self.odd += 1;
@@ -99,11 +88,6 @@ fn write_counts(out: &mut impl Write, owner: Owner, counts: Counts) -> io::Resul
         Owner::All => write!(out, "  t*")?,
         Owner::Thread(uid) => write!(out, "  t{uid}")?,
     }
-    let Counts {
-        objects,
-        bytes,
-        accum_objects,
-        accum_bytes,
-    } = counts;
+    let Counts { objects, bytes, accum_objects, accum_bytes } = counts;
     write!(out, ": {objects}: {bytes} [{accum_objects}: {accum_bytes}]")
 }

@@ -45,12 +45,8 @@ impl Dump {
             Threads::Separate => self.add_threads(&mut profile),
         };
         for stack in self.stacks() {
-            let frames: Vec<FrameId> = stack
-                .addresses
-                .iter()
-                .rev()
-                .map(|&address| resolver.frame(address, &mut profile))
-                .collect();
+            let frames: Vec<FrameId> =
+                stack.addresses.iter().rev().map(|&address| resolver.frame(address, &mut profile)).collect();
             let id = profile.add_stack_from_root(frames);
             for (owner, counts) in stack.lines() {
                 let thread = match (threads, owner) {
@@ -60,11 +56,7 @@ impl Dump {
                 };
                 let values = estimate(counts, self.rate);
                 if !values.is_zero() {
-                    profile.add_sample(Sample {
-                        stack: id,
-                        thread,
-                        values,
-                    });
+                    profile.add_sample(Sample { stack: id, thread, values });
                 }
             }
         }
@@ -84,14 +76,10 @@ impl Dump {
         let named: FxHashMap<u64, Option<&[u8]>> = self.threads().map(|(uid, _, name)| (uid, name)).collect();
         let mut uids: Vec<u64> = named.keys().copied().collect();
         // A stack can count a thread that the header no longer lists.
-        uids.extend(
-            self.stacks()
-                .flat_map(|s| s.lines())
-                .filter_map(|(owner, _)| match owner {
-                    Owner::Thread(uid) if !named.contains_key(&uid) => Some(uid),
-                    _ => None,
-                }),
-        );
+        uids.extend(self.stacks().flat_map(|s| s.lines()).filter_map(|(owner, _)| match owner {
+            Owner::Thread(uid) if !named.contains_key(&uid) => Some(uid),
+            _ => None,
+        }));
         uids.sort_unstable();
         uids.dedup();
         uids.into_iter()
@@ -126,18 +114,8 @@ struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     fn new(maps: &'a Maps, profile: &mut Profile) -> Resolver<'a> {
-        let modules = maps
-            .modules()
-            .iter()
-            .map(|m| profile.add_module(m.clone()))
-            .collect();
-        Resolver {
-            maps,
-            modules,
-            outside: None,
-            known: FxHashMap::default(),
-            unmapped: 0,
-        }
+        let modules = maps.modules().iter().map(|m| profile.add_module(m.clone())).collect();
+        Resolver { maps, modules, outside: None, known: FxHashMap::default(), unmapped: 0 }
     }
 
     fn frame(&mut self, address: u64, profile: &mut Profile) -> FrameId {
@@ -150,10 +128,7 @@ impl<'a> Resolver<'a> {
             None => {
                 self.unmapped += 1;
                 let outside = *self.outside.get_or_insert_with(|| {
-                    profile.add_module(Module {
-                        kind: ModuleKind::Unmapped,
-                        ..Module::file("[unmapped]")
-                    })
+                    profile.add_module(Module { kind: ModuleKind::Unmapped, ..Module::file("[unmapped]") })
                 });
                 Frame::at(outside, address)
             }

@@ -3,11 +3,7 @@ use crate::profile::{Amount, Meta, Module, Sample, Values};
 use proptest::prelude::*;
 
 fn values(bytes: u64) -> Values {
-    Values {
-        inuse_space: Amount::from_u64(bytes),
-        inuse_objects: Amount::from_u64(1),
-        ..Values::default()
-    }
+    Values { inuse_space: Amount::from_u64(bytes), inuse_objects: Amount::from_u64(1), ..Values::default() }
 }
 
 /// Stacks as names from the root, `;` between them; `module+0x…` for a place without a name.
@@ -29,11 +25,7 @@ fn profile(stacks: &[(&str, u64)]) -> Profile {
             });
         }
         let stack = profile.add_stack_from_root(frames);
-        profile.add_sample(Sample {
-            stack,
-            thread: None,
-            values: values(bytes),
-        });
+        profile.add_sample(Sample { stack, thread: None, values: values(bytes) });
     }
     profile.check().unwrap();
     profile
@@ -41,14 +33,10 @@ fn profile(stacks: &[(&str, u64)]) -> Profile {
 
 fn folded(profile: &Profile) -> Vec<String> {
     let list = profile.net_stacks().into_iter();
-    list.map(|(names, v)| format!("{} {}", names.join(";"), v.inuse_space.trunc()))
-        .collect()
+    list.map(|(names, v)| format!("{} {}", names.join(";"), v.inuse_space.trunc())).collect()
 }
 
-const BOTH: Folding = Folding {
-    allocator: Fold::Away,
-    runtime: Fold::Away,
-};
+const BOTH: Folding = Folding { allocator: Fold::Away, runtime: Fold::Away };
 
 #[test]
 fn allocator_frames_go_from_the_leaf_only() {
@@ -57,10 +45,7 @@ fn allocator_frames_go_from_the_leaf_only() {
             "main;app::f;alloc::vec::Vec<T,A>::push;alloc::raw_vec::RawVec<T,A>::grow_one;__rust_realloc;_rjem_je_prof_backtrace",
             8,
         ),
-        (
-            "main;malloc;app::hook;app::g;malloc;app+0x10;prof_backtrace_impl",
-            4,
-        ),
+        ("main;malloc;app::hook;app::g;malloc;app+0x10;prof_backtrace_impl", 4),
         ("main;allocate;my::malloc_pool::get", 2),
         ("main;app::f;app+0x20", 1),
         ("main;app::f;malloc;libjemalloc.so.2+0x5", 16),
@@ -77,10 +62,7 @@ fn allocator_frames_go_from_the_leaf_only() {
             "main;malloc;app::hook;app::g 4",
         ]
     );
-    let shown = Folding {
-        allocator: Fold::Show,
-        runtime: Fold::Show,
-    };
+    let shown = Folding { allocator: Fold::Show, runtime: Fold::Show };
     assert_eq!(folded(&fold(&p, shown)), folded(&p));
 }
 
@@ -124,29 +106,13 @@ fn runtime_frames_at_the_root_become_one() {
 
 #[test]
 fn focus_and_ignore_share_the_samples_out() {
-    let mut p = profile(&[
-        ("main;app::f;malloc", 1),
-        ("main;app::g", 2),
-        ("", 4),
-        ("app+0xff;x", 8),
-    ]);
+    let mut p = profile(&[("main;app::f;malloc", 1), ("main;app::g", 2), ("", 4), ("app+0xff;x", 8)]);
     let name = p.intern("h");
     let file = Some(p.intern("/src/store.rs"));
-    let function = p.add_function(Function {
-        name,
-        system_name: name,
-        file,
-    });
-    let frame = p.add_frame(Frame {
-        line: 42,
-        ..Frame::named(function)
-    });
+    let function = p.add_function(Function { name, system_name: name, file });
+    let frame = p.add_frame(Frame { line: 42, ..Frame::named(function) });
     let stack = Some(p.add_stack(None, frame));
-    p.add_sample(Sample {
-        stack,
-        thread: None,
-        values: values(16),
-    });
+    p.add_sample(Sample { stack, thread: None, values: values(16) });
     for (text, kept) in [
         ("app::f", 1),
         ("^main$", 3),
@@ -169,11 +135,7 @@ fn focus_and_ignore_share_the_samples_out() {
 fn bad_patterns_are_said_in_words() {
     let why = |text: &str| pattern(text).unwrap_err().to_string();
     assert!(why("(").contains("unclosed group"), "{}", why("("));
-    assert!(
-        why("(a{1000}){1000}").contains("more than"),
-        "{}",
-        why("(a{1000}){1000}")
-    );
+    assert!(why("(a{1000}){1000}").contains("more than"), "{}", why("(a{1000}){1000}"));
     assert!(pattern(&"(".repeat(10_000)).is_err());
     assert!(why(&format!("{}(", "x".repeat(10_000))).len() < 500);
     assert!(!why("\u{1b}[31m(").contains('\u{1b}'));

@@ -37,28 +37,17 @@ pub fn parse(bytes: &[u8]) -> Result<Profile, Error> {
     };
     if split_number(first).is_none() {
         return Err(Error::NotAProfile {
-            found: format!(
-                "text that starts with `{}`",
-                first[..first.len().min(60)].escape_ascii()
-            ),
+            found: format!("text that starts with `{}`", first[..first.len().min(60)].escape_ascii()),
             hint: "expected heap_v2/<rate> (a jemalloc dump) or folded stacks (`a;b;c 123`)".to_owned(),
         });
     }
     // A name may end in a number by chance; not on every line.
-    let two = lines
-        .iter()
-        .all(|(_, _, line)| matches!(split_two(line), Some((_, Numbers::Two { .. }))));
-    let mut profile = Profile::new(Meta {
-        is_diff: two,
-        ..Meta::default()
-    });
+    let two = lines.iter().all(|(_, _, line)| matches!(split_two(line), Some((_, Numbers::Two { .. }))));
+    let mut profile = Profile::new(Meta { is_diff: two, ..Meta::default() });
     let mut negative = false;
     for (number, start, line) in &lines {
-        let parsed = if two {
-            split_two(line)
-        } else {
-            split_number(line).map(|(s, n)| (s, Numbers::One(n)))
-        };
+        let parsed =
+            if two { split_two(line) } else { split_number(line).map(|(s, n)| (s, Numbers::One(n))) };
         let Some((stack, numbers)) = parsed else {
             return Err(Error::Syntax {
                 line: *number,
@@ -71,15 +60,8 @@ pub fn parse(bytes: &[u8]) -> Result<Profile, Error> {
         let mut add = |value: Amount| {
             if !value.is_zero() {
                 negative |= value.is_negative();
-                let values = Values {
-                    inuse_space: value,
-                    ..Values::default()
-                };
-                profile.add_sample(Sample {
-                    stack,
-                    thread: None,
-                    values,
-                });
+                let values = Values { inuse_space: value, ..Values::default() };
+                profile.add_sample(Sample { stack, thread: None, values });
             }
         };
         match numbers {
@@ -108,11 +90,7 @@ fn add_stack(profile: &mut Profile, stack: &[u8]) -> Option<StackId> {
     let mut parent = None;
     for name in text.split(';') {
         let name = profile.intern(&unescape(name));
-        let function = profile.add_function(Function {
-            name,
-            system_name: name,
-            file: None,
-        });
+        let function = profile.add_function(Function { name, system_name: name, file: None });
         let frame = profile.add_frame(Frame::named(function));
         parent = Some(profile.add_stack(parent, frame));
     }

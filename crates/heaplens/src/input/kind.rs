@@ -20,61 +20,37 @@ pub(super) fn not_a_profile(bytes: &[u8]) -> Option<Error> {
 
 fn describe(bytes: &[u8]) -> Option<(String, String)> {
     let is = |found: &str, hint: &str| Some((found.to_owned(), hint.to_owned()));
-    let start = bytes
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(bytes)
-        .trim_ascii_start();
+    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     let text_start = start[..start.len().min(512)].to_ascii_lowercase();
     if start.is_empty() {
         return is("an empty file", "did the download or the dump fail?");
     }
     match bytes {
         [0x7f, b'E', b'L', b'F', ..] => {
-            return is(
-                "an ELF binary",
-                "name the dump as input and the binary with --binary",
-            );
+            return is("an ELF binary", "name the dump as input and the binary with --binary");
         }
         [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => {
-            return is(
-                "a Mach-O binary",
-                "name the dump as input and the binary with --binary",
-            );
+            return is("a Mach-O binary", "name the dump as input and the binary with --binary");
         }
         [b'M', b'Z', _, 0, ..] => {
-            return is(
-                "a Windows binary",
-                "name the dump as input and the binary with --binary",
-            );
+            return is("a Windows binary", "name the dump as input and the binary with --binary");
         }
         [0x28, 0xb5, 0x2f, 0xfd, ..] => return is("zstd-compressed data", "unpack it with zstd -d first"),
         [0xfd, b'7', b'z', b'X', b'Z', ..] => return is("xz-compressed data", "unpack it with xz -d first"),
         [b'P', b'K', 3, 4, ..] => return is("a zip archive", "unpack it first"),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            return is(
-                "text in UTF-16",
-                "PowerShell's `>` writes that: save the raw bytes, as curl -o does",
-            );
+            return is("text in UTF-16", "PowerShell's `>` writes that: save the raw bytes, as curl -o does");
         }
         _ => {}
     }
     if text_start.starts_with(b"<!doctype html") || text_start.starts_with(b"<html") {
-        return is(
-            "an HTML page",
-            "does the address lead to the profiling endpoint, and past a login?",
-        );
+        return is("an HTML page", "does the address lead to the profiling endpoint, and past a login?");
     }
     if text_start.starts_with(b"<?xml") || text_start.starts_with(b"<svg") {
-        return is(
-            "XML or an SVG picture",
-            "give the dump itself, not a picture of it",
-        );
+        return is("XML or an SVG picture", "give the dump itself, not a picture of it");
     }
     if text_start.starts_with(b"http/1.") || text_start.starts_with(b"http/2") {
-        return is(
-            "an HTTP answer with its head",
-            "save the body alone: curl without -i",
-        );
+        return is("an HTTP answer with its head", "save the body alone: curl without -i");
     }
     if start.starts_with(b"{") || start.starts_with(b"[{") {
         return Some(json(start));
@@ -93,10 +69,7 @@ fn describe(bytes: &[u8]) -> Option<(String, String)> {
         );
     }
     if looks_like_pprof(bytes) {
-        return is(
-            "a pprof profile (protobuf)",
-            "ask the server for the text form: output=text",
-        );
+        return is("a pprof profile (protobuf)", "ask the server for the text form: output=text");
     }
     if memchr::memchr(0, &bytes[..bytes.len().min(4096)]).is_some() {
         let shown = &bytes[..bytes.len().min(8)];
@@ -116,10 +89,7 @@ fn json(text: &[u8]) -> (String, String) {
             format!("an error that a server answered as JSON: \"{error}\""),
             field("fix").unwrap_or_else(|| "ask the server what is wrong, then fetch again".to_owned()),
         ),
-        None => (
-            "JSON".to_owned(),
-            "expected text that starts with heap_v2/, or folded stacks".to_owned(),
-        ),
+        None => ("JSON".to_owned(), "expected text that starts with heap_v2/, or folded stacks".to_owned()),
     }
 }
 

@@ -89,10 +89,7 @@ mod tests {
 
     #[test]
     fn hidden_characters_become_visible() {
-        assert_eq!(
-            terminal("a\x1b[31m\n\u{9b}\u{202e}"),
-            "a\\x1b[31m\\n\\x9b\\u{202e}"
-        );
+        assert_eq!(terminal("a\x1b[31m\n\u{9b}\u{202e}"), "a\\x1b[31m\\n\\x9b\\u{202e}");
         assert_eq!(terminal("Vec<u8>::push äöü 日本"), "Vec<u8>::push äöü 日本");
         assert!(matches!(terminal("plain"), Cow::Borrowed(_)));
     }
@@ -105,10 +102,7 @@ mod tests {
     #[test]
     fn a_script_cannot_be_closed_from_a_string() {
         let json = serde_json::to_string("</script>&\u{2028}\u{e0041}]]>").unwrap();
-        assert_eq!(
-            json_in_script(&json),
-            "\"\\u003c/script\\u003e\\u0026\\u2028\\udb40\\udc41]]\\u003e\""
-        );
+        assert_eq!(json_in_script(&json), "\"\\u003c/script\\u003e\\u0026\\u2028\\udb40\\udc41]]\\u003e\"");
     }
 
     /// Text with more of what hurts than chance would bring.

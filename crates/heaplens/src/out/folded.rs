@@ -18,10 +18,8 @@ use std::io::Write;
 /// # Errors
 /// Those of `out`.
 pub fn write(profile: &Profile, sample_type: SampleType, out: &mut dyn Write) -> Result<(), Error> {
-    let names: Vec<String> = profile
-        .frame_ids()
-        .map(|id| escape(&profile.frame_name(id)).into_owned())
-        .collect();
+    let names: Vec<String> =
+        profile.frame_ids().map(|id| escape(&profile.frame_name(id)).into_owned()).collect();
     let mut lines: BTreeMap<String, (Amount, Amount)> = BTreeMap::new();
     let mut line = String::new();
     let mut frames: Vec<&str> = Vec::new();
@@ -31,11 +29,7 @@ pub fn write(profile: &Profile, sample_type: SampleType, out: &mut dyn Write) ->
             continue;
         }
         frames.clear();
-        frames.extend(
-            profile
-                .stack_from_leaf(sample.stack)
-                .map(|(_, f)| names[f.index()].as_str()),
-        );
+        frames.extend(profile.stack_from_leaf(sample.stack).map(|(_, f)| names[f.index()].as_str()));
         line.clear();
         for (i, name) in frames.iter().rev().enumerate() {
             if i > 0 {

@@ -121,19 +121,8 @@ fn is_zero(value: &u32) -> bool {
 /// Those of `out`.
 pub fn write_top(profile: &Profile, top: &Top, limit: usize, out: &mut dyn Write) -> Result<(), Error> {
     let limit = if limit == 0 { top.rows.len() } else { limit };
-    let functions = top
-        .rows
-        .iter()
-        .take(limit)
-        .map(|row| function(top, row))
-        .collect();
-    finish(
-        Document {
-            functions: Some(functions),
-            ..document(profile, top)
-        },
-        out,
-    )
+    let functions = top.rows.iter().take(limit).map(|row| function(top, row)).collect();
+    finish(Document { functions: Some(functions), ..document(profile, top) }, out)
 }
 
 /// Writes every stack.
@@ -142,16 +131,11 @@ pub fn write_top(profile: &Profile, top: &Top, limit: usize, out: &mut dyn Write
 /// Those of `out`.
 pub fn write_profile(profile: &Profile, sample_type: SampleType, out: &mut dyn Write) -> Result<(), Error> {
     let top = Top::new(profile, sample_type);
-    let frames = profile
-        .frame_ids()
-        .map(|id| frame_row(profile, profile.frame(id), id))
-        .collect();
+    let frames = profile.frame_ids().map(|id| frame_row(profile, profile.frame(id), id)).collect();
     let mut sums: BTreeMap<Vec<u32>, (Change, Change)> = BTreeMap::new();
     for sample in profile.samples() {
-        let mut stack: Vec<u32> = profile
-            .stack_from_leaf(sample.stack)
-            .map(|(_, frame)| frame.index() as u32)
-            .collect();
+        let mut stack: Vec<u32> =
+            profile.stack_from_leaf(sample.stack).map(|(_, frame)| frame.index() as u32).collect();
         stack.reverse();
         let (value, other) = sums.entry(stack).or_default();
         value.add(sample.values.get(sample_type));
@@ -159,19 +143,9 @@ pub fn write_profile(profile: &Profile, sample_type: SampleType, out: &mut dyn W
     }
     let stacks = sums
         .into_iter()
-        .map(|(frames, (value, other))| StackRow {
-            frames,
-            figure: figure(&top, &value, &other),
-        })
+        .map(|(frames, (value, other))| StackRow { frames, figure: figure(&top, &value, &other) })
         .collect();
-    finish(
-        Document {
-            frames: Some(frames),
-            stacks: Some(stacks),
-            ..document(profile, &top)
-        },
-        out,
-    )
+    finish(Document { frames: Some(frames), stacks: Some(stacks), ..document(profile, &top) }, out)
 }
 
 fn finish(document: Document<'_>, out: &mut dyn Write) -> Result<(), Error> {
@@ -186,11 +160,7 @@ fn document<'a>(profile: &'a Profile, top: &Top) -> Document<'a> {
         version: VERSION,
         kind: if top.is_diff { "difference" } else { "profile" },
         sample_type: top.sample_type.name(),
-        unit: if top.sample_type.is_bytes() {
-            "bytes"
-        } else {
-            "objects"
-        },
+        unit: if top.sample_type.is_bytes() { "bytes" } else { "objects" },
         rate: top.rate,
         total: figure(top, &top.total, &top.total_other),
         process: profile.meta.trailer.as_ref().map(|t| Process {
@@ -205,14 +175,7 @@ fn document<'a>(profile: &'a Profile, top: &Top) -> Document<'a> {
             rss: &t.rss,
         }),
         modules: profile.modules().iter().map(module).collect(),
-        warnings: profile
-            .warnings
-            .iter()
-            .map(|w| Warning {
-                code: w.code,
-                message: &w.message,
-            })
-            .collect(),
+        warnings: profile.warnings.iter().map(|w| Warning { code: w.code, message: &w.message }).collect(),
         functions: None,
         frames: None,
         stacks: None,
@@ -248,10 +211,7 @@ fn function<'a>(top: &Top, row: &'a Row) -> Function<'a> {
 }
 
 fn frame_row(profile: &Profile, frame: Frame, id: crate::profile::FrameId) -> FrameRow<'_> {
-    let file = frame
-        .function
-        .and_then(|f| profile.function(f).file)
-        .map(|file| profile.string(file));
+    let file = frame.function.and_then(|f| profile.function(f).file).map(|file| profile.string(file));
     FrameRow {
         name: profile.frame_name(id).into_owned(),
         file,
@@ -263,9 +223,7 @@ fn frame_row(profile: &Profile, frame: Frame, id: crate::profile::FrameId) -> Fr
 }
 
 fn figure(top: &Top, value: &Change, other: &Change) -> Figure {
-    let interval = top
-        .interval(value)
-        .map(|i| [clamp(i.low.round()), clamp(i.high.round())]);
+    let interval = top.interval(value).map(|i| [clamp(i.low.round()), clamp(i.high.round())]);
     Figure {
         value: whole(value.net()),
         from: top.is_diff.then(|| whole(value.before)),

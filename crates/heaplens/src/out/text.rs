@@ -18,10 +18,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options {
-            limit: 20,
-            width: None,
-        }
+        Options { limit: 20, width: None }
     }
 }
 
@@ -32,17 +29,12 @@ impl Default for Options {
 /// Those of `out`.
 pub fn write_top(top: &Top, options: &Options, out: &mut dyn Write) -> Result<(), Error> {
     writeln!(out, "{}", headline(top))?;
-    let shown = if options.limit == 0 {
-        top.rows.len()
-    } else {
-        options.limit.min(top.rows.len())
-    };
+    let shown = if options.limit == 0 { top.rows.len() } else { options.limit.min(top.rows.len()) };
     let mut table = vec![titles(top)];
     table.extend(top.rows[..shown].iter().map(|row| cells(top, row)));
     let columns = table[0].len();
-    let widths: Vec<usize> = (0..columns)
-        .map(|c| table.iter().map(|row| row[c].chars().count()).max().unwrap_or(0))
-        .collect();
+    let widths: Vec<usize> =
+        (0..columns).map(|c| table.iter().map(|row| row[c].chars().count()).max().unwrap_or(0)).collect();
     let numbers: usize = widths[..columns - 1].iter().map(|w| w + 2).sum();
     for row in &table {
         for (cell, width) in row[..columns - 1].iter().zip(&widths) {
@@ -69,10 +61,7 @@ fn headline(top: &Top) -> String {
     let name = top.sample_type.name();
     let interval = units::interval(top.interval(&top.total), top.is_diff);
     let objects = match top.has_objects && top.sample_type.is_bytes() {
-        true if top.is_diff => format!(
-            ", {} objects",
-            units::signed_count(top.total_other.net().as_f64())
-        ),
+        true if top.is_diff => format!(", {} objects", units::signed_count(top.total_other.net().as_f64())),
         true => format!(", about {} objects", units::count(top.total_other.after.as_f64())),
         false => String::new(),
     };
@@ -130,16 +119,9 @@ fn cells(top: &Top, row: &Row) -> Vec<String> {
     }
     if top.has_objects && top.sample_type.is_bytes() {
         let objects = row.flat_other.net().as_f64();
-        cells.push(if top.is_diff {
-            units::signed_count(objects)
-        } else {
-            units::count(objects)
-        });
+        cells.push(if top.is_diff { units::signed_count(objects) } else { units::count(objects) });
     }
-    let place = row
-        .location
-        .as_deref()
-        .or(row.module.as_deref().filter(|_| !row.name.contains("+0x")));
+    let place = row.location.as_deref().or(row.module.as_deref().filter(|_| !row.name.contains("+0x")));
     let name = escape::terminal(&row.name).into_owned();
     cells.push(match place {
         Some(place) => format!("{name}  {}", escape::terminal(&short_path(place))),

@@ -48,11 +48,7 @@ pub fn interval(interval: Option<Interval>, is_diff: bool) -> String {
 
 /// A share of a whole, `37.2%`; `-` where there is no whole.
 pub fn percent(part: f64, whole: f64) -> String {
-    if whole == 0.0 {
-        "-".to_owned()
-    } else {
-        format!("{:.1}%", 100.0 * part / whole)
-    }
+    if whole == 0.0 { "-".to_owned() } else { format!("{:.1}%", 100.0 * part / whole) }
 }
 
 fn sign(value: f64) -> &'static str {
@@ -84,11 +80,7 @@ impl Scale {
             unit = larger;
         }
         let decimals = usize::from(divisor > 1.0 && value / divisor < 99.95);
-        Scale {
-            divisor,
-            unit,
-            decimals,
-        }
+        Scale { divisor, unit, decimals }
     }
 
     fn number(&self, value: f64) -> String {
@@ -134,12 +126,7 @@ mod tests {
     #[test]
     fn intervals_name_the_unit_once() {
         let mib = 1_048_576.0;
-        let of = |low: f64, high: f64| {
-            Some(Interval {
-                low: low * mib,
-                high: high * mib,
-            })
-        };
+        let of = |low: f64, high: f64| Some(Interval { low: low * mib, high: high * mib });
         assert_eq!(interval(of(6.1, 15.4), false), " (95 %: 6.1–15.4 MiB)");
         assert_eq!(interval(of(-1.2, 3.4), true), " (95 %: −1.2 to +3.4 MiB)");
         assert_eq!(interval(of(2.0, 2.0), false), "");

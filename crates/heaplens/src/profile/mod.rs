@@ -69,10 +69,7 @@ pub struct Profile {
 impl Profile {
     /// An empty profile.
     pub fn new(meta: Meta) -> Profile {
-        Profile {
-            meta,
-            ..Profile::default()
-        }
+        Profile { meta, ..Profile::default() }
     }
 
     /// The id of a string, added if it is new.
@@ -96,10 +93,7 @@ impl Profile {
 
     /// The module that is the same code as this one (see [`Module::same_code`]), if there is one.
     pub fn module_like(&self, module: &Module) -> Option<ModuleId> {
-        self.modules
-            .iter()
-            .position(|m| m.same_code(module))
-            .map(|i| ModuleId(i as u32))
+        self.modules.iter().position(|m| m.same_code(module)).map(|i| ModuleId(i as u32))
     }
 
     /// The id of a function, added if it is new.
@@ -119,18 +113,12 @@ impl Profile {
 
     /// The id of a whole stack given from its outermost frame to its innermost.
     pub fn add_stack_from_root(&mut self, frames: impl IntoIterator<Item = FrameId>) -> Option<StackId> {
-        frames
-            .into_iter()
-            .fold(None, |parent, frame| Some(self.add_stack(parent, frame)))
+        frames.into_iter().fold(None, |parent, frame| Some(self.add_stack(parent, frame)))
     }
 
     /// The id of a thread (by uid), added if it is new; a name learned later is kept.
     pub fn add_thread(&mut self, thread: Thread) -> ThreadId {
-        if let Some(i) = self
-            .threads
-            .iter()
-            .position(|t| t.uid == thread.uid && t.run == thread.run)
-        {
+        if let Some(i) = self.threads.iter().position(|t| t.uid == thread.uid && t.run == thread.run) {
             if self.threads[i].name.is_none() {
                 self.threads[i].name = thread.name;
             }
@@ -222,11 +210,7 @@ impl Profile {
             return Cow::Borrowed(self.string(self.function(function).name));
         }
         match frame.module {
-            Some(module) => Cow::Owned(format!(
-                "{}+{:#x}",
-                self.module(module).short_name(),
-                frame.offset
-            )),
+            Some(module) => Cow::Owned(format!("{}+{:#x}", self.module(module).short_name(), frame.offset)),
             None => Cow::Owned(format!("{:#x}", frame.offset)),
         }
     }
@@ -235,11 +219,7 @@ impl Profile {
     pub fn frame_location(&self, id: FrameId) -> Option<String> {
         let frame = self.frame(id);
         let file = self.string(self.function(frame.function?).file?);
-        Some(if frame.line == 0 {
-            file.to_owned()
-        } else {
-            format!("{file}:{}", frame.line)
-        })
+        Some(if frame.line == 0 { file.to_owned() } else { format!("{file}:{}", frame.line) })
     }
 
     /// Adds every sample of another profile, shared modules and frames found again.
@@ -350,10 +330,8 @@ impl Profile {
     pub fn net_stacks(&self) -> Vec<(Vec<String>, Values)> {
         let mut sums: FxHashMap<Vec<String>, Values> = FxHashMap::default();
         for sample in &self.samples {
-            let mut names: Vec<String> = self
-                .stack_from_leaf(sample.stack)
-                .map(|(_, f)| self.frame_name(f).into_owned())
-                .collect();
+            let mut names: Vec<String> =
+                self.stack_from_leaf(sample.stack).map(|(_, f)| self.frame_name(f).into_owned()).collect();
             names.reverse();
             *sums.entry(names).or_default() += sample.values;
         }
@@ -372,10 +350,7 @@ impl Profile {
                 return Err(format!("stack {i} comes before its parent"));
             }
             if node.frame.index() >= self.frames.len() {
-                return Err(format!(
-                    "stack {i} names frame {}, which does not exist",
-                    node.frame.0
-                ));
+                return Err(format!("stack {i} names frame {}, which does not exist", node.frame.0));
             }
         }
         for (i, frame) in self.frames.iter().enumerate() {
@@ -392,9 +367,7 @@ impl Profile {
             }
             let signs = SampleType::ALL.map(|t| sample.values.get(t));
             if !self.meta.is_diff && signs.iter().any(|v| v.is_negative()) {
-                return Err(format!(
-                    "sample {i} is negative in a profile that is no difference"
-                ));
+                return Err(format!("sample {i} is negative in a profile that is no difference"));
             }
             if signs.iter().any(|v| v.is_negative()) && signs.iter().any(|v| *v > Amount::ZERO) {
                 return Err(format!("sample {i} mixes positive and negative values"));

@@ -51,11 +51,7 @@ impl Amount {
     /// The nearest whole number.
     pub fn round(self) -> i128 {
         let half = 1i128 << (FRACTION_BITS - 1);
-        let shifted = if self.0 < 0 {
-            self.0.saturating_sub(half)
-        } else {
-            self.0.saturating_add(half)
-        };
+        let shifted = if self.0 < 0 { self.0.saturating_sub(half) } else { self.0.saturating_add(half) };
         shifted / (1i128 << FRACTION_BITS)
     }
 
@@ -130,12 +126,8 @@ pub enum SampleType {
 
 impl SampleType {
     /// All four, in pprof's order.
-    pub const ALL: [SampleType; 4] = [
-        SampleType::AllocObjects,
-        SampleType::AllocSpace,
-        SampleType::InuseObjects,
-        SampleType::InuseSpace,
-    ];
+    pub const ALL: [SampleType; 4] =
+        [SampleType::AllocObjects, SampleType::AllocSpace, SampleType::InuseObjects, SampleType::InuseSpace];
 
     /// The name in pprof: `inuse_space` and so on.
     pub fn name(self) -> &'static str {

@@ -58,10 +58,7 @@ enum Origin {
 
 impl<'a> Locator<'a> {
     pub(super) fn new(options: &'a Options, modules: &[Module]) -> Locator<'a> {
-        let read = |path: &PathBuf| Explicit {
-            path: path.clone(),
-            probe: probe(path),
-        };
+        let read = |path: &PathBuf| Explicit { path: path.clone(), probe: probe(path) };
         let explicit: Vec<Explicit> = options.binaries.iter().map(read).collect();
         let main = match explicit.as_slice() {
             [one] => {
@@ -74,11 +71,7 @@ impl<'a> Locator<'a> {
             }
             _ => None,
         };
-        Locator {
-            options,
-            explicit,
-            main,
-        }
+        Locator { options, explicit, main }
     }
 
     pub(super) fn locate(&self, module: &Module) -> Located {
@@ -86,11 +79,7 @@ impl<'a> Locator<'a> {
             let why = "it is not a file".to_owned();
             return Located::Not(SymbolState::Missing { why });
         }
-        let mut search = Search {
-            wanted: module.build_id.as_deref(),
-            mismatch: None,
-            refused: None,
-        };
+        let mut search = Search { wanted: module.build_id.as_deref(), mismatch: None, refused: None };
         for (path, origin) in self.candidates(module) {
             if let Some((probe, verified)) = search.fits(&path, origin) {
                 let dwarf = self.debug_file(&path, &probe);
@@ -163,12 +152,7 @@ impl<'a> Locator<'a> {
         let beside = image.parent()?;
         let relative: PathBuf = suffixes(&beside.to_string_lossy()).next().unwrap_or_default();
         let mut places = vec![beside.join(name), beside.join(".debug").join(name)];
-        places.extend(
-            self.options
-                .debug_dirs
-                .iter()
-                .map(|d| d.join(&relative).join(name)),
-        );
+        places.extend(self.options.debug_dirs.iter().map(|d| d.join(&relative).join(name)));
         places.extend(self.options.binary_dirs.iter().map(|d| d.join(name)));
         places.into_iter().find(|path| {
             let other_build = |p: &Probe| {
@@ -227,10 +211,7 @@ impl Search<'_> {
     fn failure(self, module: &Module, options: &Options) -> SymbolState {
         if let Some((found, found_build_id)) = self.mismatch {
             let found = found.display().to_string();
-            return SymbolState::Mismatched {
-                found,
-                found_build_id,
-            };
+            return SymbolState::Mismatched { found, found_build_id };
         }
         let why = match self.refused {
             Some((path, why)) => format!("{}: {why}", path.display()),

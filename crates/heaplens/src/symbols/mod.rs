@@ -104,10 +104,7 @@ struct Named {
 impl Resolution {
     /// Nothing known, and why.
     pub fn unknown(state: SymbolState) -> Resolution {
-        Resolution {
-            state,
-            ..Resolution::default()
-        }
+        Resolution { state, ..Resolution::default() }
     }
 
     /// The index of a function, added if it is new: its name for people, its name in the symbol table, its file.
@@ -220,9 +217,7 @@ fn run(profile: &Profile, jobs: &[Job], resolver: &dyn Resolve, threads: usize) 
     std::thread::scope(|scope| {
         let mut started = 0;
         for _ in 0..wanted.min(jobs.len()) {
-            let builder = std::thread::Builder::new()
-                .name("symbols".to_owned())
-                .stack_size(STACK_BYTES);
+            let builder = std::thread::Builder::new().name("symbols".to_owned()).stack_size(STACK_BYTES);
             started += usize::from(builder.spawn_scoped(scope, work).is_ok());
         }
         if started == 0 {

@@ -36,10 +36,7 @@ impl Resolve for FileResolver<'_> {
                 return Resolution::unknown(SymbolState::Missing { why });
             }
         };
-        let mut batch = Batch {
-            addresses,
-            chains: vec![Vec::new(); lookups.len()],
-        };
+        let mut batch = Batch { addresses, chains: vec![Vec::new(); lookups.len()] };
         if let Some(path) = &files.dwarf {
             // The readers of DWARF promise not to panic; a file that finds a way all the same costs its own lines.
             let read = catch_unwind(AssertUnwindSafe(|| batch.read_dwarf(path)));
@@ -59,11 +56,7 @@ impl Resolve for FileResolver<'_> {
                 let name = demangler.name(&raw.name).to_owned();
                 let function = result.function(&name, &raw.name, raw.file.as_deref());
                 let (line, column) = (raw.line, raw.column);
-                result.places[at].push(Place {
-                    function,
-                    line,
-                    column,
-                });
+                result.places[at].push(Place { function, line, column });
             }
         }
         result
@@ -110,9 +103,7 @@ impl Batch {
             }
         }
         match first_error {
-            Some(e) => Err(format!(
-                "the debug information of {failed} places is damaged ({e})"
-            )),
+            Some(e) => Err(format!("the debug information of {failed} places is damaged ({e})")),
             None => Ok(()),
         }
     }
@@ -145,13 +136,9 @@ impl Batch {
                     place.name = name;
                     place.incomplete = false;
                 }
-                None => self.chains[at].push(RawPlace {
-                    name,
-                    incomplete: false,
-                    file: None,
-                    line: 0,
-                    column: 0,
-                }),
+                None => {
+                    self.chains[at].push(RawPlace { name, incomplete: false, file: None, line: 0, column: 0 })
+                }
             }
         }
     }

@@ -38,18 +38,13 @@ pub(super) fn raw(name: &str) -> String {
     if name.len() <= MAX_NAME {
         return name.to_owned();
     }
-    let end = (0..=MAX_NAME)
-        .rev()
-        .find(|&at| name.is_char_boundary(at))
-        .unwrap_or(0);
+    let end = (0..=MAX_NAME).rev().find(|&at| name.is_char_boundary(at)).unwrap_or(0);
     format!("{}…", &name[..end])
 }
 
 /// True if the name looks mangled; a look at the first letters only.
 pub(super) fn may_be_mangled(name: &str) -> bool {
-    ["_R", "_Z", "__R", "__Z", "R", "Z", "___Z"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
+    ["_R", "_Z", "__R", "__Z", "R", "Z", "___Z"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Rust's hash suffix is left out: it changes with every compiler and would keep builds from being compared.
@@ -89,20 +84,11 @@ mod tests {
     fn demangles_rust_and_cpp() {
         let mut names = Demangler::default();
         for (mangled, name) in [
-            (
-                "_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE",
-                "core::fmt::Write::write_fmt",
-            ),
+            ("_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE", "core::fmt::Write::write_fmt"),
             ("_ZN3app4leak17h0123456789abcdefE.llvm.123456", "app::leak"),
             ("_RNvC6_123foo3bar", "123foo::bar"),
-            (
-                "_RNvCskwGfYPst2Cb_3foo16example_function",
-                "foo::example_function",
-            ),
-            (
-                "_RNvCs5QKde7ScR4H_7___rustc12___rust_alloc",
-                "__rustc::__rust_alloc",
-            ),
+            ("_RNvCskwGfYPst2Cb_3foo16example_function", "foo::example_function"),
+            ("_RNvCs5QKde7ScR4H_7___rustc12___rust_alloc", "__rustc::__rust_alloc"),
             ("_ZN5store5indexEi", "store::index(int)"),
             ("_Znwm", "operator new(unsigned long)"),
             ("malloc", "malloc"),

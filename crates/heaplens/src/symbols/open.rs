@@ -44,10 +44,7 @@ pub(super) fn open(path: &Path) -> Result<File, String> {
     }
     let mut file = File::open(path).map_err(|e| e.to_string())?;
     let mut magic = Vec::with_capacity(4);
-    file.by_ref()
-        .take(4)
-        .read_to_end(&mut magic)
-        .map_err(|e| e.to_string())?;
+    file.by_ref().take(4).read_to_end(&mut magic).map_err(|e| e.to_string())?;
     file.seek(SeekFrom::Start(0)).map_err(|e| e.to_string())?;
     match magic.as_slice() {
         [0x7f, b'E', b'L', b'F'] | [b'M', b'Z', ..] => Ok(file),
@@ -70,13 +67,8 @@ pub(super) fn probe(path: &Path) -> Result<Probe, String> {
         Ok(Some(id)) => Some(hex(id)),
         _ => file.mach_uuid().ok().flatten().map(|id| hex(&id)),
     };
-    let has_code = file
-        .segments()
-        .any(|s| s.permissions().executable() && s.file_range().1 > 0)
-        && file
-            .sections()
-            .find(|s| s.kind() == SectionKind::Text)
-            .is_none_or(|s| s.file_range().is_some());
+    let has_code = file.segments().any(|s| s.permissions().executable() && s.file_range().1 > 0)
+        && file.sections().find(|s| s.kind() == SectionKind::Text).is_none_or(|s| s.file_range().is_some());
     Ok(Probe {
         build_id: build_id.filter(|id| !id.is_empty()),
         has_code,

@@ -89,14 +89,8 @@ mod tests {
         symlink("/usr/lib", root.join("lib")).unwrap();
         symlink("../../../../secret", root.join("usr/lib/up.so")).unwrap();
         symlink("loop", root.join("loop")).unwrap();
-        assert_eq!(
-            resolve_in_root(&root, "/lib/a.so"),
-            Some(root.join("usr/lib/a.so"))
-        );
-        assert_eq!(
-            resolve_in_root(&root, "/lib/../../lib/a.so"),
-            Some(root.join("usr/lib/a.so"))
-        );
+        assert_eq!(resolve_in_root(&root, "/lib/a.so"), Some(root.join("usr/lib/a.so")));
+        assert_eq!(resolve_in_root(&root, "/lib/../../lib/a.so"), Some(root.join("usr/lib/a.so")));
         assert_eq!(resolve_in_root(&root, "/lib/up.so"), None);
         assert_eq!(resolve_in_root(&root, "/loop"), None);
         assert_eq!(resolve_in_root(&root, "/../secret"), None);

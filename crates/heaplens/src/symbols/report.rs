@@ -17,18 +17,13 @@ const DAMAGED: &str = "damaged-debug-info";
 pub(super) fn problem(profile: &mut Profile, module: ModuleId, problem: Option<&str>) {
     let Some(problem) = problem else { return };
     let name = visible(profile.module(module).short_name());
-    let message = format!(
-        "{name}: {}; names without lines come from the symbol table",
-        visible(problem)
-    );
+    let message = format!("{name}: {}; names without lines come from the symbol table", visible(problem));
     push(profile, DAMAGED, message);
 }
 
 /// Warns about the states of all modules with sampled frames, in the place of earlier warnings of that kind.
 pub(super) fn states(profile: &mut Profile) {
-    profile
-        .warnings
-        .retain(|w| ![MISMATCHED, MISSING, UNVERIFIED].contains(&w.code));
+    profile.warnings.retain(|w| ![MISMATCHED, MISSING, UNVERIFIED].contains(&w.code));
     let mut places = vec![0u64; profile.modules().len()];
     let mut named = vec![0u64; profile.modules().len()];
     for id in sampled_frames(profile) {
@@ -70,10 +65,7 @@ pub(super) fn states(profile: &mut Profile) {
 fn message(module: &Module, places: u64, named: u64) -> Option<(&'static str, String)> {
     let path = visible(&module.path);
     match &module.symbols {
-        SymbolState::Mismatched {
-            found,
-            found_build_id,
-        } => {
+        SymbolState::Mismatched { found, found_build_id } => {
             let wanted = module.build_id.as_deref().unwrap_or("unknown");
             let message = format!(
                 "{path}: {} is another build (build-id {}; the profile has {wanted}), so its names were not used; \

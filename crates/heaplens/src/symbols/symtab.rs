@@ -163,26 +163,15 @@ mod tests {
         let bytes = object(symbols);
         let file = object::File::parse(&*bytes).unwrap();
         let names = names(&file, addresses);
-        names
-            .into_iter()
-            .map(|n| n.unwrap_or_else(|| "-".to_owned()))
-            .collect()
+        names.into_iter().map(|n| n.unwrap_or_else(|| "-".to_owned())).collect()
     }
 
     #[test]
     fn a_name_ends_with_its_symbol() {
         let f = SymbolKind::Text;
-        let symbols = [
-            ("a", 0x10, 0x10, f),
-            ("outer", 0x40, 0x20, f),
-            ("inner", 0x48, 4, f),
-        ];
-        let addresses = [
-            0, 0x10, 0x1f, 0x20, 0x3f, 0x40, 0x48, 0x4b, 0x4c, 0x5f, 0x60, 0xff, 0x1000,
-        ];
-        let expected = [
-            "-", "a", "a", "-", "-", "outer", "inner", "inner", "outer", "outer", "-", "-", "-",
-        ];
+        let symbols = [("a", 0x10, 0x10, f), ("outer", 0x40, 0x20, f), ("inner", 0x48, 4, f)];
+        let addresses = [0, 0x10, 0x1f, 0x20, 0x3f, 0x40, 0x48, 0x4b, 0x4c, 0x5f, 0x60, 0xff, 0x1000];
+        let expected = ["-", "a", "a", "-", "-", "outer", "inner", "inner", "outer", "outer", "-", "-", "-"];
         assert_eq!(look(&symbols, &addresses), expected);
     }
 
@@ -203,10 +192,9 @@ mod tests {
     #[test]
     fn an_alias_with_a_size_ends_the_one_without() {
         let f = SymbolKind::Text;
-        for symbols in [
-            [("label", 0x10, 0, f), ("real", 0x10, 4, f)],
-            [("real", 0x10, 4, f), ("label", 0x10, 0, f)],
-        ] {
+        for symbols in
+            [[("label", 0x10, 0, f), ("real", 0x10, 4, f)], [("real", 0x10, 4, f), ("label", 0x10, 0, f)]]
+        {
             assert_eq!(look(&symbols, &[0x10, 0x14]), ["real", "-"]);
         }
     }

@@ -60,13 +60,8 @@ pub fn layout(tree: &Tree, root: usize, width: f64, min_width: f64) -> Vec<Block
     };
     let total = top.width().as_f64();
     let scale = if total > 0.0 { width / total } else { 0.0 };
-    let mut blocks = vec![Block {
-        content: Content::Frame { node: root },
-        row: 0,
-        x: 0.0,
-        width,
-        amount: top.width(),
-    }];
+    let mut blocks =
+        vec![Block { content: Content::Frame { node: root }, row: 0, x: 0.0, width, amount: top.width() }];
     let mut next = 0;
     // Breadth first, over the list itself: rows come out in order, and no depth is too deep.
     while let Some(&caller) = blocks.get(next) {
@@ -110,10 +105,7 @@ fn push_callees(tree: &Tree, node: usize, caller: &Block, scale: f64, min_width:
 
 /// How many nodes of any width are at and below this one.
 pub fn count_frames(tree: &Tree, node: usize) -> usize {
-    tree.nodes[node..tree.nodes[node].end]
-        .iter()
-        .filter(|n| !n.width().is_zero())
-        .count()
+    tree.nodes[node..tree.nodes[node].end].iter().filter(|n| !n.width().is_zero()).count()
 }
 
 /// How many columns of a monospaced font a text takes, to cut labels by; good enough, not typography.

@@ -34,9 +34,9 @@ pub const CHANGE_STEPS: i32 = 8;
 
 /// Which warm colour a name has: the same name always the same one (FNV-1a, 64 bits).
 pub fn warm_index(name: &str) -> usize {
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = name
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     // The low bits of FNV depend on the low bits of the text alone; fold the high ones in.
     ((hash ^ (hash >> 32)) % WARM_COLORS as u64) as usize
 }
@@ -47,11 +47,7 @@ pub fn warm(index: usize, theme: Theme) -> Rgb {
     let hue = 24.0 + 9.2 * hue_step as f64;
     match theme {
         // Yellow is bright by nature: a dark one looks like olive.
-        Theme::Light => oklch(
-            0.775 + 0.02 * light_step as f64 + 0.0135 * hue_step as f64,
-            0.12,
-            hue,
-        ),
+        Theme::Light => oklch(0.775 + 0.02 * light_step as f64 + 0.0135 * hue_step as f64, 0.12, hue),
         Theme::Dark => oklch(0.41 + 0.03 * light_step as f64, 0.1, hue - 4.0),
     }
 }
@@ -114,11 +110,7 @@ pub fn contrast(a: Rgb, b: Rgb) -> f64 {
 fn luminance(Rgb(r, g, b): Rgb) -> f64 {
     let linear = |channel: u8| {
         let c = f64::from(channel) / 255.0;
-        if c <= 0.04045 {
-            c / 12.92
-        } else {
-            ((c + 0.055) / 1.055).powf(2.4)
-        }
+        if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
     };
     0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
 }
@@ -131,11 +123,7 @@ fn oklch(lightness: f64, chroma: f64, hue: f64) -> Rgb {
     let m = (lightness - 0.105_561_345_8 * a - 0.063_854_172_8 * b).powi(3);
     let s = (lightness - 0.089_484_177_5 * a - 1.291_485_548_0 * b).powi(3);
     let channel = |linear: f64| {
-        let c = if linear <= 0.003_130_8 {
-            12.92 * linear
-        } else {
-            1.055 * linear.powf(1.0 / 2.4) - 0.055
-        };
+        let c = if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 };
         (c * 255.0).round().clamp(0.0, 255.0) as u8
     };
     Rgb(

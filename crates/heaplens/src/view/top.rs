@@ -148,8 +148,7 @@ impl Top {
             Order::Flat => (row.flat.net().abs(), row.cum.net().abs()),
             Order::Cumulative => (row.cum.net().abs(), row.flat.net().abs()),
         };
-        self.rows
-            .sort_by(|a, b| size(b).cmp(&size(a)).then_with(|| a.name.cmp(&b.name)));
+        self.rows.sort_by(|a, b| size(b).cmp(&size(a)).then_with(|| a.name.cmp(&b.name)));
     }
 
     /// 95 % interval of an amount's net value in bytes; `None` for objects and for exact values.
@@ -178,10 +177,7 @@ fn place(profile: &Profile, row_of_frame: &[usize], weights: &[Amount], rows: &m
     for (row, frame) in rows.iter_mut().zip(heaviest) {
         if let Some(id) = frame {
             row.location = profile.frame_location(id);
-            row.module = profile
-                .frame(id)
-                .module
-                .map(|m| profile.module(m).short_name().to_owned());
+            row.module = profile.frame(id).module.map(|m| profile.module(m).short_name().to_owned());
         }
     }
 }

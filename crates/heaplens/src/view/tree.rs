@@ -160,23 +160,13 @@ impl<'a> Builder<'a> {
             name: 0,
             depth: 0,
             parent: 0,
-            place: Place {
-                frame: None,
-                weight: Amount::ZERO,
-            },
+            place: Place { frame: None, weight: Amount::ZERO },
             self_after: Amount::ZERO,
             self_before: Amount::ZERO,
             other_after: Amount::ZERO,
             other_before: Amount::ZERO,
         };
-        Builder {
-            profile,
-            sample_type,
-            names,
-            name_of_frame,
-            nodes: vec![root],
-            child: FxHashMap::default(),
-        }
+        Builder { profile, sample_type, names, name_of_frame, nodes: vec![root], child: FxHashMap::default() }
     }
 
     fn build(mut self) -> Tree {
@@ -224,20 +214,14 @@ impl<'a> Builder<'a> {
                 name,
                 depth: self.nodes[parent].depth + 1,
                 parent,
-                place: Place {
-                    frame: Some(frame),
-                    weight,
-                },
+                place: Place { frame: Some(frame), weight },
                 self_after: Amount::ZERO,
                 self_before: Amount::ZERO,
                 other_after: Amount::ZERO,
                 other_before: Amount::ZERO,
             });
         } else if weight > self.nodes[index].place.weight {
-            self.nodes[index].place = Place {
-                frame: Some(frame),
-                weight,
-            };
+            self.nodes[index].place = Place { frame: Some(frame), weight };
         }
         index
     }

@@ -11,18 +11,12 @@ pub(crate) const OTHER_ID: &str = "fedcba9876543210fedcba9876543210fedcba98";
 
 pub(crate) fn run(command: &mut Command) -> String {
     let output = command.output().expect("the tool was there a moment ago");
-    assert!(
-        output.status.success(),
-        "{command:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 fn source(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/symbols")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/symbols").join(name)
 }
 
 /// The C fixture; `id` is its build-id, `None` for none.
@@ -61,12 +55,7 @@ pub(crate) fn functions(path: &Path) -> Vec<(String, u64, u64, u64)> {
         if section.name() == Ok(".text") {
             let (offset, _) = section.file_range().unwrap();
             let name = symbol.name().unwrap().to_owned();
-            list.push((
-                name,
-                symbol.address(),
-                symbol.address() - section.address() + offset,
-                symbol.size(),
-            ));
+            list.push((name, symbol.address(), symbol.address() - section.address() + offset, symbol.size()));
         }
     }
     list.sort_by_key(|f| f.1);
@@ -77,10 +66,7 @@ pub(crate) fn functions(path: &Path) -> Vec<(String, u64, u64, u64)> {
 /// A place in the middle of a function of the C fixture.
 pub(crate) fn inside(path: &Path, function: &str) -> u64 {
     let all = functions(path);
-    let found = all
-        .iter()
-        .find(|f| f.0 == function)
-        .expect("the fixture has this function");
+    let found = all.iter().find(|f| f.0 == function).expect("the fixture has this function");
     found.2 + found.3 / 2
 }
 
@@ -99,15 +85,8 @@ pub(crate) fn profile(module: Module, offsets: impl IntoIterator<Item = u64>) ->
     for offset in offsets {
         let frame = profile.add_frame(Frame::at(module, offset));
         let stack = Some(profile.add_stack(None, frame));
-        let values = Values {
-            inuse_space: Amount::from_u64(1),
-            ..Values::default()
-        };
-        profile.add_sample(Sample {
-            stack,
-            thread: None,
-            values,
-        });
+        let values = Values { inuse_space: Amount::from_u64(1), ..Values::default() };
+        profile.add_sample(Sample { stack, thread: None, values });
     }
     profile
 }

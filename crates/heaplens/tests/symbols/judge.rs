@@ -16,22 +16,14 @@ pub(crate) fn c_inlines() -> Result<(), Failed> {
         ("pie", &[][..]),
         ("no-pie", &["-no-pie"]),
         ("dwarf4", &["-gdwarf-4"]),
-        (
-            "shifted",
-            &["-Wl,-z,separate-code", "-Wl,-Ttext-segment=0x7000000", "-no-pie"],
-        ),
+        ("shifted", &["-Wl,-z,separate-code", "-Wl,-Ttext-segment=0x7000000", "-no-pie"]),
     ] {
         let path = dir.path().join(name);
         c(&path, None, flags);
         let own = |f: &str| ["exported_outer", "hidden", "main"].contains(&f);
         let chains = compare(&path, Names::All, own)?;
-        let inlined = chains
-            .iter()
-            .any(|c| c.len() == 3 && c[0].starts_with("innermost "));
-        assert!(
-            inlined,
-            "{name}: no place shows the inlined functions: {chains:?}"
-        );
+        let inlined = chains.iter().any(|c| c.len() == 3 && c[0].starts_with("innermost "));
+        assert!(inlined, "{name}: no place shows the inlined functions: {chains:?}");
     }
     Ok(())
 }
@@ -40,12 +32,8 @@ pub(crate) fn compressed() -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
     let path = dir.path().join("compressed");
     c(&path, None, &[]);
-    run(Command::new("objcopy")
-        .arg("--compress-debug-sections=zlib")
-        .arg(&path));
-    compare(&path, Names::All, |f| {
-        ["exported_outer", "hidden", "main"].contains(&f)
-    })?;
+    run(Command::new("objcopy").arg("--compress-debug-sections=zlib").arg(&path));
+    compare(&path, Names::All, |f| ["exported_outer", "hidden", "main"].contains(&f))?;
     Ok(())
 }
 
@@ -53,11 +41,9 @@ pub(crate) fn rust_names() -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
     let v0 = "-Csymbol-mangling-version=v0";
     // The compiler's own default is the older mangling up to Rust 1.94 or so.
-    for (name, flags) in [
-        ("v0", &[v0, "-g"][..]),
-        ("default", &["-g"]),
-        ("lines", &[v0, "-Cdebuginfo=line-tables-only"]),
-    ] {
+    for (name, flags) in
+        [("v0", &[v0, "-g"][..]), ("default", &["-g"]), ("lines", &[v0, "-Cdebuginfo=line-tables-only"])]
+    {
         let path = dir.path().join(name);
         rust(&path, flags);
         let own = |f: &str| f.contains("5store6insert") || f.contains("Grow");
@@ -65,26 +51,16 @@ pub(crate) fn rust_names() -> Result<(), Failed> {
         // then prints the symbol around it.
         let chains = compare(&path, Names::Outermost, own)?;
         assert!(chains.iter().any(|c| c.len() > 1), "{name}: nothing was inlined");
-        let offsets: Vec<u64> = functions(&path)
-            .into_iter()
-            .filter(|f| own(&f.0))
-            .flat_map(|f| f.2 + 1..=f.2 + f.3)
-            .collect();
+        let offsets: Vec<u64> =
+            functions(&path).into_iter().filter(|f| own(&f.0)).flat_map(|f| f.2 + 1..=f.2 + f.3).collect();
         let new = symbolize_from(&path, offsets);
-        let outermost: Vec<String> = new
-            .samples()
-            .iter()
-            .map(|s| outermost_name(&new, s.stack))
-            .collect();
+        let outermost: Vec<String> = new.samples().iter().map(|s| outermost_name(&new, s.stack)).collect();
         let has = |wanted: &str| outermost.iter().any(|n| n == wanted);
         assert!(has("names::store::insert"), "{name}: {outermost:?}");
         let grow = "<alloc::vec::Vec<u64> as names::Grow>::grow";
         let old_grow = "<alloc::vec::Vec<T> as names::Grow>::grow";
         assert!(has(grow) || has(old_grow), "{name}: {outermost:?}");
-        assert!(
-            outermost.iter().all(|n| !n.contains("::h")),
-            "{name}: a hash is left"
-        );
+        assert!(outermost.iter().all(|n| !n.contains("::h")), "{name}: a hash is left");
     }
     Ok(())
 }
@@ -132,15 +108,8 @@ fn compare(path: &Path, names: Names, own: impl Fn(&str) -> bool) -> Result<Vec<
         let chain: Chain = new
             .stack_from_leaf(sample.stack)
             .map(|(_, id)| {
-                let name = new
-                    .frame(id)
-                    .function
-                    .map(|f| new.string(new.function(f).system_name));
-                format!(
-                    "{} {}",
-                    name.unwrap_or("??"),
-                    new.frame_location(id).unwrap_or_default()
-                )
+                let name = new.frame(id).function.map(|f| new.string(new.function(f).system_name));
+                format!("{} {}", name.unwrap_or("??"), new.frame_location(id).unwrap_or_default())
             })
             .collect();
         if !same(&chain, expected, names) {
@@ -154,10 +123,7 @@ fn compare(path: &Path, names: Names, own: impl Fn(&str) -> bool) -> Result<Vec<
 /// What addr2line prints: after each address pairs of a function and a place.
 fn judge(path: &Path, addresses: impl Iterator<Item = u64>) -> Vec<Chain> {
     let list = addresses.map(|a| format!("{a:#x}"));
-    let text = run(Command::new("addr2line")
-        .args(["-a", "-f", "-i", "-e"])
-        .arg(path)
-        .args(list));
+    let text = run(Command::new("addr2line").args(["-a", "-f", "-i", "-e"]).arg(path).args(list));
     let mut chains: Vec<Chain> = Vec::new();
     let mut name = None;
     for line in text.lines() {
@@ -166,10 +132,7 @@ fn judge(path: &Path, addresses: impl Iterator<Item = u64>) -> Vec<Chain> {
         } else if let Some(name) = name.take() {
             let place = line.split(" (discriminator").next().unwrap_or(line);
             // Line 0 is how compilers say that there is none.
-            let place = place
-                .strip_suffix(":?")
-                .or(place.strip_suffix(":0"))
-                .unwrap_or(place);
+            let place = place.strip_suffix(":?").or(place.strip_suffix(":0")).unwrap_or(place);
             chains.last_mut().unwrap().push(format!("{name} {place}"));
         } else {
             name = Some(line.to_owned());

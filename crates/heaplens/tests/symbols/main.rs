@@ -15,26 +15,10 @@ fn main() {
     let arguments = Arguments::from_args();
     let cases: Vec<(&str, &[&str], Check)> = vec![
         ("c_inlines_as_addr2line", &["cc", "addr2line"], judge::c_inlines),
-        (
-            "rust_names_as_addr2line",
-            &["cc", "rustc", "addr2line"],
-            judge::rust_names,
-        ),
-        (
-            "stripped_leaves_dynamic_symbols",
-            &["cc", "strip"],
-            search::stripped,
-        ),
-        (
-            "separate_debug_file",
-            &["cc", "objcopy", "strip"],
-            search::separate_debug_file,
-        ),
-        (
-            "compressed_sections",
-            &["cc", "objcopy", "addr2line"],
-            judge::compressed,
-        ),
+        ("rust_names_as_addr2line", &["cc", "rustc", "addr2line"], judge::rust_names),
+        ("stripped_leaves_dynamic_symbols", &["cc", "strip"], search::stripped),
+        ("separate_debug_file", &["cc", "objcopy", "strip"], search::separate_debug_file),
+        ("compressed_sections", &["cc", "objcopy", "addr2line"], judge::compressed),
         ("another_build_is_not_used", &["cc"], search::mismatch),
         ("build_id_beats_names", &["cc"], search::by_build_id),
         ("path_suffix_and_sysroot", &["cc"], search::suffix_and_sysroot),

@@ -42,20 +42,13 @@ pub(crate) fn stripped() -> Result<(), Failed> {
     options.binaries = vec![path.clone()];
     let new = symbolize(&profile(module("/x/app", Some(ID)), places), &options);
     // The static function lies between exported ones; none of them is its name.
-    assert_eq!(
-        stacks(&new),
-        [format!("app+{:#x}", places[1]), "exported_outer".to_owned()]
-    );
+    assert_eq!(stacks(&new), [format!("app+{:#x}", places[1]), "exported_outer".to_owned()]);
     assert_eq!(state(&new), &verified(&path));
     assert!(new.warnings.is_empty(), "{:?}", new.warnings);
 
     let none = look(module("/x/app", Some(ID)), places[1], &options);
     assert_eq!(codes(&none), ["missing-symbols"]);
-    assert!(
-        none.warnings[0]
-            .message
-            .contains("neither debug information nor symbols")
-    );
+    assert!(none.warnings[0].message.contains("neither debug information nor symbols"));
     Ok(())
 }
 
@@ -64,19 +57,13 @@ pub(crate) fn separate_debug_file() -> Result<(), Failed> {
     let (path, debug) = (dir.path().join("app"), dir.path().join("app.debug"));
     c(&path, Some(ID), &[]);
     let place = inside(&path, "hidden");
-    run(Command::new("objcopy")
-        .arg("--only-keep-debug")
-        .arg(&path)
-        .arg(&debug));
+    run(Command::new("objcopy").arg("--only-keep-debug").arg(&path).arg(&debug));
     run(Command::new("strip").arg(&path));
     let stripped = std::fs::read(&path)?;
 
     // By build-id.
     let store = dir.path().join("store");
-    let kept = store
-        .join(".build-id")
-        .join(&ID[..2])
-        .join(format!("{}.debug", &ID[2..]));
+    let kept = store.join(".build-id").join(&ID[..2]).join(format!("{}.debug", &ID[2..]));
     std::fs::create_dir_all(kept.parent().unwrap())?;
     std::fs::rename(&debug, &kept)?;
     let mut options = nowhere();
@@ -89,29 +76,19 @@ pub(crate) fn separate_debug_file() -> Result<(), Failed> {
 
     // By debuglink, beside the file; a link whose checksum is wrong is not followed.
     std::fs::rename(&kept, &debug)?;
-    run(Command::new("objcopy")
-        .arg("--add-gnu-debuglink")
-        .arg(&debug)
-        .arg(&path));
+    run(Command::new("objcopy").arg("--add-gnu-debuglink").arg(&debug).arg(&path));
     assert_eq!(stacks(&look(module("/x/app", Some(ID)), place, &options)), NAMED);
     let mut changed = std::fs::read(&debug)?;
     changed.push(0);
     std::fs::write(&debug, changed)?;
-    assert_eq!(
-        stacks(&look(module("/x/app", Some(ID)), place, &options)),
-        [format!("app+{place:#x}")]
-    );
+    assert_eq!(stacks(&look(module("/x/app", Some(ID)), place, &options)), [format!("app+{place:#x}")]);
 
     // The debug file alone cannot tell addresses.
     std::fs::write(&path, stripped)?;
     options.binaries = vec![debug];
     let new = look(module("/x/app", Some(ID)), place, &options);
     assert_eq!(codes(&new), ["missing-symbols"]);
-    assert!(
-        new.warnings[0].message.contains("debug information only"),
-        "{:?}",
-        new.warnings
-    );
+    assert!(new.warnings[0].message.contains("debug information only"), "{:?}", new.warnings);
     Ok(())
 }
 
@@ -127,19 +104,10 @@ pub(crate) fn mismatch() -> Result<(), Failed> {
     let new = look(module(&recorded, Some(ID)), place, &options);
     assert_eq!(stacks(&new), [format!("app+{place:#x}")]);
     let (found, found_build_id) = (recorded.clone(), OTHER_ID.to_owned());
-    assert_eq!(
-        state(&new),
-        &SymbolState::Mismatched {
-            found,
-            found_build_id
-        }
-    );
+    assert_eq!(state(&new), &SymbolState::Mismatched { found, found_build_id });
     assert_eq!(codes(&new), ["mismatched-binary"]);
     let message = &new.warnings[0].message;
-    assert!(
-        message.contains(ID) && message.contains(OTHER_ID) && message.contains("--binary"),
-        "{message}"
-    );
+    assert!(message.contains(ID) && message.contains(OTHER_ID) && message.contains("--binary"), "{message}");
 
     // A mismatch does not end the search.
     options.binary_dirs = vec![dir.path().join("right")];
@@ -162,10 +130,7 @@ pub(crate) fn by_build_id() -> Result<(), Failed> {
     let mut options = nowhere();
     options.binaries = vec![named.clone(), other.clone()];
     let new = look(module("/x/app", Some(ID)), place, &options);
-    assert_eq!(
-        (stacks(&new), state(&new)),
-        (NAMED.map(String::from).to_vec(), &verified(&other))
-    );
+    assert_eq!((stacks(&new), state(&new)), (NAMED.map(String::from).to_vec(), &verified(&other)));
 
     // Directories in the form of debuginfo stores.
     let store = dir.path().join("store");
@@ -174,10 +139,7 @@ pub(crate) fn by_build_id() -> Result<(), Failed> {
     std::fs::rename(&other, &kept)?;
     let mut options = nowhere();
     options.binary_dirs = vec![store];
-    assert_eq!(
-        state(&look(module("/x/app", Some(ID)), place, &options)),
-        &verified(&kept)
-    );
+    assert_eq!(state(&look(module("/x/app", Some(ID)), place, &options)), &verified(&kept));
     Ok(())
 }
 
@@ -191,20 +153,14 @@ pub(crate) fn suffix_and_sysroot() -> Result<(), Failed> {
     let mut options = nowhere();
     options.binary_dirs = vec![dir.path().to_owned()];
     let new = look(module("/srv/opt/bin/app", None), place, &options);
-    assert_eq!(
-        (stacks(&new), state(&new)),
-        (NAMED.map(String::from).to_vec(), &unverified(&long))
-    );
+    assert_eq!((stacks(&new), state(&new)), (NAMED.map(String::from).to_vec(), &unverified(&long)));
     assert_eq!(codes(&new), ["unverified-binary"]);
     let by_name = look(module("/else/where/app", None), place, &options);
     assert_eq!(state(&by_name), &unverified(&short));
 
     let mut options = nowhere();
     options.sysroots = vec![dir.path().to_owned()];
-    assert_eq!(
-        state(&look(module("/opt/bin/app", None), place, &options)),
-        &unverified(&long)
-    );
+    assert_eq!(state(&look(module("/opt/bin/app", None), place, &options)), &unverified(&long));
     let outside = look(module("/srv/opt/bin/app", None), place, &options);
     assert_eq!(codes(&outside), ["missing-symbols"]);
     Ok(())
@@ -217,10 +173,7 @@ pub(crate) fn explicit() -> Result<(), Failed> {
     let place = inside(&path, "hidden");
     let mut options = nowhere();
     options.binaries = vec![path.clone()];
-    assert_eq!(
-        state(&look(module("/x/app", None), place, &options)),
-        &unverified(&path)
-    );
+    assert_eq!(state(&look(module("/x/app", None), place, &options)), &unverified(&path));
     // It is the program, not a library; equal offsets in both stay apart.
     let mut before = profile(module("/x/app", None), [place]);
     let library = before.add_module(Module::file("/x/lib.so"));
@@ -230,10 +183,7 @@ pub(crate) fn explicit() -> Result<(), Failed> {
     sample.stack = Some(stack);
     before.add_sample(sample);
     let new = symbolize(&before, &options);
-    assert_eq!(
-        stacks(&new),
-        ["hidden".to_owned(), format!("hidden;lib.so+{place:#x}")]
-    );
+    assert_eq!(stacks(&new), ["hidden".to_owned(), format!("hidden;lib.so+{place:#x}")]);
 
     // A deleted file's path now names some other build.
     let mut deleted = module(path.display().to_string(), None);
@@ -241,11 +191,7 @@ pub(crate) fn explicit() -> Result<(), Failed> {
     let mut options = nowhere();
     options.recorded_paths = RecordedPaths::Use;
     let new = look(deleted, place, &options);
-    assert!(
-        new.warnings[0].message.contains("removed or replaced"),
-        "{:?}",
-        new.warnings
-    );
+    assert!(new.warnings[0].message.contains("removed or replaced"), "{:?}", new.warnings);
     // Without permission, the recorded path is not read either.
     let recorded = module(path.display().to_string(), None);
     assert_eq!(stacks(&look(recorded.clone(), place, &options)), NAMED);
@@ -283,11 +229,7 @@ pub(crate) fn strangers() -> Result<(), Failed> {
     let app = dir.path().join("app");
     c(&app, None, &[]);
     run(Command::new("mkfifo").arg(dir.path().join("app.dwp")));
-    let new = look(
-        module(app.display().to_string(), None),
-        inside(&app, "hidden"),
-        &options,
-    );
+    let new = look(module(app.display().to_string(), None), inside(&app, "hidden"), &options);
     assert_eq!(stacks(&new), NAMED);
     Ok(())
 }
@@ -297,13 +239,7 @@ pub(crate) fn damaged() -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
     let path = dir.path().join("app");
     c(&path, None, &[]);
-    let places = [
-        inside(&path, "hidden"),
-        inside(&path, "exported_outer"),
-        u64::MAX,
-        1,
-        0,
-    ];
+    let places = [inside(&path, "hidden"), inside(&path, "exported_outer"), u64::MAX, 1, 0];
     let whole = std::fs::read(&path)?;
     let mut options = nowhere();
     options.recorded_paths = RecordedPaths::Use;

@@ -22,10 +22,7 @@ pub(super) fn find(diff: &Profile) -> Option<Culprit> {
     let mut functions: BTreeMap<String, Amount> = BTreeMap::new();
     let mut places: BTreeMap<(String, FrameId), Amount> = BTreeMap::new();
     for sample in diff.samples() {
-        let innermost = diff
-            .stack_from_leaf(sample.stack)
-            .map(|(_, frame)| frame)
-            .find(|f| own[f.index()]);
+        let innermost = diff.stack_from_leaf(sample.stack).map(|(_, frame)| frame).find(|f| own[f.index()]);
         if let Some(frame) = innermost {
             let bytes = sample.values.get(SampleType::InuseSpace);
             let name = diff.frame_name(frame).into_owned();
@@ -37,15 +34,8 @@ pub(super) fn find(diff: &Profile) -> Option<Culprit> {
     if growth <= Amount::ZERO {
         return None;
     }
-    let place = places
-        .into_iter()
-        .filter(|((n, _), _)| *n == name)
-        .max_by_key(|(_, growth)| *growth);
-    Some(Culprit {
-        location: place.and_then(|((_, frame), _)| diff.frame_location(frame)),
-        name,
-        growth,
-    })
+    let place = places.into_iter().filter(|((n, _), _)| *n == name).max_by_key(|(_, growth)| *growth);
+    Some(Culprit { location: place.and_then(|((_, frame), _)| diff.frame_location(frame)), name, growth })
 }
 
 fn is_own(profile: &Profile, id: FrameId) -> bool {
@@ -73,10 +63,7 @@ mod tests {
             "main;app::serve;app::Index::insert;std::collections::HashMap::insert 10\nmain;app::cache 500\n";
         let new = "main;app::serve;app::Index::insert;std::collections::HashMap::insert 90\nmain;app::cache 510\nmain;app::Index::insert 5\n";
         let culprit = grown(base, new).unwrap();
-        assert_eq!(
-            (culprit.name.as_str(), culprit.growth.trunc()),
-            ("app::Index::insert", 85)
-        );
+        assert_eq!((culprit.name.as_str(), culprit.growth.trunc()), ("app::Index::insert", 85));
     }
 
     #[test]

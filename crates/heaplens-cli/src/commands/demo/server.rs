@@ -18,10 +18,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) fn find(named: Option<&Path>) -> anyhow::Result<PathBuf> {
     if let Some(path) = named {
         if !path.is_file() {
-            bail!(
-                "{}: no such file; --server takes the path of {NAME}",
-                path.display()
-            );
+            bail!("{}: no such file; --server takes the path of {NAME}", path.display());
         }
         return Ok(path.to_owned());
     }
@@ -43,14 +40,7 @@ pub(super) fn find(named: Option<&Path>) -> anyhow::Result<PathBuf> {
 /// Builds the service with profiling, in the profile that we were built in ourselves.
 fn build(cargo: &OsString) -> anyhow::Result<PathBuf> {
     let mut command = Command::new(cargo);
-    command.args([
-        "build",
-        "-p",
-        NAME,
-        "-F",
-        "mem-prof",
-        "--message-format=json-render-diagnostics",
-    ]);
+    command.args(["build", "-p", NAME, "-F", "mem-prof", "--message-format=json-render-diagnostics"]);
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
@@ -102,17 +92,10 @@ impl Server {
             .spawn()
             .with_context(|| format!("starting {}", program.display()))?;
         let lines = child.stdout.take().map(read_lines);
-        let mut server = Server {
-            child,
-            program: program.to_owned(),
-            log: log.to_owned(),
-            url: String::new(),
-        };
+        let mut server =
+            Server { child, program: program.to_owned(), log: log.to_owned(), url: String::new() };
         let first = lines.and_then(|lines| lines.recv_timeout(START_TIMEOUT).ok());
-        let url = first
-            .as_deref()
-            .and_then(|line| line.strip_prefix(LISTENING))
-            .map(str::trim);
+        let url = first.as_deref().and_then(|line| line.strip_prefix(LISTENING)).map(str::trim);
         match url {
             Some(url) => server.url = url.to_owned(),
             None => bail!(
@@ -136,11 +119,7 @@ impl Server {
             .status()
             .with_context(|| format!("starting {} load", self.program.display()))?;
         if !status.success() {
-            bail!(
-                "the load generator failed ({status}){}; its log is {}",
-                self.state(),
-                self.log.display()
-            );
+            bail!("the load generator failed ({status}){}; its log is {}", self.state(), self.log.display());
         }
         Ok(())
     }
@@ -186,10 +165,7 @@ mod tests {
 {"reason":"compiler-artifact","target":{"name":"heaplens-demo"},"executable":"/t/release/heaplens-demo"}
 {"reason":"build-finished","success":true}
 "#;
-        assert_eq!(
-            executable(messages),
-            Some(PathBuf::from("/t/release/heaplens-demo"))
-        );
+        assert_eq!(executable(messages), Some(PathBuf::from("/t/release/heaplens-demo")));
         assert_eq!(executable(b""), None);
     }
 }

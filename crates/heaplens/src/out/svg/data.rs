@@ -113,11 +113,7 @@ pub(super) fn encode(tree: &Tree, rows: &[Row], header: &Header, options: &Optio
 
 /// The largest net change of any node: the strongest colour.
 pub(super) fn largest_change(tree: &Tree) -> Amount {
-    tree.nodes
-        .iter()
-        .map(|node| node.net().abs())
-        .max()
-        .unwrap_or_default()
+    tree.nodes.iter().map(|node| node.net().abs()).max().unwrap_or_default()
 }
 
 /// Amounts as whole numbers, the sum of any run of them off by less than one: the running sum is rounded.
@@ -154,10 +150,7 @@ impl<'a> Table<'a> {
 
     /// The strings as a page may show them: nothing hidden in them.
     fn shown(self) -> Vec<String> {
-        self.texts
-            .into_iter()
-            .map(|text| escape::terminal(text).into_owned())
-            .collect()
+        self.texts.into_iter().map(|text| escape::terminal(text).into_owned()).collect()
     }
 }
 

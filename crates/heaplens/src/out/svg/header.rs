@@ -61,15 +61,8 @@ fn total(tree: &Tree) -> String {
             units::signed(root.net().as_f64(), is_bytes),
         )
     } else {
-        let about = if !is_bytes && tree.rate.is_some() {
-            "≈ "
-        } else {
-            ""
-        };
-        format!(
-            "Total {about}{}{interval}{other}",
-            units::amount(root.after.as_f64(), is_bytes)
-        )
+        let about = if !is_bytes && tree.rate.is_some() { "≈ " } else { "" };
+        format!("Total {about}{}{interval}{other}", units::amount(root.after.as_f64(), is_bytes))
     }
 }
 
@@ -83,20 +76,13 @@ fn measured(tree: &Tree) -> String {
     };
     let sides = if tree.is_diff {
         let side = |amount: crate::profile::Amount| units::amount(amount.as_f64(), is_bytes);
-        format!(
-            " from {} to {}",
-            side(tree.root().before),
-            side(tree.root().after)
-        )
+        format!(" from {} to {}", side(tree.root().before), side(tree.root().after))
     } else {
         String::new()
     };
     let sampled = match tree.rate {
         Some(rate) if rate > 1 => {
-            format!(
-                "estimated from one sample every {} on average",
-                units::amount(rate as f64, true)
-            )
+            format!("estimated from one sample every {} on average", units::amount(rate as f64, true))
         }
         _ => "exact, not sampled".to_owned(),
     };
@@ -155,10 +141,7 @@ fn counterpart(tree: &Tree) -> String {
     }
     let about = if tree.rate.is_some() { "≈ " } else { "" };
     let is_bytes = !tree.sample_type.is_bytes();
-    let (before, after) = (
-        tree.root().other_before.as_f64(),
-        tree.root().other_after.as_f64(),
-    );
+    let (before, after) = (tree.root().other_before.as_f64(), tree.root().other_after.as_f64());
     if tree.is_diff {
         format!(", {about}{}", units::signed(after - before, is_bytes))
     } else {

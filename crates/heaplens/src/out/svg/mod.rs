@@ -67,8 +67,7 @@ impl Options {
 
     /// Adds warnings; [`Warning`](crate::Warning)s and strings both do.
     pub fn warnings(mut self, warnings: impl IntoIterator<Item = impl ToString>) -> Options {
-        self.warnings
-            .extend(warnings.into_iter().map(|warning| warning.to_string()));
+        self.warnings.extend(warnings.into_iter().map(|warning| warning.to_string()));
         self
     }
 

@@ -109,10 +109,7 @@ fn draw_legend(tree: &Tree, y: usize, out: &mut String) {
     for step in -palette::CHANGE_STEPS..=palette::CHANGE_STEPS {
         let x = colors + (step + palette::CHANGE_STEPS) as usize * SWATCH;
         let class = style::change_class(step);
-        let _ = write!(
-            out,
-            "<rect class=\"{class}\" x=\"{x}\" y=\"2\" width=\"{SWATCH}\" height=\"14\"/>"
-        );
+        let _ = write!(out, "<rect class=\"{class}\" x=\"{x}\" y=\"2\" width=\"{SWATCH}\" height=\"14\"/>");
     }
     let middle = colors + 8 * SWATCH + SWATCH / 2;
     let _ = writeln!(
@@ -152,11 +149,8 @@ fn draw_block(tree: &Tree, block: &Block, y: usize, class: &str, out: &mut Strin
 }
 
 fn merged_label(frames: usize, available: usize) -> Option<String> {
-    let text = if frames == 1 {
-        "1 frame".to_owned()
-    } else {
-        format!("{} frames", units::count(frames as f64))
-    };
+    let text =
+        if frames == 1 { "1 frame".to_owned() } else { format!("{} frames", units::count(frames as f64)) };
     layout::cut(&text, available)
 }
 

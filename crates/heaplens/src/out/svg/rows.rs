@@ -91,11 +91,7 @@ pub(super) fn select(tree: &Tree, limit: usize) -> Rows {
         }
     }
     rows.extend(waiting.into_iter().rev().map(|(_, row)| row));
-    Rows {
-        rows,
-        left_out,
-        left_out_width,
-    }
+    Rows { rows, left_out, left_out_width }
 }
 
 /// Which nodes stay, and the width of the widest that does not.

@@ -7,22 +7,14 @@ use serde_json::Value;
 
 /// A difference of stacks given as paths of one-letter functions.
 fn tree(stacks: &[(String, u32, u32)]) -> Tree {
-    let mut profile = Profile::new(Meta {
-        rate: Some(512),
-        has_objects: true,
-        is_diff: true,
-        ..Meta::default()
-    });
+    let mut profile =
+        Profile::new(Meta { rate: Some(512), has_objects: true, is_diff: true, ..Meta::default() });
     for (path, before, after) in stacks {
         let frames: Vec<_> = path
             .chars()
             .map(|c| {
                 let name = profile.intern(&c.to_string());
-                let function = profile.add_function(Function {
-                    name,
-                    system_name: name,
-                    file: None,
-                });
+                let function = profile.add_function(Function { name, system_name: name, file: None });
                 profile.add_frame(Frame::named(function))
             })
             .collect();
@@ -33,11 +25,7 @@ fn tree(stacks: &[(String, u32, u32)]) -> Tree {
             ..Values::default()
         };
         for values in [values(*after), -values(*before)] {
-            profile.add_sample(Sample {
-                stack,
-                thread: None,
-                values,
-            });
+            profile.add_sample(Sample { stack, thread: None, values });
         }
     }
     Tree::new(&profile, SampleType::InuseSpace)
@@ -49,39 +37,24 @@ fn data(tree: &Tree, limit: usize) -> Value {
     write_limited(tree, &Options::new(), limit, &mut file).unwrap();
     let text = String::from_utf8(file).unwrap();
     let document = roxmltree::Document::parse(&text).unwrap();
-    let script = document
-        .descendants()
-        .find(|n| n.attribute("id") == Some("data"))
-        .unwrap();
+    let script = document.descendants().find(|n| n.attribute("id") == Some("data")).unwrap();
     serde_json::from_str(script.text().unwrap()).unwrap()
 }
 
 fn integers(data: &Value, column: &str) -> Vec<i64> {
-    data[column]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|v| v.as_i64().unwrap())
-        .collect()
+    data[column].as_array().unwrap().iter().map(|v| v.as_i64().unwrap()).collect()
 }
 
 #[test]
 fn the_smallest_frames_are_merged_and_the_header_says_so() {
-    let stacks: Vec<_> = "abcdefgh"
-        .chars()
-        .zip(1..)
-        .map(|(c, n)| (format!("m{c}"), 0, n * 1000))
-        .collect();
+    let stacks: Vec<_> = "abcdefgh".chars().zip(1..).map(|(c, n)| (format!("m{c}"), 0, n * 1000)).collect();
     let data = data(&tree(&stacks), 5);
     // The root, m, and the three widest; the other five in one row.
     assert_eq!(integers(&data, "name").len(), 6);
     assert_eq!(data["merged"].to_string(), "[[5,5,0]]");
     assert_eq!(integers(&data, "net"), [0, 0, 6000, 7000, 8000, 15_000]);
     let warning = data["header"]["warnings"][0].as_str().unwrap();
-    assert!(
-        warning.starts_with("the 5 smallest frames (at most 4.9 KiB each)"),
-        "{warning}"
-    );
+    assert!(warning.starts_with("the 5 smallest frames (at most 4.9 KiB each)"), "{warning}");
 }
 
 #[test]
