@@ -5,6 +5,7 @@
 
 use crate::error::Warning;
 use crate::profile::{Module, Profile};
+use rustc_hash::FxHashMap;
 
 /// `new − base`. Frames are matched by module (build-id, or path) and offset, so that two runs of one binary
 /// compare whatever their address spaces looked like. For two builds of a program the frames differ; views
@@ -53,13 +54,9 @@ fn show_rate(rate: Option<u64>) -> u64 {
 
 /// Modules that both profiles have at one path, but from different builds.
 fn rebuilt<'a>(base: &'a Profile, new: &'a Profile) -> impl Iterator<Item = &'a Module> {
-    new.modules().iter().filter(|module| {
-        module.build_id.is_some()
-            && base.modules().iter().any(|b| {
-                b.path == module.path
-                    && b.kind == module.kind
-                    && b.build_id.is_some()
-                    && b.build_id != module.build_id
-            })
+    let known = |m: &'a Module| Some((m.path.as_str(), m.build_id.as_deref()?));
+    let old: FxHashMap<&str, &str> = base.modules().iter().filter_map(known).collect();
+    new.modules().iter().filter(move |module| {
+        known(module).is_some_and(|(path, id)| old.get(path).is_some_and(|old_id| *old_id != id))
     })
 }

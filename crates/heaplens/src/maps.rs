@@ -13,8 +13,8 @@ pub struct Maps {
     modules: Vec<Module>,
     /// Lines that are no mapping.
     pub unreadable: usize,
-    /// True if a line names the kernel's own end of the list (`[stack]`, `[vdso]`, `[vsyscall]`): modules lie
-    /// below these addresses, so none is missing.
+    /// True if a line names the end of the list (`[stack]`, `[vsyscall]`): modules lie below these addresses, so
+    /// none is missing. `[vdso]` is no such end: some kernels map the loader above it.
     pub reaches_stack: bool,
     /// True if a line has Linux' form, where such an end is to be expected.
     pub is_linux: bool,
@@ -47,6 +47,7 @@ impl Maps {
     pub fn parse(text: &[u8]) -> Maps {
         let mut maps = Maps::default();
         let mut known: FxHashMap<(Vec<u8>, Vec<u8>), usize> = FxHashMap::default();
+        let mut first_start: Vec<u64> = Vec::new();
         for line in text.split(|&b| b == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if line.is_empty() {
@@ -57,18 +58,19 @@ impl Maps {
                 continue;
             };
             maps.is_linux |= parsed.linux;
-            maps.reaches_stack |= matches!(parsed.path, b"[stack]" | b"[vdso]" | b"[vsyscall]");
+            maps.reaches_stack |= matches!(parsed.path, b"[stack]" | b"[vsyscall]");
             let key = (parsed.path.to_vec(), parsed.file_id.to_vec());
             let module = *known.entry(key).or_insert_with(|| {
-                maps.modules.push(module_of(parsed.path));
+                maps.modules.push(module_of(parsed.path, parsed.file_id));
+                first_start.push(parsed.start);
                 maps.modules.len() - 1
             });
+            first_start[module] = first_start[module].min(parsed.start);
             let offset = match maps.modules[module].kind {
-                ModuleKind::File | ModuleKind::Vdso => parsed.offset.unwrap_or_else(|| {
-                    // Without offsets, segments count from the image's first one, as loaders lay them out.
-                    let first = maps.segments.iter().filter(|s| s.module == module).map(|s| s.start).min();
-                    first.map_or(0, |first| parsed.start.saturating_sub(first))
-                }),
+                // Without offsets, segments count from the image's first one, as loaders lay them out.
+                ModuleKind::File | ModuleKind::Vdso => {
+                    parsed.offset.unwrap_or_else(|| parsed.start - first_start[module])
+                }
                 ModuleKind::Anonymous | ModuleKind::Unmapped => parsed.start,
             };
             maps.segments.push(Segment { start: parsed.start, end: parsed.end, offset, module });
@@ -118,7 +120,7 @@ impl Maps {
     }
 }
 
-fn module_of(path: &[u8]) -> Module {
+fn module_of(path: &[u8], file_id: &[u8]) -> Module {
     let (path, deleted) = match path.strip_suffix(b" (deleted)") {
         Some(path) => (path, true),
         None => (path, false),
@@ -130,7 +132,9 @@ fn module_of(path: &[u8]) -> Module {
         _ => ModuleKind::File,
     };
     let path = if path.is_empty() { b"[anonymous]".to_vec() } else { unescape_octal(path) };
-    Module { kind, deleted, ..Module::file(String::from_utf8_lossy(&path)) }
+    let known = kind == ModuleKind::File && !file_id.is_empty();
+    let file_id = known.then(|| String::from_utf8_lossy(file_id).into_owned());
+    Module { kind, deleted, file_id, ..Module::file(String::from_utf8_lossy(&path)) }
 }
 
 fn parse_line(line: &[u8]) -> Option<Line<'_>> {
@@ -237,6 +241,7 @@ mod tests {
               7f0000000000-7f0000010000 r-xp 00000000 00:00 0 \n\
               7f0000020000-7f0000030000 r-xp 00003000 08:01 43                         /lib/odd\\012name.so\n\
               7ffc00000000-7ffc00002000 r-xp 00000000 00:00 0                          [vdso]\n\
+              7ffd00000000-7ffd00002000 rw-p 00000000 00:00 0                          [stack]\n\
               nonsense\n",
         );
         assert_eq!(at(&maps, 0x55d0a0001234), Some(("/opt/my app/server", 0x1234)));

@@ -123,11 +123,6 @@ impl Trailer {
         parsed.sealed = seal == Seal::Intact;
         (parsed, seal)
     }
-
-    /// The build-id that the trailer gives for a path.
-    pub fn build_id_of(&self, path: &str) -> Option<&str> {
-        self.build_ids.iter().find(|(_, p)| p == path).map(|(id, _)| id.as_str())
-    }
 }
 
 fn pairs(text: &str) -> impl Iterator<Item = (&str, String)> {

@@ -237,3 +237,51 @@ fn the_trailer_names_binary_and_run_and_seals_the_dump() {
     let whole = Dump::parse(text.as_bytes()).unwrap();
     assert_eq!(whole.to_bytes(), text.as_bytes());
 }
+
+/// A dump as jemalloc 5.3 prints it (`prof_do_unbias`): each line is the rounded pair for which unsampling gives
+/// the sum of what each sampled object stands for.
+fn unbiased_dump(rate: u64, stacks: &[Vec<(usize, u32, u8)>]) -> String {
+    let p = |size: f64| -(-size / rate as f64).exp_m1();
+    let line = |samples: &[(u64, u32)]| {
+        let objects: f64 = samples.iter().map(|&(size, k)| f64::from(k) / p(size as f64)).sum();
+        let bytes: f64 = samples.iter().map(|&(size, k)| f64::from(k) * size as f64 / p(size as f64)).sum();
+        let x = bytes / objects;
+        let s = bytes * p(x);
+        format!("{}: {} [0: 0]", (s / x).round(), s.round())
+    };
+    let class = |index: usize| match index {
+        0 => 8,
+        1..=8 => 16 * index as u64,
+        _ => (4 + (index as u64 - 9) % 4 + 1) << (5 + (index - 9) / 4),
+    };
+    let of = |keep: &dyn Fn(u8) -> bool, stacks: &[Vec<(usize, u32, u8)>]| -> Vec<(u64, u32)> {
+        stacks.iter().flatten().filter(|s| keep(s.2)).map(|&(size, k, _)| (class(size), k)).collect()
+    };
+    let threads = |stacks: &[Vec<(usize, u32, u8)>]| {
+        let used: std::collections::BTreeSet<u8> = stacks.iter().flatten().map(|s| s.2).collect();
+        let lines =
+            used.into_iter().map(|t| format!("\n  t{t}: {}", line(&of(&|thread| thread == t, stacks))));
+        format!("  t*: {}{}", line(&of(&|_| true, stacks)), lines.collect::<String>())
+    };
+    let mut text = format!("heap_v2/{rate}\n{}\n", threads(stacks));
+    for (i, stack) in stacks.iter().enumerate() {
+        text += &format!("@ {:#x} 0x2000\n{}\n", 0x1000 + i, threads(std::slice::from_ref(stack)));
+    }
+    text + "\nMAPPED_LIBRARIES:\n1000-3000 r-xp 00000000 08:01 1 /bin/a\n7ffc0000-7ffd0000 rw-p 0 0 0 [stack]\n"
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(1000))]
+
+    /// Rounding must never look like damage: people would throw good dumps away.
+    #[test]
+    fn whole_dumps_of_an_unbiased_writer_are_not_called_damaged(
+        lg_rate in 9u32..22,
+        stacks in proptest::collection::vec(proptest::collection::vec((0usize..90, 1u32..6, 0u8..6), 1..6), 1..80)
+    ) {
+        let text = unbiased_dump(1 << lg_rate, &stacks);
+        let accounting = Dump::parse(text.as_bytes()).unwrap().accounting();
+        let damaged: Vec<_> = accounting.warnings.iter().filter(|w| w.code == "damaged").collect();
+        proptest::prop_assert!(damaged.is_empty(), "{damaged:?}\n{text}");
+    }
+}

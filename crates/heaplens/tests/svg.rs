@@ -174,7 +174,10 @@ fn ten_thousand_deep_is_no_problem() {
     let mut profile = Profile::new(meta(false));
     add(&mut profile, &names.iter().map(String::as_str).collect::<Vec<_>>(), 1 << 20);
     let file = svg(&profile, &Options::new());
-    assert!(file.contains(">f9999</text>"));
+    assert!(file.contains(">f1999</text>") && !file.contains(">f2000</text>"));
+    assert!(file.contains("stacks are up to 10,000 levels deep"), "what is not drawn is said");
+    let height = file.split("height=\"").nth(1).and_then(|t| t.split('"').next()).unwrap();
+    assert!(height.parse::<u32>().unwrap() < 37_000, "{height}");
 }
 
 fn hostile_name() -> impl Strategy<Value = String> {

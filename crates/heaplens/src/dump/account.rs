@@ -111,11 +111,10 @@ impl Estimate {
     }
 }
 
-/// True if the printed pair needed no rounding: one sampled object, or several of one size class, give whole
-/// numbers. Only sizes that mix give fractions, and a pair that comes out at another size than any class.
+/// True if the printed pair needed no rounding: one object of a size class. Several could be of one class too,
+/// but sizes that mix can come out at a class by chance: 32 and 7168 bytes print as `2: 128`.
 fn is_exact(counts: Counts) -> bool {
-    let Counts { objects, bytes, .. } = counts;
-    objects <= 1 || (bytes % objects == 0 && is_size_class(bytes / objects))
+    counts.objects == 0 || (counts.objects == 1 && is_size_class(counts.bytes))
 }
 
 /// jemalloc's size classes: 8, multiples of 16 up to 128, then four to each doubling.
@@ -149,8 +148,14 @@ impl Dump {
                     }
                 }
             }
-            // Tools that thin dumps out leave the threads' lines away.
-            if stack.lines().len() > 1 && !line.same_raw(&threads) && !line.same_unsampled(&threads) {
+            let same = match stack.lines().len() {
+                // Tools that thin dumps out leave the threads' lines away.
+                0 | 1 => true,
+                // One thread alone is all threads, to the digit.
+                2 => line.same_raw(&threads),
+                _ => line.same_raw(&threads) || line.same_unsampled(&threads),
+            };
+            if !same {
                 unequal_stack.get_or_insert((number + 1, line.bytes, threads.bytes));
             }
         }
@@ -162,7 +167,9 @@ impl Dump {
             (false, false) => Writer::Neither,
         };
         let mut warnings = Vec::new();
-        if writer == Writer::Neither {
+        // What a checksum proves to be as it was written needs no estimate to say so.
+        let sealed = matches!(self.trailer, Some((_, Seal::Intact)));
+        if writer == Writer::Neither && !sealed {
             warnings.push(Warning::new(
                 "damaged",
                 format!(
@@ -170,7 +177,7 @@ impl Dump {
                     header.bytes, stacks.bytes
                 ),
             ));
-        } else if let Some((uid, line, sum)) = self.unequal_thread(writer, &of_thread) {
+        } else if let Some((uid, line, sum)) = self.unequal_thread(writer, &of_thread).filter(|_| !sealed) {
             warnings.push(Warning::new(
                 "damaged",
                 format!(
@@ -178,7 +185,7 @@ impl Dump {
                 ),
             ));
         }
-        if let Some((number, line, sum)) = unequal_stack {
+        if let Some((number, line, sum)) = unequal_stack.filter(|_| !sealed) {
             warnings.push(Warning::new(
                 "damaged",
                 format!(

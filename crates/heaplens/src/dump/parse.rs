@@ -222,12 +222,20 @@ impl<'a> Parser<'a> {
     }
 
     /// jemalloc 5.3.1 copies thread names unchecked, line feeds and all: a line without a meaning right after a
-    /// named thread is the rest of the name.
+    /// named thread is the rest of the name. Such names have 15 bytes at most; what is longer, or meant to be
+    /// a line of counts, is damage.
     fn continues_name(&mut self, line: &[u8]) -> bool {
+        const LONGEST: usize = 64;
         let previous = self.dump.lines.len().wrapping_sub(1) as u32;
-        let Some((_, name)) = self.dump.names.last_mut().filter(|(index, _)| *index == previous) else {
+        let text = content(line);
+        let fits = |name: &[u8]| name.len() + text.len() < LONGEST;
+        let Some((_, name)) = self.dump.names.last_mut().filter(|(i, name)| *i == previous && fits(name))
+        else {
             return false;
         };
+        if text.starts_with(b"  t") || self.dump.crlf != line.ends_with(b"\r\n") {
+            return false;
+        }
         match self.dump.verbatim.last_mut() {
             Some(odd) if odd.is_item && odd.before + 1 == self.items => {
                 odd.text = [&odd.text, line].concat().into();
@@ -235,10 +243,7 @@ impl<'a> Parser<'a> {
             Some(odd) if odd.before == self.items => return false,
             _ => {}
         }
-        *name = [name, &b"\n"[..], content(line)].concat().into();
-        if self.dump.crlf != line.ends_with(b"\r\n") {
-            return false;
-        }
+        *name = [name, &b"\n"[..], text].concat().into();
         true
     }
 

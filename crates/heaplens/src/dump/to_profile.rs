@@ -26,7 +26,9 @@ impl Dump {
         let mut maps = Maps::parse(self.maps_text());
         let trailer = self.trailer().map(|(trailer, _)| trailer.clone());
         if let Some(trailer) = &trailer {
-            maps.set_build_ids(|path| trailer.build_id_of(path).map(str::to_owned));
+            let ids: FxHashMap<&str, &str> =
+                trailer.build_ids.iter().map(|(id, path)| (path.as_str(), id.as_str())).collect();
+            maps.set_build_ids(|path| ids.get(path).map(|id| (*id).to_owned()));
             if let Some(exe) = &trailer.exe {
                 maps.set_main(exe);
             }
@@ -86,7 +88,7 @@ impl Dump {
             .map(|uid| {
                 let name = named.get(&uid).copied().flatten();
                 let name = name.map(|n| String::from_utf8_lossy(n).into_owned());
-                (uid, profile.add_thread(Thread { uid, run: 0, name }))
+                (uid, profile.add_thread(Thread { uid, name }))
             })
             .collect()
     }

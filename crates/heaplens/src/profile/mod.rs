@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use crate::error::Warning;
 use crate::trailer::Trailer;
 use indexmap::IndexSet;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use tables::Interned;
 
 /// A stack of one thread (or of all together) and what it allocated.
@@ -46,7 +46,7 @@ pub struct Meta {
     pub has_objects: bool,
     /// True for a difference: values have a sign.
     pub is_diff: bool,
-    /// What the writer said about itself (see [`crate::trailer`]), of the newest input.
+    /// What the writer said about itself (see [`crate::trailer`]), of the last input that did.
     pub trailer: Option<Trailer>,
 }
 
@@ -55,6 +55,11 @@ pub struct Meta {
 pub struct Profile {
     strings: IndexSet<Box<str>, FxBuildHasher>,
     modules: Vec<Module>,
+    /// What each module is called in names of frames: two of one name must not merge.
+    labels: Vec<String>,
+    named: FxHashMap<String, u32>,
+    by_build_id: FxHashMap<String, Vec<ModuleId>>,
+    by_path: FxHashMap<String, Vec<ModuleId>>,
     functions: Interned<Function>,
     frames: Interned<Frame>,
     stacks: Interned<StackNode>,
@@ -87,13 +92,37 @@ impl Profile {
 
     /// Adds a module. Use [`Profile::module_like`] first to share one between inputs.
     pub fn add_module(&mut self, module: Module) -> ModuleId {
+        let id = ModuleId(self.modules.len() as u32);
+        let name = module.short_name();
+        let same_name = self.named.entry(name.to_owned()).or_default();
+        *same_name += 1;
+        self.labels.push(match (*same_name, &module.build_id) {
+            (1, _) => name.to_owned(),
+            (_, Some(build_id)) => format!("{name}[{}]", build_id.get(..8).unwrap_or(build_id)),
+            (count, None) => format!("{name}#{count}"),
+        });
+        if let Some(build_id) = &module.build_id {
+            self.by_build_id.entry(build_id.clone()).or_default().push(id);
+        }
+        self.by_path.entry(module.path.clone()).or_default().push(id);
         self.modules.push(module);
-        ModuleId(self.modules.len() as u32 - 1)
+        id
     }
 
     /// The module that is the same code as this one (see [`Module::same_code`]), if there is one.
     pub fn module_like(&self, module: &Module) -> Option<ModuleId> {
-        self.modules.iter().position(|m| m.same_code(module)).map(|i| ModuleId(i as u32))
+        let by_build_id = module.build_id.as_ref().and_then(|id| self.by_build_id.get(id));
+        let by_path = self.by_path.get(&module.path);
+        let mut alike = by_build_id
+            .into_iter()
+            .chain(by_path)
+            .flatten()
+            .copied()
+            .filter(|&id| self.module(id).same_code(module));
+        let first = alike.next()?;
+        // Of two files that had one path, the very same one.
+        let same = |&id: &ModuleId| self.module(id).same_file(module);
+        Some(if same(&first) { first } else { alike.find(same).unwrap_or(first) })
     }
 
     /// The id of a function, added if it is new.
@@ -118,7 +147,7 @@ impl Profile {
 
     /// The id of a thread (by uid), added if it is new; a name learned later is kept.
     pub fn add_thread(&mut self, thread: Thread) -> ThreadId {
-        if let Some(i) = self.threads.iter().position(|t| t.uid == thread.uid && t.run == thread.run) {
+        if let Some(i) = self.threads.iter().position(|t| t.uid == thread.uid) {
             if self.threads[i].name.is_none() {
                 self.threads[i].name = thread.name;
             }
@@ -242,6 +271,9 @@ impl Profile {
             .iter()
             .map(|m| match self.module_like(m) {
                 Some(id) => {
+                    if let (None, Some(build_id)) = (&self.module(id).build_id, &m.build_id) {
+                        self.by_build_id.entry(build_id.clone()).or_default().push(id);
+                    }
                     self.modules[id.index()].learn(m);
                     id
                 }
@@ -281,11 +313,9 @@ impl Profile {
             thread: s.thread.map(|id| threads[id.index()]),
             values: scale(s.values),
         }));
-        for warning in &other.warnings {
-            if !self.warnings.contains(warning) {
-                self.warnings.push(warning.clone());
-            }
-        }
+        let known: FxHashSet<&Warning> = self.warnings.iter().collect();
+        let new: Vec<Warning> = other.warnings.iter().filter(|w| !known.contains(w)).cloned().collect();
+        self.warnings.extend(new);
     }
 
     /// The same profile with every sample's stack replaced; `None` drops a sample.
@@ -299,6 +329,10 @@ impl Profile {
         let mut new = Profile {
             strings: self.strings.clone(),
             modules: self.modules.clone(),
+            labels: self.labels.clone(),
+            named: self.named.clone(),
+            by_build_id: self.by_build_id.clone(),
+            by_path: self.by_path.clone(),
             functions: self.functions.clone(),
             frames: self.frames.clone(),
             stacks: Interned::default(),

@@ -87,6 +87,9 @@ pub struct Module {
     pub kind: ModuleKind,
     /// True if the file was removed or replaced while the program ran.
     pub deleted: bool,
+    /// Device and inode as the mappings give them, where they do: tells a file that was deleted later from
+    /// the one that replaced it.
+    pub file_id: Option<String>,
     /// True for the program itself rather than one of its libraries, as far as the mappings tell.
     pub is_main: bool,
     /// How far its symbols can be believed.
@@ -101,6 +104,7 @@ impl Module {
             build_id: None,
             kind: ModuleKind::File,
             deleted: false,
+            file_id: None,
             is_main: false,
             symbols: SymbolState::NotLooked,
         }
@@ -114,15 +118,21 @@ impl Module {
         }
     }
 
-    /// True if an offset means the same code in both: equal build-ids, or equal paths where one is unknown.
+    /// True if an offset means the same code in both: equal build-ids; or, where one is unknown, equal paths,
+    /// unless one file was deleted and the other is not the same file.
     pub fn same_code(&self, other: &Module) -> bool {
         if self.kind != other.kind {
             return false;
         }
         match (&self.build_id, &other.build_id) {
             (Some(a), Some(b)) => a == b,
-            _ => self.path == other.path && self.deleted == other.deleted,
+            _ => self.path == other.path && (self.deleted == other.deleted || self.same_file(other)),
         }
+    }
+
+    /// True if both are known to be one file of one file system.
+    pub(crate) fn same_file(&self, other: &Module) -> bool {
+        self.file_id.is_some() && self.file_id == other.file_id
     }
 
     /// Takes over what another description of the same code knows more.
@@ -208,10 +218,8 @@ pub struct StackNode {
 /// A thread of the profiled program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thread {
-    /// jemalloc's number for it, unique in its run.
+    /// jemalloc's number for it, unique in its process; equal numbers of several inputs become one thread.
     pub uid: u64,
-    /// Tells threads of different inputs apart, whose uids mean nothing to each other.
-    pub run: u32,
     /// Its name, where one was set.
     pub name: Option<String>,
 }

@@ -13,6 +13,16 @@ const UNVERIFIED: &str = "unverified-binary";
 /// A part of the debug information cannot be read.
 const DAMAGED: &str = "damaged-debug-info";
 
+/// Most modules that are warned about one by one.
+const MOST_MESSAGES: usize = 10;
+
+/// A warning about one module.
+struct Message {
+    code: &'static str,
+    places: u64,
+    text: String,
+}
+
 /// Warns about a part of a module's files that could not be read.
 pub(super) fn problem(profile: &mut Profile, module: ModuleId, problem: Option<&str>) {
     let Some(problem) = problem else { return };
@@ -48,12 +58,25 @@ pub(super) fn states(profile: &mut Profile) {
             });
         }
     }
-    for (code, message) in messages {
-        push(profile, code, message);
+    // The modules with most places tell the story; a hostile dump can name thousands.
+    messages.sort_by(|a, b| b.places.cmp(&a.places).then_with(|| a.text.cmp(&b.text)));
+    let rest = messages.split_off(messages.len().min(MOST_MESSAGES));
+    for message in messages {
+        push(profile, message.code, message.text);
+    }
+    if !rest.is_empty() {
+        let places: u64 = rest.iter().map(|m| m.places).sum();
+        let text = format!("{} more modules without usable symbols, for {places} places", rest.len());
+        push(profile, MISSING, text);
     }
     if !unverified.is_empty() {
         unverified.sort();
         unverified.dedup();
+        let more = unverified.len().saturating_sub(MOST_MESSAGES);
+        unverified.truncate(MOST_MESSAGES);
+        if more > 0 {
+            unverified.push(format!("{more} more"));
+        }
         let message = format!(
             "symbols unverified, as no build-id says that these files are the ones that ran: {}",
             unverified.join(", ")
@@ -62,9 +85,9 @@ pub(super) fn states(profile: &mut Profile) {
     }
 }
 
-fn message(module: &Module, places: u64, named: u64) -> Option<(&'static str, String)> {
+fn message(module: &Module, places: u64, named: u64) -> Option<Message> {
     let path = visible(&module.path);
-    match &module.symbols {
+    let (code, text) = match &module.symbols {
         SymbolState::Mismatched { found, found_build_id } => {
             let wanted = module.build_id.as_deref().unwrap_or("unknown");
             let message = format!(
@@ -73,14 +96,14 @@ fn message(module: &Module, places: u64, named: u64) -> Option<(&'static str, St
                 visible(found),
                 visible(found_build_id),
             );
-            Some((MISMATCHED, message))
+            (MISMATCHED, message)
         }
         SymbolState::Missing { why } => {
             let message = format!(
                 "{path}: no symbols for {places} places: {}; give it with --binary, --binary-dir or --sysroot",
                 visible(why)
             );
-            Some((MISSING, message))
+            (MISSING, message)
         }
         SymbolState::Verified { used } | SymbolState::Unverified { used } if named == 0 => {
             let message = format!(
@@ -88,10 +111,11 @@ fn message(module: &Module, places: u64, named: u64) -> Option<(&'static str, St
                  build, or install its debug information",
                 visible(used)
             );
-            Some((MISSING, message))
+            (MISSING, message)
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some(Message { code, places, text })
 }
 
 fn push(profile: &mut Profile, code: &'static str, message: String) {

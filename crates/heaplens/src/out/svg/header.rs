@@ -1,10 +1,13 @@
 //! What stands above the graph.
 
-use super::{Options, rows::Rows};
+use super::{MAX_DEPTH, Options, rows::Rows};
 use crate::out::{escape, units};
 use crate::profile::SampleType;
 use crate::view::{Tree, layout};
 use serde::Serialize;
+
+/// More would push the graph off the screen.
+const MOST_WARNINGS: usize = 10;
 
 /// Title, facts and warnings; hidden characters already made visible.
 #[derive(Serialize)]
@@ -30,7 +33,19 @@ impl Header {
             facts.push(nothing(tree).to_owned());
         }
         let mut warnings = options.warnings.clone();
-        if rows.left_out > 0 {
+        let more = warnings.len().saturating_sub(MOST_WARNINGS);
+        warnings.truncate(MOST_WARNINGS);
+        if more > 0 {
+            warnings.push(format!("{more} more warnings"));
+        }
+        let deepest = tree.nodes.iter().map(|node| node.depth).max().unwrap_or(0);
+        if deepest > MAX_DEPTH {
+            warnings.push(format!(
+                "stacks are up to {} levels deep; levels past {} are merged; totals include them",
+                units::count(deepest.into()),
+                units::count(MAX_DEPTH.into())
+            ));
+        } else if rows.left_out > 0 {
             warnings.push(format!(
                 "the {} smallest frames (at most {} each) are merged to keep this file small; \
                  totals include them, search does not find them",

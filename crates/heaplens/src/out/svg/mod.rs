@@ -7,7 +7,8 @@
 //! - Both follow `prefers-color-scheme`, by style sheet alone.
 //!
 //! For a difference the width is grown + shrunk, so a stack that vanished keeps its place; colour is the net
-//! change. The file has at most [`MAX_NODES`] nodes; beyond, the smallest are merged, and the header says so.
+//! change. The file's data has at most [`MAX_NODES`] nodes and [`MAX_DEPTH`] levels, and the picture shows what is a
+//! pixel wide; beyond, frames are merged, and the header says so.
 //! Names are hostile: see [`crate::out::escape`]. The script writes text as text, never as markup.
 
 mod data;
@@ -24,6 +25,9 @@ use std::io::Write;
 
 /// Nodes in one file: about 6 MB of data. Merged rests come on top, at most one for each node.
 pub const MAX_NODES: usize = 200_000;
+
+/// Levels in one file: 36,000 pixels. What lies deeper is merged into its caller at that level.
+pub const MAX_DEPTH: u32 = 2_000;
 
 /// What to draw around the graph, and how.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! The picture for readers without script.
 
 use super::header::{self, Header};
-use super::{Options, Shape, data, style};
+use super::{MAX_DEPTH, Options, Shape, data, style};
 use crate::out::{escape, units};
 use crate::view::layout::{self, Block, Content};
 use crate::view::{Tree, palette};
@@ -31,7 +31,8 @@ pub(super) fn draw(tree: &Tree, header: &Header, options: &Options) -> Picture {
     let mut graph = String::new();
     let mut y = draw_header(tree, header, width, &mut graph);
     y += MARGIN / 2;
-    let blocks = layout::layout(tree, 0, (width - 2 * MARGIN) as f64, 1.0);
+    let mut blocks = layout::layout(tree, 0, (width - 2 * MARGIN) as f64, 1.0);
+    blocks.retain(|block| block.row <= MAX_DEPTH);
     let largest = data::largest_change(tree);
     let last_row = blocks.iter().map(|b| b.row).max().unwrap_or(0) as usize;
     graph.push_str("<g id=\"frames\">\n");

@@ -1,7 +1,8 @@
 //! The nodes that go into the file, so that a browser can zoom and search.
 
+use super::MAX_DEPTH;
 use crate::profile::Amount;
-use crate::view::Tree;
+use crate::view::{Node, Tree};
 
 /// A node, or what was left out below one.
 pub(super) struct Row {
@@ -96,7 +97,8 @@ pub(super) fn select(tree: &Tree, limit: usize) -> Rows {
 
 /// Which nodes stay, and the width of the widest that does not.
 fn keep(tree: &Tree, limit: usize) -> (Vec<bool>, Amount) {
-    let mut kept: Vec<bool> = tree.nodes.iter().map(|n| !n.width().is_zero()).collect();
+    let drawn = |n: &Node| !n.width().is_zero() && n.depth <= MAX_DEPTH;
+    let mut kept: Vec<bool> = tree.nodes.iter().map(drawn).collect();
     if let Some(root) = kept.first_mut() {
         *root = true;
     }
