@@ -43,6 +43,7 @@ fn commands_print_what_is_written() {
     for name in ["base.heap", "leak.heap", "tsdb"] {
         std::fs::copy(inputs().join(name), copies.join(name)).unwrap();
     }
+    std::fs::copy(inputs().join("../cmd/dumps.in/two.folded"), copies.join("two.folded")).unwrap();
     let pages: Vec<PathBuf> = pages.iter().map(|page| root().canonicalize().unwrap().join(page)).collect();
     std::env::set_current_dir(copies).unwrap();
     let cases = trycmd::TestCases::new();
