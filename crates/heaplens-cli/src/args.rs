@@ -88,9 +88,13 @@ pub(crate) struct Choosing {
     /// Keep the allocator's own frames at the end of each stack
     #[arg(long)]
     pub(crate) show_allocator: bool,
-    /// Fold the start-up frames at the root (main's callers, thread and task starts) into one
-    #[arg(long)]
+    /// Fold the start-up frames at the root (main's callers, thread and task starts) into one; pictures and
+    /// tables do so by themselves
+    #[arg(long, overrides_with = "show_runtime")]
     pub(crate) fold_runtime: bool,
+    /// Keep the start-up frames at the root; folded stacks and JSON do so by themselves
+    #[arg(long, overrides_with = "fold_runtime")]
+    pub(crate) show_runtime: bool,
 }
 
 /// pprof's four heap values.

@@ -1,6 +1,6 @@
 //! From what was typed to the profile that a view is made of: read, sum, subtract, name, filter.
 
-use crate::args::{Choosing, Inputs, Shared, Symbols};
+use crate::args::{Inputs, Shared, Symbols};
 use crate::exit::Usage;
 use crate::http::Client;
 use crate::notes;
@@ -14,11 +14,19 @@ use heaplens::{Profile, diff, input, symbols};
 use std::ffi::OsString;
 use std::path::Path;
 
+/// Who reads the result. People look for their own functions below dozens of frames that every stack starts
+/// with; programs want stacks whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    Person,
+    Program,
+}
+
 /// The profile that the inputs and options describe, its warnings and the symbols used said on stderr.
 ///
 /// # Errors
 /// Names the input that could not be read, or the pattern that is none.
-pub(crate) fn profile(inputs: &Inputs, shared: &Shared) -> anyhow::Result<Profile> {
+pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyhow::Result<Profile> {
     let choosing = &shared.choosing;
     let pattern = |option: &str, typed: &Option<String>| {
         let compiled = typed.as_deref().map(filter::pattern).transpose();
@@ -31,12 +39,18 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared) -> anyhow::Result<Profil
     let mut profile = read(inputs, shared)?;
     require_measured(&profile, choosing.sample.into())?;
     profile = named(profile, &shared.symbols);
-    profile = filter::fold(&profile, folding(choosing));
+    let allocator = if choosing.show_allocator { Fold::Show } else { Fold::Away };
+    profile = filter::fold(&profile, Folding { allocator, runtime: Fold::Show });
     if let Some(pattern) = focus {
         profile = filter::focus(&profile, &pattern);
     }
     if let Some(pattern) = ignore {
         profile = filter::ignore(&profile, &pattern);
+    }
+    // Last, so that patterns see what is folded here.
+    let fold_runtime = choosing.fold_runtime || (reader == Reader::Person && !choosing.show_runtime);
+    if fold_runtime {
+        profile = filter::fold(&profile, Folding { allocator: Fold::Show, runtime: Fold::Away });
     }
     notes::warnings(&profile);
     Ok(profile)
@@ -72,17 +86,6 @@ fn named(profile: Profile, options: &Symbols) -> Profile {
     };
     notes::symbols(&named);
     named
-}
-
-fn folding(choosing: &Choosing) -> Folding {
-    let mut folding = Folding::default();
-    if choosing.show_allocator {
-        folding.allocator = Fold::Show;
-    }
-    if choosing.fold_runtime {
-        folding.runtime = Fold::Away;
-    }
-    folding
 }
 
 fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<Profile> {

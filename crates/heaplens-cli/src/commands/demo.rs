@@ -9,10 +9,10 @@ use crate::output::{Kind, Target};
 use crate::source::Source;
 use crate::{notes, pipeline};
 use anyhow::{Context, bail};
-use heaplens::filter::{self, Folding};
+use heaplens::filter::{self, Fold, Folding};
 use heaplens::out::{escape, svg, text, units};
 use heaplens::profile::SampleType;
-use heaplens::view::Top;
+use heaplens::view::{Order, Top};
 use heaplens::{Profile, diff, symbols};
 use server::Server;
 use std::fmt::Write as _;
@@ -116,12 +116,17 @@ fn dumps(program: &Path, options: &Options) -> anyhow::Result<(Vec<u8>, Vec<u8>)
 fn prepared(profile: &Profile, program: &Path) -> Profile {
     let mut lookup = symbols::Options::default();
     lookup.binaries.push(program.to_owned());
-    filter::fold(&symbols::symbolize(profile, &lookup), Folding::default())
+    filter::fold(
+        &symbols::symbolize(profile, &lookup),
+        Folding { allocator: Fold::Away, runtime: Fold::Away },
+    )
 }
 
 /// The table of what grew, the function that grew most, and what to try next.
 fn conclusion(grown: &Profile, files: &Files, program: &Path) -> anyhow::Result<String> {
-    let top = Top::new(grown, SampleType::InuseSpace);
+    let mut top = Top::new(grown, SampleType::InuseSpace);
+    // Flat amounts name the containers that grew; their owners are what tells the story.
+    top.sort(Order::Cumulative);
     let mut options = text::Options::default();
     options.limit = ROWS;
     let mut table = Vec::new();

@@ -2,8 +2,9 @@
 
 use crate::args::{Inputs, Shared};
 use crate::exit::Usage;
+use crate::notes;
 use crate::output::{Kind, Target};
-use crate::{notes, pipeline};
+use crate::pipeline::{self, Reader};
 use clap::ValueEnum;
 use heaplens::Profile;
 use heaplens::out::{self, svg};
@@ -57,7 +58,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     if options.format == Format::Svg && on_terminal {
         return Err(Usage("an SVG is of no use on a terminal; add -o mem.svg".to_owned()).into());
     }
-    let profile = pipeline::profile(&options.inputs, &options.shared)?;
+    let reader = if options.format == Format::Svg { Reader::Person } else { Reader::Program };
+    let profile = pipeline::profile(&options.inputs, &options.shared, reader)?;
     let sample: SampleType = options.shared.choosing.sample.into();
     let mut bytes = Vec::new();
     match options.format {

@@ -2,7 +2,7 @@
 
 use crate::args::{Inputs, Shared};
 use crate::output::Kind;
-use crate::pipeline;
+use crate::pipeline::{self, Reader};
 use heaplens::out;
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let target = pipeline::target(options.output.as_deref(), &options.inputs)?;
-    let profile = pipeline::profile(&options.inputs, &options.shared)?;
+    let profile = pipeline::profile(&options.inputs, &options.shared, Reader::Program)?;
     let mut text = Vec::new();
     out::folded::write(&profile, options.shared.choosing.sample.into(), &mut text)?;
     target.write(&text, Kind::Report)

@@ -2,7 +2,7 @@
 
 use crate::args::{Inputs, Shared};
 use crate::output::{Kind, Target};
-use crate::pipeline;
+use crate::pipeline::{self, Reader};
 use clap::ValueEnum;
 use heaplens::out;
 use heaplens::view::{Order, Top};
@@ -57,7 +57,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 /// Prints the table of some inputs.
 pub(crate) fn show(inputs: &Inputs, table: &Table, shared: &Shared) -> anyhow::Result<()> {
     let target = pipeline::target(table.output.as_deref(), inputs)?;
-    let profile = pipeline::profile(inputs, shared)?;
+    let reader = if table.format == Format::Text { Reader::Person } else { Reader::Program };
+    let profile = pipeline::profile(inputs, shared, reader)?;
     let mut top = Top::new(&profile, shared.choosing.sample.into());
     if table.cum {
         top.sort(Order::Cumulative);

@@ -31,17 +31,18 @@ pub fn write_top(top: &Top, options: &Options, out: &mut dyn Write) -> Result<()
     writeln!(out, "{}", headline(top))?;
     let shown = if options.limit == 0 { top.rows.len() } else { options.limit.min(top.rows.len()) };
     let mut table = vec![titles(top)];
-    table.extend(top.rows[..shown].iter().map(|row| cells(top, row)));
-    let columns = table[0].len();
-    let widths: Vec<usize> =
-        (0..columns).map(|c| table.iter().map(|row| row[c].chars().count()).max().unwrap_or(0)).collect();
-    let numbers: usize = widths[..columns - 1].iter().map(|w| w + 2).sum();
-    for row in &table {
-        for (cell, width) in row[..columns - 1].iter().zip(&widths) {
+    table.extend(top.rows[..shown].iter().map(|row| numbers(top, row)));
+    let widths: Vec<usize> = (0..table[0].len())
+        .map(|c| table.iter().map(|row| row[c].chars().count()).max().unwrap_or(0))
+        .collect();
+    let taken: usize = widths.iter().map(|w| w + 2).sum();
+    let room = options.width.map(|width| width.saturating_sub(taken).max(20));
+    let names = top.rows[..shown].iter().map(|row| function(row, room));
+    for (row, name) in table.iter().zip(std::iter::once("function".to_owned()).chain(names)) {
+        for (cell, width) in row.iter().zip(&widths) {
             write!(out, "{cell:>width$}  ")?;
         }
-        let room = options.width.map(|width| width.saturating_sub(numbers).max(20));
-        writeln!(out, "{}", cut(&row[columns - 1], room))?;
+        writeln!(out, "{name}")?;
     }
     let hidden = &top.rows[shown..];
     if !hidden.is_empty() {
@@ -91,11 +92,10 @@ fn titles(top: &Top) -> Vec<String> {
     if top.has_objects && top.sample_type.is_bytes() {
         titles.push("objects");
     }
-    titles.push("function");
     titles.into_iter().map(str::to_owned).collect()
 }
 
-fn cells(top: &Top, row: &Row) -> Vec<String> {
+fn numbers(top: &Top, row: &Row) -> Vec<String> {
     let mut cells = if top.is_diff {
         vec![
             net(top, row.flat.net()),
@@ -121,13 +121,22 @@ fn cells(top: &Top, row: &Row) -> Vec<String> {
         let objects = row.flat_other.net().as_f64();
         cells.push(if top.is_diff { units::signed_count(objects) } else { units::count(objects) });
     }
-    let place = row.location.as_deref().or(row.module.as_deref().filter(|_| !row.name.contains("+0x")));
-    let name = escape::terminal(&row.name).into_owned();
-    cells.push(match place {
-        Some(place) => format!("{name}  {}", escape::terminal(&short_path(place))),
-        None => name,
-    });
     cells
+}
+
+/// The name and where it is; without the place where that leaves too little room for the name.
+fn function(row: &Row, room: Option<usize>) -> String {
+    let name = escape::terminal(&row.name);
+    let place = row.location.as_deref().or(row.module.as_deref().filter(|_| !row.name.contains("+0x")));
+    let room = room.unwrap_or(usize::MAX);
+    if let Some(place) = place {
+        let place = short_path(place);
+        let both = format!("{name}  {}", escape::terminal(&place));
+        if both.chars().count() <= room {
+            return both;
+        }
+    }
+    cut(&name, room)
 }
 
 fn net(top: &Top, value: Amount) -> String {
@@ -152,16 +161,35 @@ fn short_path(path: &str) -> String {
 }
 
 /// Cuts in the middle: the crate and the last part of a name both tell something.
-fn cut(text: &str, room: Option<usize>) -> String {
+fn cut(text: &str, room: usize) -> String {
     let length = text.chars().count();
-    match room {
-        Some(room) if length > room => {
-            let head = (room - 1) / 2;
-            let tail = room - 1 - head;
-            let start: String = text.chars().take(head).collect();
-            let end: String = text.chars().skip(length - tail).collect();
-            format!("{start}…{end}")
-        }
-        _ => text.to_owned(),
+    if length <= room {
+        return text.to_owned();
+    }
+    let head = (room - 1) / 2;
+    let tail = room - 1 - head;
+    let start: String = text.chars().take(head).collect();
+    let end: String = text.chars().skip(length - tail).collect();
+    format!("{start}…{end}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrow_terminal_loses_the_place_before_the_name() {
+        let row = Row {
+            name: "alloc::vec::Vec<T,A>::with_capacity_in".to_owned(),
+            location: Some("/rustc/abc/library/alloc/src/vec/mod.rs:965".to_owned()),
+            module: None,
+            flat: Change::default(),
+            cum: Change::default(),
+            flat_other: Change::default(),
+            cum_other: Change::default(),
+        };
+        assert_eq!(function(&row, None), "alloc::vec::Vec<T,A>::with_capacity_in  src/vec/mod.rs:965");
+        assert_eq!(function(&row, Some(40)), "alloc::vec::Vec<T,A>::with_capacity_in");
+        assert_eq!(function(&row, Some(20)), "alloc::ve…apacity_in");
     }
 }
