@@ -6,6 +6,7 @@
 mod args;
 mod clock;
 mod commands;
+mod culprit;
 mod exit;
 mod http;
 mod notes;

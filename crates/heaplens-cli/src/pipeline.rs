@@ -10,7 +10,7 @@ use crate::source::{self, Source};
 use anyhow::{Context, bail};
 use heaplens::filter::{self, Fold, Folding};
 use heaplens::profile::SampleType;
-use heaplens::{Profile, diff, input, symbols};
+use heaplens::{Profile, diff, group, input, symbols};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -36,16 +36,26 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
     let focus = pattern("--focus", &choosing.focus)?;
     let ignore = pattern("--ignore", &choosing.ignore)?;
 
+    require_paths(&shared.symbols)?;
+
     let mut profile = read(inputs, shared)?;
     require_measured(&profile, choosing.sample.into())?;
     profile = named(profile, &shared.symbols);
     let allocator = if choosing.show_allocator { Fold::Show } else { Fold::Away };
     profile = filter::fold(&profile, Folding { allocator, runtime: Fold::Show });
+    let before = profile.samples().len();
     if let Some(pattern) = focus {
         profile = filter::focus(&profile, &pattern);
     }
     if let Some(pattern) = ignore {
         profile = filter::ignore(&profile, &pattern);
+    }
+    if profile.samples().is_empty() && before > 0 {
+        notes::line("warning: no stack is left after --focus and --ignore");
+    }
+    if reader == Reader::Program && profile.warnings.iter().any(|w| w.code == "rebuilt") {
+        // Places of two builds have only their names in common.
+        profile = group::by_function(&profile);
     }
     // Last, so that patterns see what is folded here.
     let fold_runtime = choosing.fold_runtime || (reader == Reader::Person && !choosing.show_runtime);
@@ -54,6 +64,24 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
     }
     notes::warnings(&profile);
     Ok(profile)
+}
+
+/// A mistyped path must not end in symbols from elsewhere.
+fn require_paths(symbols: &Symbols) -> anyhow::Result<()> {
+    let named = [
+        ("--binary", &symbols.binary, "a file"),
+        ("--binary-dir", &symbols.binary_dir, "a directory"),
+        ("--sysroot", &symbols.sysroot, "a directory"),
+    ];
+    for (option, paths, expected) in named {
+        for path in paths {
+            let found = path.metadata().with_context(|| format!("{option} {}", path.display()))?;
+            if found.is_dir() != (expected == "a directory") {
+                bail!("{option} {}: expected {expected}", path.display());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Zeros for what was never measured would look like a program without allocations.

@@ -36,6 +36,8 @@ pub struct Trailer {
     pub host: Option<String>,
     /// jemalloc's version string.
     pub jemalloc_version: Option<String>,
+    /// False if profiling was switched off when the dump was made.
+    pub active: Option<bool>,
     /// When profiling was last switched on, in Unix milliseconds; `None` if it has been on since the start.
     pub active_since_ms: Option<u64>,
     /// jemalloc's `stats.*`, in bytes: allocated, active, resident, metadata, retained, mapped.
@@ -103,6 +105,7 @@ impl Trailer {
                     for (key, value) in pairs(rest) {
                         match key {
                             "version" => parsed.jemalloc_version = Some(value),
+                            "active" => parsed.active = value.parse().ok(),
                             "prof_active_since" => parsed.active_since_ms = value.parse().ok(),
                             _ => {}
                         }

@@ -1,13 +1,12 @@
 //! `heaplens demo`: the main job once through, on a service that leaks.
 
-mod culprit;
 mod server;
 
 use crate::commands::flamegraph::picture;
 use crate::http::Client;
 use crate::output::{Kind, Target};
 use crate::source::Source;
-use crate::{notes, pipeline};
+use crate::{culprit, notes, pipeline};
 use anyhow::{Context, bail};
 use heaplens::filter::{self, Fold, Folding};
 use heaplens::out::{escape, svg, text, units};
@@ -131,7 +130,7 @@ fn conclusion(grown: &Profile, files: &Files, program: &Path) -> anyhow::Result<
     options.limit = ROWS;
     let mut table = Vec::new();
     text::write_top(&top, &options, &mut table)?;
-    let Some(culprit) = culprit::find(grown) else {
+    let Some(culprit) = culprit::find(grown, SampleType::InuseSpace) else {
         bail!(
             "no function of the program itself grew between the two dumps (net growth: {}); give it more time with \
              --seconds, or a binary with symbols",

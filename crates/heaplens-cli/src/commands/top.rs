@@ -1,12 +1,14 @@
 //! `heaplens top`: the table of functions.
 
 use crate::args::{Inputs, Shared};
+use crate::culprit;
 use crate::output::{Kind, Target};
 use crate::pipeline::{self, Reader};
 use clap::ValueEnum;
-use heaplens::out;
+use heaplens::out::{self, escape};
 use heaplens::view::{Order, Top};
 use std::io::IsTerminal;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 /// Show which functions hold the memory
@@ -70,6 +72,13 @@ pub(crate) fn show(inputs: &Inputs, table: &Table, shared: &Shared) -> anyhow::R
             options.limit = table.limit;
             options.width = terminal_width(&target);
             out::text::write_top(&top, &options, &mut text)?;
+            if let Some(culprit) = culprit::find(&profile, top.sample_type).filter(|_| top.is_diff) {
+                let growth = out::units::signed(culprit.growth.as_f64(), top.sample_type.is_bytes());
+                let place =
+                    culprit.location.map_or_else(String::new, |l| format!(" ({})", escape::terminal(&l)));
+                let name = escape::terminal(&culprit.name);
+                writeln!(text, "of the program's own functions, {name} grew most: {growth}{place}")?;
+            }
         }
         Format::Json => out::json::write_top(&profile, &top, table.limit, &mut text)?,
     }

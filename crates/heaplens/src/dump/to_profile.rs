@@ -38,9 +38,16 @@ impl Dump {
             has_alloc: self.has_accum(),
             has_objects: true,
             is_diff: false,
-            trailer,
+            trailer: trailer.clone(),
         });
+        let inactive = trailer.as_ref().is_some_and(|trailer| trailer.active == Some(false));
         profile.warnings = self.accounting().warnings;
+        if inactive {
+            profile.warnings.push(Warning::new(
+                "inactive",
+                "profiling was switched off when this dump was made: what was allocated meanwhile is missing",
+            ));
+        }
         let mut resolver = Resolver::new(&maps, &mut profile);
         let thread_ids: FxHashMap<u64, ThreadId> = match threads {
             Threads::Merged => FxHashMap::default(),

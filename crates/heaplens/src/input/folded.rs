@@ -44,23 +44,16 @@ pub fn parse(bytes: &[u8]) -> Result<Profile, Error> {
     // A name may end in a number by chance; not on every line.
     let two = lines.iter().all(|(_, _, line)| matches!(split_two(line), Some((_, Numbers::Two { .. }))));
     let mut profile = Profile::new(Meta { is_diff: two, ..Meta::default() });
-    if two {
+    let looks = lines.iter().filter(|(_, _, line)| split_two(line).is_some()).count();
+    if !two && looks * 2 > lines.len() {
         profile.warnings.push(Warning::new(
-            "two-columns",
-            "every line ends in two numbers: read as a difference, the base's value and the new one",
+            "one-column",
+            format!(
+                "{looks} of {} lines end in two numbers, but not all: read as one value a line, the first number as \
+                 a part of the name",
+                lines.len()
+            ),
         ));
-    } else {
-        let looks = lines.iter().filter(|(_, _, line)| split_two(line).is_some()).count();
-        if looks * 2 > lines.len() {
-            profile.warnings.push(Warning::new(
-                "one-column",
-                format!(
-                    "{looks} of {} lines end in two numbers, but not all: read as one value a line, the first \
-                     number as a part of the name",
-                    lines.len()
-                ),
-            ));
-        }
     }
     let mut negative = false;
     for (number, start, line) in &lines {

@@ -3,7 +3,7 @@
 use super::{escape, units};
 use crate::error::Error;
 use crate::profile::Amount;
-use crate::view::{Change, Row, Top};
+use crate::view::{Order, Row, Top};
 use std::io::Write;
 
 /// How a table is cut to size.
@@ -29,30 +29,38 @@ impl Default for Options {
 /// Those of `out`.
 pub fn write_top(top: &Top, options: &Options, out: &mut dyn Write) -> Result<(), Error> {
     writeln!(out, "{}", headline(top))?;
-    let shown = if options.limit == 0 { top.rows.len() } else { options.limit.min(top.rows.len()) };
+    // Rows that only call others say nothing in this order.
+    let rows: Vec<&Row> = top.rows.iter().filter(|row| !row.leading(top.order).net().is_zero()).collect();
+    if rows.is_empty() {
+        let nothing = if top.is_diff { "nothing changed" } else { "nothing is allocated" };
+        writeln!(out, "{nothing}")?;
+        return Ok(());
+    }
+    let shown = if options.limit == 0 { rows.len() } else { options.limit.min(rows.len()) };
     let mut table = vec![titles(top)];
-    table.extend(top.rows[..shown].iter().map(|row| numbers(top, row)));
+    table.extend(rows[..shown].iter().map(|row| numbers(top, row)));
     let widths: Vec<usize> = (0..table[0].len())
         .map(|c| table.iter().map(|row| row[c].chars().count()).max().unwrap_or(0))
         .collect();
     let taken: usize = widths.iter().map(|w| w + 2).sum();
     let room = options.width.map(|width| width.saturating_sub(taken).max(20));
-    let names = top.rows[..shown].iter().map(|row| function(row, room));
+    let names = rows[..shown].iter().map(|row| function(row, room));
     for (row, name) in table.iter().zip(std::iter::once("function".to_owned()).chain(names)) {
         for (cell, width) in row.iter().zip(&widths) {
             write!(out, "{cell:>width$}  ")?;
         }
         writeln!(out, "{name}")?;
     }
-    let hidden = &top.rows[shown..];
+    let hidden = &rows[shown..];
     if !hidden.is_empty() {
-        let flat: Amount = hidden.iter().map(|row| row.flat.net()).sum();
-        writeln!(
-            out,
-            "… {} more functions, {} flat; show them with -n 0",
-            units::count(hidden.len() as f64),
-            net(top, flat)
-        )?;
+        let more = units::count(hidden.len() as f64);
+        match top.order {
+            Order::Flat => {
+                let flat: Amount = hidden.iter().map(|row| row.flat.net()).sum();
+                writeln!(out, "… {more} more functions, {} flat; show them with -n 0", net(top, flat))?;
+            }
+            Order::Cumulative => writeln!(out, "… {more} more functions; show them with -n 0")?,
+        }
     }
     Ok(())
 }
@@ -69,56 +77,57 @@ fn headline(top: &Top) -> String {
     if !top.is_diff {
         return format!("{name}: {}{interval}{objects}", size(top, top.total.after));
     }
-    let sum = |keep: fn(Amount) -> Amount| top.rows.iter().map(|row| keep(row.flat.net())).sum::<Amount>();
-    let (grown, shrunk) = (sum(|a| a.max(Amount::ZERO)), sum(|a| a.min(Amount::ZERO)));
     format!(
-        "{name}: {} → {}: {}{interval}{objects}; functions that grew {}, that shrank {}",
+        "{name}: {} → {}: {}{interval}{objects}; stacks that grew {}, that shrank {}",
         size(top, top.total.before),
         size(top, top.total.after),
         net(top, top.total.net()),
-        net(top, grown),
-        net(top, shrunk),
+        net(top, top.grown),
+        net(top, -top.shrunk),
     )
 }
 
+/// The columns' titles but the name's; amounts of the order's own kind come first.
 fn titles(top: &Top) -> Vec<String> {
+    let (first, second) = match top.order {
+        Order::Flat => ("flat", "cum"),
+        Order::Cumulative => ("cum", "flat"),
+    };
     let mut titles = match top.is_diff {
-        true => vec!["flat", "from", "to", "cum"],
-        false => vec!["flat", "flat%", "cum", "cum%"],
+        true => vec![first.to_owned(), "from".to_owned(), "to".to_owned(), second.to_owned()],
+        false => vec![first.to_owned(), format!("{first}%"), second.to_owned(), format!("{second}%")],
     };
     if top.sample_type.is_bytes() && top.rate.is_some() {
-        titles.push("95 % of flat");
+        titles.push(format!("95 % of {first}"));
     }
     if top.has_objects && top.sample_type.is_bytes() {
-        titles.push("objects");
+        titles.push("objects".to_owned());
     }
-    titles.into_iter().map(str::to_owned).collect()
+    titles
 }
 
 fn numbers(top: &Top, row: &Row) -> Vec<String> {
+    let first = row.leading(top.order);
+    let second = match top.order {
+        Order::Flat => row.cum,
+        Order::Cumulative => row.flat,
+    };
     let mut cells = if top.is_diff {
-        vec![
-            net(top, row.flat.net()),
-            size(top, row.flat.before),
-            size(top, row.flat.after),
-            net(top, row.cum.net()),
-        ]
+        vec![net(top, first.net()), size(top, first.before), size(top, first.after), net(top, second.net())]
     } else {
         let whole = top.total.after.as_f64();
         vec![
-            size(top, row.flat.after),
-            units::percent(row.flat.after.as_f64(), whole),
-            size(top, row.cum.after),
-            units::percent(row.cum.after.as_f64(), whole),
+            size(top, first.after),
+            units::percent(first.after.as_f64(), whole),
+            size(top, second.after),
+            units::percent(second.after.as_f64(), whole),
         ]
     };
     if top.sample_type.is_bytes() && top.rate.is_some() {
-        // A function that only calls has no estimate of its own.
-        let own = top.interval(&row.flat).filter(|_| row.flat != Change::default());
-        cells.push(units::range(own, top.is_diff).unwrap_or_default());
+        cells.push(units::range(top.interval(&first), top.is_diff).unwrap_or_default());
     }
     if top.has_objects && top.sample_type.is_bytes() {
-        let objects = row.flat_other.net().as_f64();
+        let objects = row.leading_other(top.order).net().as_f64();
         cells.push(if top.is_diff { units::signed_count(objects) } else { units::count(objects) });
     }
     cells
@@ -131,7 +140,7 @@ fn function(row: &Row, room: Option<usize>) -> String {
     let room = room.unwrap_or(usize::MAX);
     if let Some(place) = place {
         let place = short_path(place);
-        let both = format!("{name}  {}", escape::terminal(&place));
+        let both = format!("{name}  {}", escape::terminal(place));
         if both.chars().count() <= room {
             return both;
         }
@@ -154,10 +163,21 @@ fn size(top: &Top, value: Amount) -> String {
     }
 }
 
-/// The last three parts of a path say where it is; the rest is the builder's machine.
-fn short_path(path: &str) -> String {
-    let parts: Vec<&str> = path.rsplit('/').take(3).collect();
-    parts.into_iter().rev().collect::<Vec<_>>().join("/")
+/// A path without what is only the builder's machine: from the crate on where it is a library's, else its last
+/// three parts.
+fn short_path(path: &str) -> &str {
+    for root in ["/registry/src/", "/git/checkouts/"] {
+        if let Some((_, rest)) = path.split_once(root) {
+            return rest.split_once('/').map_or(rest, |(_, rest)| rest);
+        }
+    }
+    if let Some((_, rest)) = path.split_once("/library/")
+        && path.starts_with("/rustc/")
+    {
+        return rest;
+    }
+    let start = path.rmatch_indices('/').nth(2).map_or(0, |(at, _)| at + 1);
+    &path[start..]
 }
 
 /// Cuts in the middle: the crate and the last part of a name both tell something.
@@ -176,6 +196,22 @@ fn cut(text: &str, room: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::Change;
+
+    #[test]
+    fn paths_begin_with_their_crate() {
+        for (path, short) in [
+            ("/rustc/abc/library/alloc/src/vec/mod.rs:965", "alloc/src/vec/mod.rs:965"),
+            (
+                "/home/me/.cargo/registry/src/index.crates.io-1949cf8c/hashbrown-0.16.1/src/map.rs:18",
+                "hashbrown-0.16.1/src/map.rs:18",
+            ),
+            ("/build/app/src/store/label_index.rs:85", "src/store/label_index.rs:85"),
+            ("main.c:3", "main.c:3"),
+        ] {
+            assert_eq!(short_path(path), short);
+        }
+    }
 
     #[test]
     fn a_narrow_terminal_loses_the_place_before_the_name() {
@@ -188,7 +224,7 @@ mod tests {
             flat_other: Change::default(),
             cum_other: Change::default(),
         };
-        assert_eq!(function(&row, None), "alloc::vec::Vec<T,A>::with_capacity_in  src/vec/mod.rs:965");
+        assert_eq!(function(&row, None), "alloc::vec::Vec<T,A>::with_capacity_in  alloc/src/vec/mod.rs:965");
         assert_eq!(function(&row, Some(40)), "alloc::vec::Vec<T,A>::with_capacity_in");
         assert_eq!(function(&row, Some(20)), "alloc::ve…apacity_in");
     }

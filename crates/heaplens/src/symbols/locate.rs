@@ -74,6 +74,30 @@ impl<'a> Locator<'a> {
         Locator { options, explicit, main }
     }
 
+    /// Binaries that the user named and that served no module, and why.
+    pub(super) fn unused(&self, modules: &[Module]) -> Vec<(String, String)> {
+        let serves = |explicit: &Explicit, id: Option<&str>| {
+            let path = explicit.path.display().to_string();
+            modules.iter().any(|module| match &module.symbols {
+                SymbolState::Verified { used } | SymbolState::Unverified { used } => {
+                    *used == path || (id.is_some() && module.build_id.as_deref() == id)
+                }
+                // That one is warned about already.
+                SymbolState::Mismatched { found, .. } => *found == path,
+                _ => false,
+            })
+        };
+        let why = |explicit: &Explicit| match &explicit.probe {
+            Err(why) => Some(why.clone()),
+            Ok(probe) if serves(explicit, probe.build_id.as_deref()) => None,
+            // It may hold the debug information of a module without a build-id in the dump.
+            Ok(probe) if !probe.has_code => None,
+            Ok(_) => Some("no module of the profile has its build-id or its name".to_owned()),
+        };
+        let all = self.explicit.iter();
+        all.filter_map(|e| Some((e.path.display().to_string(), why(e)?))).collect()
+    }
+
     pub(super) fn locate(&self, module: &Module) -> Located {
         if module.kind != ModuleKind::File {
             let why = "it is not a file".to_owned();

@@ -130,7 +130,12 @@ impl Resolution {
 /// missing, another build or unproven is said in [`Profile::warnings`]; totals do not change.
 pub fn symbolize(profile: &Profile, options: &Options) -> Profile {
     let locator = locate::Locator::new(options, profile.modules());
-    symbolize_with(profile, &module::FileResolver { locator }, options.threads)
+    let resolver = module::FileResolver { locator };
+    let mut new = symbolize_with(profile, &resolver, options.threads);
+    for (path, why) in resolver.locator.unused(new.modules()) {
+        report::unused(&mut new, &path, &why);
+    }
+    new
 }
 
 /// As [`symbolize`], with a resolver of the caller's; `threads` as in [`Options`].

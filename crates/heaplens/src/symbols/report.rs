@@ -13,6 +13,9 @@ const UNVERIFIED: &str = "unverified-binary";
 /// A part of the debug information cannot be read.
 const DAMAGED: &str = "damaged-debug-info";
 
+/// Named by the user, but of no use.
+const UNUSED: &str = "unused-binary";
+
 /// Most modules that are warned about one by one.
 const MOST_MESSAGES: usize = 10;
 
@@ -29,6 +32,11 @@ pub(super) fn problem(profile: &mut Profile, module: ModuleId, problem: Option<&
     let name = visible(profile.module(module).short_name());
     let message = format!("{name}: {}; names without lines come from the symbol table", visible(problem));
     push(profile, DAMAGED, message);
+}
+
+/// Warns about a binary that was named for nothing.
+pub(super) fn unused(profile: &mut Profile, path: &str, why: &str) {
+    push(profile, UNUSED, format!("{} was not used: {}", visible(path), visible(why)));
 }
 
 /// Warns about the states of all modules with sampled frames, in the place of earlier warnings of that kind.

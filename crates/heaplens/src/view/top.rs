@@ -2,6 +2,7 @@
 
 use crate::profile::{Amount, FrameId, Profile, SampleType};
 use crate::sampling::{self, Interval};
+use crate::view::Tree;
 use rustc_hash::FxHashMap;
 
 /// Functions of a profile. All amounts are unsampled.
@@ -15,8 +16,15 @@ pub struct Top {
     pub has_objects: bool,
     /// Average bytes between samples, `None` if the values are exact.
     pub rate: Option<u64>,
+    /// What the rows are sorted by.
+    pub order: Order,
     /// The sum of all samples.
     pub total: Change,
+    /// For a difference: how much the stacks (of function names) that grew did grow, and the others shrink; both
+    /// ≥ 0, `grown − shrunk` is the total's net change.
+    pub grown: Amount,
+    /// See `grown`.
+    pub shrunk: Amount,
     /// Objects of all samples if bytes are counted, bytes if objects are.
     pub total_other: Change,
     /// One row a function name, by flat amount (for a difference by the size of its change), then by name.
@@ -77,6 +85,24 @@ pub enum Order {
     Cumulative,
 }
 
+impl Row {
+    /// The amount that an order sorts by.
+    pub fn leading(&self, order: Order) -> Change {
+        match order {
+            Order::Flat => self.flat,
+            Order::Cumulative => self.cum,
+        }
+    }
+
+    /// What belongs to [`Row::leading`]: objects if bytes are counted, bytes if objects are.
+    pub fn leading_other(&self, order: Order) -> Change {
+        match order {
+            Order::Flat => self.flat_other,
+            Order::Cumulative => self.cum_other,
+        }
+    }
+}
+
 impl Top {
     /// The table of a profile, sorted by flat amount.
     pub fn new(profile: &Profile, sample_type: SampleType) -> Top {
@@ -129,12 +155,22 @@ impl Top {
         }
         place(profile, &row_of_frame, &weight_of_frame, &mut rows);
         rows.retain(|row| row.cum != Change::default() || row.cum_other != Change::default());
+        let (grown, shrunk) = match profile.meta.is_diff {
+            true => {
+                let tree = Tree::new(profile, sample_type);
+                (tree.root().grown, tree.root().shrunk)
+            }
+            false => Default::default(),
+        };
         let mut top = Top {
             sample_type,
             is_diff: profile.meta.is_diff,
             has_objects: profile.meta.has_objects,
             rate: profile.meta.rate,
+            order: Order::Flat,
             total,
+            grown,
+            shrunk,
             total_other,
             rows,
         };
@@ -144,6 +180,7 @@ impl Top {
 
     /// Sorts the rows, largest first; equal ones by name.
     pub fn sort(&mut self, order: Order) {
+        self.order = order;
         let size = |row: &Row| match order {
             Order::Flat => (row.flat.net().abs(), row.cum.net().abs()),
             Order::Cumulative => (row.cum.net().abs(), row.flat.net().abs()),

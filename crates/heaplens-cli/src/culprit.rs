@@ -7,24 +7,24 @@ use std::collections::BTreeMap;
 
 /// A function and how much its allocations grew.
 #[derive(Debug)]
-pub(super) struct Culprit {
-    pub(super) name: String,
+pub(crate) struct Culprit {
+    pub(crate) name: String,
     /// `file:line` of the place that grew most.
-    pub(super) location: Option<String>,
-    /// Live bytes, net.
-    pub(super) growth: Amount,
+    pub(crate) location: Option<String>,
+    /// Net, bytes or objects.
+    pub(crate) growth: Amount,
 }
 
 /// Charges each stack to its innermost frame of the program's own code (a standard collection grows because its
 /// caller fills it), and gives the function with the largest growth; `None` if nothing grew.
-pub(super) fn find(diff: &Profile) -> Option<Culprit> {
+pub(crate) fn find(diff: &Profile, sample: SampleType) -> Option<Culprit> {
     let own: Vec<bool> = diff.frame_ids().map(|id| is_own(diff, id)).collect();
     let mut functions: BTreeMap<String, Amount> = BTreeMap::new();
     let mut places: BTreeMap<(String, FrameId), Amount> = BTreeMap::new();
-    for sample in diff.samples() {
-        let innermost = diff.stack_from_leaf(sample.stack).map(|(_, frame)| frame).find(|f| own[f.index()]);
+    for one in diff.samples() {
+        let innermost = diff.stack_from_leaf(one.stack).map(|(_, frame)| frame).find(|f| own[f.index()]);
         if let Some(frame) = innermost {
-            let bytes = sample.values.get(SampleType::InuseSpace);
+            let bytes = one.values.get(sample);
             let name = diff.frame_name(frame).into_owned();
             *functions.entry(name.clone()).or_default() += bytes;
             *places.entry((name, frame)).or_default() += bytes;
@@ -54,7 +54,7 @@ mod tests {
 
     fn grown(base: &str, new: &str) -> Option<Culprit> {
         let read = |text: &str| input::read(text.as_bytes(), &input::Limits::default()).unwrap();
-        find(&diff::diff(&read(base), &read(new)))
+        find(&diff::diff(&read(base), &read(new)), SampleType::InuseSpace)
     }
 
     #[test]
