@@ -129,8 +129,13 @@ impl Resolution {
 /// Each place becomes the chain of its inlined functions. Places that stay unknown stay as they are. What is
 /// missing, another build or unproven is said in [`Profile::warnings`]; totals do not change.
 pub fn symbolize(profile: &Profile, options: &Options) -> Profile {
-    let locator = locate::Locator::new(options, profile.modules());
-    symbolize_with(profile, &module::FileResolver { locator }, options.threads)
+    symbolize_with(profile, &files(options, profile.modules()), options.threads)
+}
+
+/// The resolver that [`symbolize`] uses, for callers that decide about each module themselves before they hand it
+/// on. `modules` are all of the profile's: a lone `--binary` means the program only if it is none of its libraries.
+pub fn files<'a>(options: &'a Options, modules: &[Module]) -> impl Resolve + use<'a> {
+    module::FileResolver { locator: locate::Locator::new(options, modules) }
 }
 
 /// As [`symbolize`], with a resolver of the caller's; `threads` as in [`Options`].
