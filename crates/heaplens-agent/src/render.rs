@@ -20,6 +20,7 @@ use crate::flight::{Flight, Landed};
 use crate::problem::{Kind, Problem, reply};
 use crate::route::Output;
 use crate::state::State;
+use crate::sys::mallctl::unsampled;
 use own_modules::OwnModules;
 
 /// Reading debug information takes memory in a program that has little to spare: one at a time.
@@ -93,9 +94,10 @@ fn failed(why: impl Into<String>) -> Problem {
         .fix("fetch output=text and draw it with the program heaplens: heaplens flamegraph FILE")
 }
 
-/// Runs `work`; a panic in it becomes an answer.
+/// Runs `work` outside of the profile; a panic in it becomes an answer.
 fn guarded(work: impl FnOnce() -> Drawn) -> Drawn {
-    catch_unwind(AssertUnwindSafe(work))
+    // Drawing allocates a lot for a moment: sampled, it would cost time and stand in others' dumps.
+    catch_unwind(AssertUnwindSafe(|| unsampled(work)))
         .unwrap_or_else(|_| Err(failed("a fault in heaplens; the program goes on")))
 }
 

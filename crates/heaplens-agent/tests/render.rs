@@ -216,6 +216,30 @@ fn what_is_no_dump_is_refused_with_words() {
 }
 
 #[test]
+fn drawings_do_not_stand_in_the_profile() {
+    let conf = Some("MALLOC_CONF=prof:true,lg_prof_sample:0,prof_accum:true");
+    in_child("drawings_do_not_stand_in_the_profile", conf, || {
+        let agent = Agent::new();
+        let draw = || text(&ask(&agent, "GET", "/debug/prof/mem?output=folded", ""));
+        let sampled = || {
+            let dump = text(&ask(&agent, "GET", "/debug/prof/mem", ""));
+            let total = dump.lines().nth(1).unwrap().to_owned();
+            total.rsplit_once(' ').unwrap().1.trim_end_matches(']').parse::<u64>().unwrap()
+        };
+        draw();
+        let before = sampled();
+        draw();
+        // The figure counts all that was ever sampled; reading the debug information takes many megabytes.
+        let grown = sampled() - before;
+        assert!(grown < 4 << 20, "{grown}");
+        // And afterwards this thread is sampled again.
+        let before = sampled();
+        drop(common::allocate(300));
+        assert!(sampled() - before >= 300 * 1024);
+    });
+}
+
+#[test]
 fn nothing_is_left_behind_by_drawings() {
     in_child("nothing_is_left_behind_by_drawings", ENABLED, || {
         let count = |what: &str| std::fs::read_dir(format!("/proc/self/{what}")).unwrap().count();

@@ -97,6 +97,22 @@ pub(crate) fn set_prof_gdump(on: bool) -> Result<(), Errno> {
     write(c"prof.gdump", on)
 }
 
+/// Runs `work` with this thread's allocations left out of the profile.
+#[cfg(feature = "symbolize")]
+pub(crate) fn unsampled<T>(work: impl FnOnce() -> T) -> T {
+    /// Switches sampling on again, also when `work` panics.
+    struct On;
+    impl Drop for On {
+        fn drop(&mut self) {
+            // It was possible a moment ago; if not, less is sampled.
+            let _ = write(c"thread.prof.active", true);
+        }
+    }
+    let sampled = read_bool(c"thread.prof.active").unwrap_or(false);
+    let _on = (sampled && write(c"thread.prof.active", false).is_ok()).then_some(On);
+    work()
+}
+
 /// Advances the epoch: `stats.*` are figures as of the last advance.
 pub(crate) fn advance_epoch() -> Result<(), Errno> {
     write(c"epoch", 1u64)
