@@ -6,7 +6,7 @@ mod common;
 use std::io::Write;
 use std::path::PathBuf;
 
-use common::{LOCAL, ask, in_child, json, text};
+use common::{LOCAL, ask, in_child, is_child, json, text};
 use heaplens_agent::Agent;
 use http::{Request, Response};
 
@@ -35,17 +35,13 @@ fn folded(body: &[u8]) -> String {
 /// A dump that another process of this program takes, which loads everything elsewhere; `None` in that process.
 fn dump_of_another_process(test: &str) -> Option<Vec<u8>> {
     let file = |pid: u32| std::env::temp_dir().join(format!("heaplens-render-{pid}-{test}"));
-    let mut taken = false;
     in_child(test, ENABLED, || {
-        if std::env::var_os("HEAPLENS_TEST_CHILD").is_some() {
-            let live = keep_for_the_picture();
-            let dump = ask(&Agent::new(), "GET", "/debug/prof/mem", "");
-            std::fs::write(file(std::os::unix::process::parent_id()), dump.body()).unwrap();
-            drop(live);
-            taken = true;
-        }
+        let live = keep_for_the_picture();
+        let dump = ask(&Agent::new(), "GET", "/debug/prof/mem", "");
+        std::fs::write(file(std::os::unix::process::parent_id()), dump.body()).unwrap();
+        drop(live);
     });
-    if taken {
+    if is_child() {
         return None;
     }
     let path = file(std::process::id());
