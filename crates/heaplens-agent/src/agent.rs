@@ -98,7 +98,7 @@ impl Agent {
         }
         match endpoint {
             Endpoint::Dump => self.dump(query),
-            Endpoint::Symbol => render(Output::Flamegraph, body),
+            Endpoint::Symbol => render_posted(route::drawing(query)?, body),
             Endpoint::Activate => activate(true),
             Endpoint::Deactivate => activate(false),
             Endpoint::Status => Ok(status()),
@@ -126,21 +126,22 @@ impl Agent {
                 )
                 .fix("use output=text, which go tool pprof and jeprof read"));
             }
-            Output::Flamegraph | Output::Folded | Output::Json => require_symbolize()?,
+            Output::Flamegraph | Output::Folded | Output::Json => {
+                require_symbolize()?;
+                State::now().require_enabled()?;
+                return render_own(output, self.config.min_interval);
+            }
         }
         State::now().require_enabled()?;
         let dump = dump::take(self.config.min_interval)?;
-        let mut response = match output {
-            Output::Text => reply(StatusCode::OK, Kind::Text, dump.bytes.as_slice()),
-            _ => render(output, &dump.bytes)?,
-        };
+        let mut response = reply(StatusCode::OK, Kind::Text, dump.bytes.as_slice());
         describe(&dump, response.headers_mut());
         Ok(response)
     }
 }
 
 /// What a reader should know and the body may not say.
-fn describe(dump: &Dump, headers: &mut HeaderMap) {
+pub(crate) fn describe(dump: &Dump, headers: &mut HeaderMap) {
     let mut set = |name, value| headers.insert(HeaderName::from_static(name), value);
     set("heaplens-dump", HeaderValue::from(dump.number));
     set("heaplens-state", HeaderValue::from_static(dump.state.word()));
@@ -224,31 +225,30 @@ fn status() -> Response<Vec<u8>> {
 }
 
 fn require_symbolize() -> Result<(), Problem> {
-    if cfg!(feature = "symbolize") {
-        return Ok(());
-    }
-    Err(Problem::new(
+    if cfg!(feature = "symbolize") { Ok(()) } else { Err(not_compiled_in()) }
+}
+
+fn not_compiled_in() -> Problem {
+    Problem::new(
         StatusCode::NOT_IMPLEMENTED,
         "not-compiled-in",
         "This program cannot draw its own profiles",
     )
     .why("heaplens-agent was built without its feature `symbolize`")
-    .fix(
-        "build with the feature, or fetch output=text and use the program heaplens: heaplens flamegraph URL",
-    ))
+    .fix("build with the feature, or fetch output=text and use the program heaplens: heaplens flamegraph URL")
 }
 
 #[cfg(feature = "symbolize")]
-fn render(output: Output, dump: &[u8]) -> Result<Response<Vec<u8>>, Problem> {
-    crate::render::render(output, dump)
+use crate::render::{own as render_own, posted as render_posted};
+
+#[cfg(not(feature = "symbolize"))]
+fn render_own(_output: Output, _min_interval: std::time::Duration) -> Result<Response<Vec<u8>>, Problem> {
+    Err(not_compiled_in())
 }
 
 #[cfg(not(feature = "symbolize"))]
-fn render(_output: Output, _dump: &[u8]) -> Result<Response<Vec<u8>>, Problem> {
-    Err(match require_symbolize() {
-        Err(problem) => problem,
-        Ok(()) => Problem::internal(),
-    })
+fn render_posted(_output: Output, _body: &[u8]) -> Result<Response<Vec<u8>>, Problem> {
+    Err(not_compiled_in())
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@
 //! | GET, POST | `?output=text` (default) | jemalloc's dump with a trailer that names the process, the build and the time; jeprof reads it |
 //! | GET, POST | `?output=flamegraph`, `folded`, `json` | the profile drawn by the program itself; needs the feature `symbolize`, else 501 |
 //! | GET, POST | `?output=proto` | 501 for now |
-//! | POST | `/symbol` | flame graph of the dump in the body, at most [`MAX_SYMBOL_BODY`]; needs `symbolize`, else 501 |
+//! | POST | `/symbol` | flame graph (`?output=` as above) of the dump in the body, plain or gzip, at most [`MAX_SYMBOL_BODY`]; needs `symbolize`, else 501 |
 //! | POST | `/activate`, `/deactivate` | switches `prof.active`; what was sampled is kept |
 //! | GET | `/status` | JSON: `active`, `state`, `env`, `lg_sample`, `gdump`, `last_dump_ms` (how long the last dump took), `last_dump_time_ms` (when), `active_since_ms`, `version`, `fix` |
 //! | GET, POST | `/gdump` | jemalloc's own dumps at each new peak, into the working directory: `{"active": false}`; POST the form `activate=true` |
@@ -49,11 +49,20 @@
 //! | 500 | `internal`, `mallctl-failed`, `render-failed` | |
 //! | 501 | `no-jemalloc`, `not-compiled-in`, `not-implemented` | another allocator; built without profiling or without the feature |
 //! | 503 | `dump-failed`, `dump-unreadable` | jemalloc could not write |
+//! | 503 | `busy` | too many drawings wait (`Retry-After`), or too many connections |
 //! | 507 | `no-place-for-the-dump`, `truncated-dump` | jemalloc 5.3.0 calls a cut dump a success; here it is an error |
 //!
 //! While profiling is inactive a dump still works and shows what was sampled before; the headers `heaplens-state`
 //! and `heaplens-note`, and the trailer, say so. `heaplens-maps: none` says that /proc is not mounted and the dump
 //! holds addresses only. `heaplens-dump` counts the dumps: two callers with the same number shared one.
+//!
+//! # Drawing
+//!
+//! With `symbolize` the program reads its own debug information, one drawing at a time on one thread; callers that
+//! ask for the same drawing meanwhile share it. What a drawing allocates is kept out of the profile. A posted dump may
+//! come from another run or process of the same build: it brings its own mappings, and modules are matched by
+//! build-id, or by path where a dump has none. The header `heaplens-warnings` has the codes of what is missing or
+//! doubtful; the graph and the JSON say it in sentences.
 //!
 //! # Security
 //!
@@ -69,7 +78,9 @@
 //! - no path is taken from any request, and nothing is written to disk: a dump goes through a memfd (where the system
 //!   forbids that, through a file without a name in the directory for temporary files). `gdump` alone makes jemalloc
 //!   write files, named by jemalloc;
-//! - one dump at a time, whatever the number of callers.
+//! - one dump at a time, whatever the number of callers;
+//! - a posted dump opens nothing by the paths it names: only files of modules that this process has loaded are read,
+//!   under the paths that the process itself knows them by.
 //!
 //! [`Peers::Any`] opens the endpoints to everybody who can reach the port. Do not mount them on a public listener.
 //!

@@ -1,42 +1,202 @@
 //! The program draws its own profile: only with the feature `symbolize`.
 
-use std::sync::{Mutex, PoisonError};
+mod heading;
+mod own_modules;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 use heaplens::profile::SampleType;
 use heaplens::view::Tree;
-use heaplens::{filter, input, out, symbols};
+use heaplens::{Error, Profile, Warning, filter, input, out, symbols};
+use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 
+use crate::agent::{MAX_SYMBOL_BODY, describe};
+use crate::dump;
+use crate::flight::{Flight, Landed};
 use crate::problem::{Kind, Problem, reply};
 use crate::route::Output;
+use crate::state::State;
+use crate::sys::mallctl::unsampled;
+use own_modules::OwnModules;
 
 /// Reading debug information takes memory in a program that has little to spare: one at a time.
 static TURN: Mutex<()> = Mutex::new(());
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+/// Each of those who wait holds a thread of the application's, and perhaps a large body.
+const MAX_WAITING: usize = 4;
 
-/// Draws a dump: this process's or, sent by a client, another's.
-pub(crate) fn render(output: Output, dump: &[u8]) -> Result<Response<Vec<u8>>, Problem> {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let unreadable = |error: heaplens::Error| {
-        Problem::new(StatusCode::BAD_REQUEST, "unreadable-dump", "The dump cannot be read")
-            .why(error.to_string())
+type Drawn = Result<Response<Vec<u8>>, Problem>;
+
+/// This process's own profile as flame graph, folded stacks and JSON: callers at the same time share one.
+static FLIGHTS: [Flight<Drawn>; 3] = [Flight::new(), Flight::new(), Flight::new()];
+
+/// Takes a dump of this process and draws it. Blocks.
+pub(crate) fn own(output: Output, min_interval: Duration) -> Drawn {
+    let flight = match output {
+        Output::Folded => &FLIGHTS[1],
+        Output::Json => &FLIGHTS[2],
+        Output::Flamegraph | Output::Text | Output::Proto => &FLIGHTS[0],
     };
-    let profile = input::read(dump, &input::Limits::default()).map_err(unreadable)?;
-    let profile = symbols::symbolize(&profile, &symbols::Options::default());
-    let profile = filter::fold(&profile, filter::Folding::default());
+    let landed = flight.run(|| {
+        let _turn = turn()?;
+        let dump = dump::take(min_interval)?;
+        let mut response = guarded(|| draw(output, &dump.bytes, Some(dump.state)))?;
+        describe(&dump, response.headers_mut());
+        Ok(response)
+    });
+    match landed {
+        Landed::Own(drawn) | Landed::Shared(drawn) => Arc::unwrap_or_clone(drawn),
+        Landed::Panicked => Err(failed("a fault in heaplens")),
+    }
+}
+
+/// Draws a dump that a client sent: of this process or another, of this build or another. Blocks.
+pub(crate) fn posted(output: Output, body: &[u8]) -> Drawn {
+    let _turn = turn()?;
+    guarded(|| draw(output, body, None))
+}
+
+/// Waits until nobody else draws.
+fn turn() -> Result<MutexGuard<'static, ()>, Problem> {
+    match TURN.try_lock() {
+        Ok(turn) => return Ok(turn),
+        Err(TryLockError::Poisoned(turn)) => return Ok(turn.into_inner()),
+        Err(TryLockError::WouldBlock) => {}
+    }
+    /// Counts one who waits, whatever way the waiting ends.
+    struct Place(usize);
+    impl Drop for Place {
+        fn drop(&mut self) {
+            WAITING.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+    let place = Place(WAITING.fetch_add(1, Ordering::SeqCst));
+    if place.0 >= MAX_WAITING {
+        return Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "Too many profiles are waiting to be drawn",
+        )
+        .why("the program draws one at a time")
+        .fix("ask again, or fetch output=text and draw it with the program heaplens")
+        .header(RETRY_AFTER, HeaderValue::from(10)));
+    }
+    Ok(TURN.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn failed(why: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "render-failed", "The profile could not be drawn")
+        .why(why)
+        .fix("fetch output=text and draw it with the program heaplens: heaplens flamegraph FILE")
+}
+
+/// Runs `work` outside of the profile; a panic in it becomes an answer.
+fn guarded(work: impl FnOnce() -> Drawn) -> Drawn {
+    // Drawing allocates a lot for a moment: sampled, it would cost time and stand in others' dumps.
+    catch_unwind(AssertUnwindSafe(|| unsampled(work)))
+        .unwrap_or_else(|_| Err(failed("a fault in heaplens; the program goes on")))
+}
+
+fn draw(output: Output, dump: &[u8], state: Option<State>) -> Drawn {
+    let profile = profile(dump, state)?;
     let sample = SampleType::InuseSpace;
     let mut body = Vec::new();
     let (kind, written) = match output {
         Output::Folded => (Kind::Text, out::folded::write(&profile, sample, &mut body)),
         Output::Json => (Kind::Json, out::json::write_profile(&profile, sample, &mut body)),
         Output::Flamegraph | Output::Text | Output::Proto => {
-            let tree = Tree::new(&profile, sample);
-            let written = out::svg::write(&tree, &out::svg::Options::default(), &mut body);
-            (Kind::Svg, written)
+            let mut options = out::svg::Options::new().warnings(&profile.warnings);
+            options.subtitle = profile.meta.trailer.as_ref().and_then(heading::of);
+            (Kind::Svg, out::svg::write(&Tree::new(&profile, sample), &options, &mut body))
         }
     };
-    written.map_err(|error| {
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "render-failed", "The profile could not be drawn")
-            .why(error.to_string())
-    })?;
-    Ok(reply(StatusCode::OK, kind, body))
+    written.map_err(|error| failed(error.to_string()))?;
+    let mut response = reply(StatusCode::OK, kind, body);
+    if let Some(codes) = warning_codes(&profile) {
+        response.headers_mut().insert(HeaderName::from_static("heaplens-warnings"), codes);
+    }
+    Ok(response)
+}
+
+/// Reads a dump and names what lies in modules that this process has loaded. Opens no other file.
+fn profile(dump: &[u8], state: Option<State>) -> Result<Profile, Problem> {
+    let mut limits = input::Limits::default();
+    limits.unpacked = MAX_SYMBOL_BODY as u64;
+    let mut profile = input::read(dump, &limits).map_err(unreadable)?;
+    if state == Some(State::Inactive) {
+        profile.warnings.push(Warning::new(
+            "inactive",
+            "profiling is inactive: only what was sampled while it was active, and is still live, is shown",
+        ));
+    }
+    let options = symbols::Options::default();
+    let resolver = OwnModules::now(symbols::files(&options, profile.modules()));
+    let profile = symbols::symbolize_with(&profile, &resolver, 1);
+    Ok(filter::fold(&profile, filter::Folding::default()))
+}
+
+fn unreadable(error: Error) -> Problem {
+    let fix = match error {
+        Error::NotAProfile { .. } => "post what GET /debug/prof/mem answers: curl --data-binary @FILE",
+        Error::Gzip(_) => "post the dump unpacked, or compress it again",
+        _ => "fetch the dump again; this one is damaged",
+    };
+    Problem::new(StatusCode::BAD_REQUEST, "unreadable-dump", "The dump cannot be read")
+        .why(error.to_string())
+        .fix(fix)
+}
+
+/// The warnings' words, for outputs that have no place for sentences.
+fn warning_codes(profile: &Profile) -> Option<HeaderValue> {
+    let mut codes: Vec<&str> = profile.warnings.iter().map(|warning| warning.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    HeaderValue::from_str(&codes.join(", ")).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// These tests meddle with the turn, which is one for the process.
+    static ALONE: Mutex<()> = Mutex::new(());
+
+    #[test]
+    fn a_panic_is_an_answer_and_the_next_is_drawn() {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let drawn = guarded(|| panic!("as the test wants it"));
+        let problem = drawn.unwrap_err();
+        assert_eq!((problem.status(), problem.code()), (StatusCode::INTERNAL_SERVER_ERROR, "render-failed"));
+        let poisoned = std::thread::spawn(|| {
+            let _turn = TURN.lock();
+            panic!("as the test wants it")
+        });
+        assert!(poisoned.join().is_err());
+        assert!(posted(Output::Folded, b"a;b 1\n").is_ok());
+    }
+
+    #[test]
+    fn few_wait_and_the_rest_are_told() {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        std::thread::scope(|scope| {
+            let waiting: Vec<_> =
+                (0..MAX_WAITING).map(|_| scope.spawn(|| posted(Output::Folded, b"a;b 1\n"))).collect();
+            while WAITING.load(Ordering::SeqCst) < MAX_WAITING {
+                std::thread::yield_now();
+            }
+            let problem = posted(Output::Folded, b"a;b 1\n").unwrap_err();
+            assert_eq!((problem.status(), problem.code()), (StatusCode::SERVICE_UNAVAILABLE, "busy"));
+            assert!(problem.into_response().headers().contains_key(RETRY_AFTER));
+            drop(turn);
+            for drawn in waiting {
+                assert_eq!(drawn.join().unwrap().unwrap().body(), b"a;b 1\n");
+            }
+        });
+        assert_eq!(WAITING.load(Ordering::SeqCst), 0);
+    }
 }

@@ -91,6 +91,20 @@ pub(crate) fn output(query: &str) -> Result<Output, Problem> {
     }
 }
 
+/// What a posted dump is drawn as; a flame graph if the query does not say.
+pub(crate) fn drawing(query: &str) -> Result<Output, Problem> {
+    match output(query)? {
+        Output::Text if crate::form::value(query.as_bytes(), "output").is_none() => Ok(Output::Flamegraph),
+        Output::Text | Output::Proto => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "unknown-output",
+            "A posted dump is not drawn in this format",
+        )
+        .fix("use one of flamegraph, folded, json")),
+        drawn => Ok(drawn),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +162,15 @@ mod tests {
         for wrong in ["output=", "output=Text", "output=svg"] {
             let problem = output(wrong).unwrap_err();
             assert_eq!((problem.status(), problem.code()), (StatusCode::BAD_REQUEST, "unknown-output"));
+        }
+    }
+
+    #[test]
+    fn posted_dumps_become_flame_graphs_unless_the_query_says_otherwise() {
+        assert_eq!(drawing("").unwrap(), Output::Flamegraph);
+        assert_eq!(drawing("output=json").unwrap(), Output::Json);
+        for wrong in ["output=text", "output=proto", "output=x"] {
+            assert_eq!(drawing(wrong).unwrap_err().code(), "unknown-output", "{wrong}");
         }
     }
 }

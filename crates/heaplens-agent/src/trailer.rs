@@ -28,7 +28,7 @@ pub(crate) struct Facts {
 /// Gathers the facts for a dump that was just taken.
 pub(crate) fn facts(text: &[u8], maps: Maps, state: State, active_since_ms: Option<u64>) -> Facts {
     Facts {
-        build_ids: build_ids(text),
+        build_ids: build_ids(maps_of(text).unwrap_or_default()),
         pid: std::process::id(),
         start_ms: process::start_ms(),
         time_ms: process::now_ms(),
@@ -44,9 +44,9 @@ pub(crate) fn facts(text: &[u8], maps: Maps, state: State, active_since_ms: Opti
     }
 }
 
+/// The build-ids of the loaded modules, with the paths that the mappings give them.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-fn build_ids(text: &[u8]) -> Vec<(String, Vec<u8>)> {
-    let maps = maps_of(text).unwrap_or_default();
+pub(crate) fn build_ids(maps: &[u8]) -> Vec<(String, Vec<u8>)> {
     let name = |(index, module): (usize, &crate::sys::modules::Module)| {
         // The mapping's path is what readers look up; the loader's name may be relative or a link.
         let path = path_at(maps, module.address).map(<[u8]>::to_vec).or_else(|| {
@@ -66,7 +66,7 @@ fn build_ids(text: &[u8]) -> Vec<(String, Vec<u8>)> {
 }
 
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
-fn build_ids(_text: &[u8]) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn build_ids(_maps: &[u8]) -> Vec<(String, Vec<u8>)> {
     Vec::new()
 }
 

@@ -4,8 +4,9 @@
 mod common;
 
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::{LOCAL, allocate, ask, in_child, in_child_through, json, text};
+use common::{LOCAL, allocate, ask, in_child, in_child_through, is_child, json, text};
 use heaplens::trailer::{Seal, Trailer, split};
 use heaplens_agent::Agent;
 use http::Request;
@@ -99,6 +100,85 @@ fn the_program_forks_while_dumps_are_taken() {
         });
         drop(live);
     });
+}
+
+#[test]
+#[allow(unsafe_code)]
+fn a_storm_of_forks_while_dumps_are_taken() {
+    in_child("a_storm_of_forks_while_dumps_are_taken", ENABLED, || {
+        // SAFETY: asks the kernel for a signal, whose default ends the process: a deadlock is a failure, not a hang.
+        unsafe { libc::alarm(600) };
+        let live = allocate(2000);
+        let agent = Agent::new();
+        let forking = AtomicBool::new(true);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while forking.load(Ordering::Relaxed) {
+                        assert_eq!(ask(&agent, "GET", "/debug/prof/mem", "").status(), 200);
+                    }
+                });
+            }
+            for round in 0..300 {
+                // SAFETY: the child allocates, as jemalloc lets it, touches nothing else and ends without clean-up.
+                let child = unsafe { libc::fork() };
+                if child == 0 {
+                    let kept = allocate(10);
+                    // SAFETY: ends the process.
+                    unsafe { libc::_exit(i32::from(kept.len() != 10)) };
+                }
+                assert!(child > 0, "{}", std::io::Error::last_os_error());
+                let mut status = -1;
+                // SAFETY: `status` is writable.
+                assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+                assert_eq!(status, 0, "child {round}");
+            }
+            forking.store(false, Ordering::Relaxed);
+        });
+        drop(live);
+    });
+}
+
+#[test]
+fn the_program_ends_while_dumps_are_taken() {
+    /// Dumps while its thread's storage is torn down.
+    struct Last;
+    impl Drop for Last {
+        fn drop(&mut self) {
+            let status = ask(&Agent::new(), "GET", "/debug/prof/mem", "").status();
+            // Another thread's panic would not be noticed; an abort is.
+            if status != 200 {
+                std::process::abort();
+            }
+        }
+    }
+    thread_local!(static LAST: Last = const { Last });
+
+    for _ in 0..40 {
+        in_child("the_program_ends_while_dumps_are_taken", ENABLED, || {
+            let live = allocate(500);
+            std::thread::spawn(|| LAST.with(|_| ())).join().unwrap();
+            let (started, running) = std::sync::mpsc::channel();
+            for _ in 0..2 {
+                let started = started.clone();
+                // Never joined: main returns while they are at it.
+                std::thread::spawn(move || {
+                    let agent = Agent::new();
+                    loop {
+                        assert_eq!(ask(&agent, "GET", "/debug/prof/mem", "").status(), 200);
+                        let _ = started.send(());
+                    }
+                });
+            }
+            running.recv().unwrap();
+            // On the thread of the test, whose end comes shortly before main's.
+            LAST.with(|_| ());
+            drop(live);
+        });
+        if is_child() {
+            break;
+        }
+    }
 }
 
 #[test]

@@ -196,3 +196,48 @@ fn with_the_feature_the_variable_decides() {
     }
     assert_eq!(service.stop("TERM"), Some(0));
 }
+
+/// A service that has leaked a little, every few kilobytes of it sampled.
+#[cfg(feature = "mem-prof")]
+fn leaky() -> Service {
+    let service =
+        Service::start(&["--retention", "1", "--leak"], &[("MALLOC_CONF", "prof:true,lg_prof_sample:12")]);
+    let load = service.load(&["--seconds", "60", "--max-requests", "24", "--batch", "200", "--threads", "1"]);
+    assert!(load.status.success(), "{}", String::from_utf8_lossy(&load.stderr));
+    service.wait_until("retention", |service| service.metric("series") == 0.0);
+    service
+}
+
+#[cfg(feature = "mem-prof")]
+#[test]
+fn the_service_draws_its_own_leak() {
+    let service = leaky();
+    for output in ["flamegraph", "folded", "json"] {
+        let (status, body) = service.get(&format!("/debug/prof/mem?output={output}"));
+        assert_eq!(status, 200, "{output}: {body}");
+        assert!(body.contains("remember_label"), "{output}: {body:.2000}");
+    }
+    assert_eq!(service.stop("TERM"), Some(0));
+}
+
+#[cfg(feature = "mem-prof")]
+#[test]
+fn a_dump_of_another_run_is_drawn_too() {
+    let earlier = leaky();
+    let reply = earlier.request("GET", "/debug/prof/mem", "");
+    assert_eq!(reply.status, 200);
+    assert_eq!(earlier.stop("TERM"), Some(0));
+    let dump = String::from_utf8(reply.body).unwrap();
+
+    // Started without profiling, without load: what it draws is the other's.
+    let service = Service::start(&[], &[]);
+    for path in
+        ["/debug/prof/mem/symbol", "/debug/prof/mem/symbol?output=folded", "/v1/prof/mem/symbol?output=json"]
+    {
+        let reply = service.request("POST", path, &dump);
+        let body = String::from_utf8_lossy(&reply.body);
+        assert_eq!(reply.status, 200, "{path}: {body}");
+        assert!(body.contains("remember_label"), "{path}: {body:.2000}");
+    }
+    assert_eq!(service.stop("TERM"), Some(0));
+}

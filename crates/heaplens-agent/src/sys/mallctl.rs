@@ -97,6 +97,22 @@ pub(crate) fn set_prof_gdump(on: bool) -> Result<(), Errno> {
     write(c"prof.gdump", on)
 }
 
+/// Runs `work` with this thread's allocations left out of the profile.
+#[cfg(feature = "symbolize")]
+pub(crate) fn unsampled<T>(work: impl FnOnce() -> T) -> T {
+    /// Switches sampling on again, also when `work` panics.
+    struct On;
+    impl Drop for On {
+        fn drop(&mut self) {
+            // It was possible a moment ago; if not, less is sampled.
+            let _ = write(c"thread.prof.active", true);
+        }
+    }
+    let sampled = read_bool(c"thread.prof.active").unwrap_or(false);
+    let _on = (sampled && write(c"thread.prof.active", false).is_ok()).then_some(On);
+    work()
+}
+
 /// Advances the epoch: `stats.*` are figures as of the last advance.
 pub(crate) fn advance_epoch() -> Result<(), Errno> {
     write(c"epoch", 1u64)
@@ -108,22 +124,14 @@ pub(crate) fn dump(path: &CStr) -> Result<(), Errno> {
     write(c"prof.dump", path.as_ptr())
 }
 
-/// Whether an allocation of Rust's global allocator is one of this jemalloc's.
+/// Whether Rust's global allocator ends up in this jemalloc: whether jemalloc counts an allocation of this thread.
+///
+/// `arenas.lookup` of an address would tell too, but jemalloc 5.3.0 crashes on an address that is not its own.
 pub(crate) fn is_global_allocator() -> bool {
-    let probe = std::hint::black_box(Box::new(0u64));
-    let mut pointer: *const u64 = &raw const *probe;
-    let mut arena = 0u32;
-    let mut length = size_of::<u32>();
-    // SAFETY: `arena` and `pointer` are valid for the sizes given; jemalloc ≥ 5.3 looks the address up in its own
-    // tree without reading what it points to, and answers EINVAL for a stranger's.
-    let code = unsafe {
-        mallctl(
-            c"arenas.lookup".as_ptr(),
-            (&raw mut arena).cast(),
-            &raw mut length,
-            (&raw mut pointer).cast::<c_void>(),
-            size_of::<*const u64>(),
-        )
-    };
-    code == 0
+    let counted = || read::<u64>(c"thread.allocated").ok();
+    let before = counted();
+    let probe = std::hint::black_box(Box::new([0u64; 8]));
+    let after = counted();
+    let size = size_of_val(&*probe) as u64;
+    before.zip(after).is_some_and(|(before, after)| after.wrapping_sub(before) >= size)
 }

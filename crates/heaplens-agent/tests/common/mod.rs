@@ -16,9 +16,14 @@ pub fn in_child(test: &str, configuration: Option<&str>, body: impl FnOnce()) {
     in_child_through(test, configuration, &[], body);
 }
 
+/// Whether this is such a child.
+pub fn is_child() -> bool {
+    std::env::var_os(CHILD).is_some()
+}
+
 /// The same through a wrapper such as `sh -c 'ulimit …; exec "$@"' sh`.
 pub fn in_child_through(test: &str, configuration: Option<&str>, wrapper: &[&str], body: impl FnOnce()) {
-    if std::env::var_os(CHILD).is_some() {
+    if is_child() {
         return body();
     }
     let exe = std::env::current_exe().unwrap();

@@ -138,6 +138,12 @@ pub fn symbolize(profile: &Profile, options: &Options) -> Profile {
     new
 }
 
+/// The resolver that [`symbolize`] uses, for callers that decide about each module themselves before they hand it
+/// on. `modules` are all of the profile's: a lone `--binary` means the program only if it is none of its libraries.
+pub fn files<'a>(options: &'a Options, modules: &[Module]) -> impl Resolve + use<'a> {
+    module::FileResolver { locator: locate::Locator::new(options, modules) }
+}
+
 /// As [`symbolize`], with a resolver of the caller's; `threads` as in [`Options`].
 pub fn symbolize_with(profile: &Profile, resolver: &dyn Resolve, threads: usize) -> Profile {
     let jobs = jobs(profile);

@@ -99,6 +99,8 @@ fn measured(tree: &Tree) -> String {
         Some(rate) if rate > 1 => {
             format!("estimated from one sample every {} on average", units::amount(rate as f64, true))
         }
+        // Only folded stacks carry no objects, and say nothing of how they were measured.
+        _ if !tree.has_objects => "of unknown sampling, so without intervals".to_owned(),
         _ => "exact, not sampled".to_owned(),
     };
     format!("{what} ({}){sides}, {sampled}", tree.sample_type.name())
