@@ -158,7 +158,7 @@ pub(crate) fn read(dump: &Path) -> Profile {
 
 /// Equal after cutting. jeprof sums floating-point numbers in an order that changes from run to run, so a sum that
 /// is a whole number but for its last digits may be cut to either side.
-fn same(ours: Amount, theirs: i128) -> bool {
+pub(crate) fn same(ours: Amount, theirs: i128) -> bool {
     let value = ours.as_f64();
     let nearly_whole = (value - value.round()).abs() < 1e-4;
     ours.trunc() == theirs || (nearly_whole && (ours.round() - theirs).abs() <= 1)

@@ -7,38 +7,46 @@
 //! Not compared are the names inside of libraries: where a library has no full symbol table, jeprof takes the nearest
 //! exported function, however far away; we take none that does not reach the address.
 
-use crate::by_address::read;
+use crate::by_address::{read, same};
 use crate::jeprof::{self, Line, plain};
 use crate::service::Lab;
 use crate::tools::{heaplens, stdout};
 use heaplens::Profile;
 use heaplens::out::folded::unescape;
-use heaplens::profile::{Amount, Sample};
+use heaplens::profile::Amount;
 use heaplens::symbols::{Options, symbolize};
 use libtest_mimic::Failed;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The functions at each address of a stack, from the root; `None` in libraries.
-type Stack = Vec<Option<Vec<String>>>;
+/// C's interface to the allocator, which the demo exports: jeprof leaves such a function out by its name, with all
+/// that it calls. The rest of its list is in no program here.
+const SKIPPED: [&str; 6] = ["aligned_alloc", "calloc", "malloc", "memalign", "posix_memalign", "realloc"];
+
+/// An address: `None` in libraries, else its functions, outermost first.
+type Place = Option<Vec<String>>;
+
+/// A stack of ours from the root, and its bytes.
+#[derive(Debug)]
+struct Stack {
+    places: Vec<Place>,
+    bytes: Amount,
+}
 
 /// To each of jeprof's lines belongs exactly one of our stacks, with the same names and bytes.
 pub(crate) fn stacks(lab: &Lab) -> Result<(), Failed> {
     for run in [lab.coarse(), lab.fine()] {
         let profile = named(&run.leak, &run.program);
-        let mut ours: Vec<(Stack, i128)> =
-            profile.samples().iter().map(|s| (stack(&profile, s), s.values.inuse_space.trunc())).collect();
+        let mut ours = own_stacks(&profile);
         let mut named_places = 0;
         let judged = jeprof::collapsed(&run.program, None, &run.leak);
         for line in judged.into_iter().filter(|line| line.bytes != 0) {
-            let found = ours.iter().position(|(stack, bytes)| *bytes == line.bytes && agree(stack, &line));
-            let Some(found) = found else {
-                let near: Vec<_> = ours.iter().filter(|(_, bytes)| *bytes == line.bytes).collect();
+            let Some(found) = ours.iter().position(|stack| agree(stack, &line)) else {
+                let near: Vec<_> = ours.iter().filter(|stack| stack.bytes.trunc() == line.bytes).collect();
                 return Err(format!("no stack of ours is {line:?}; of its bytes are {near:?}").into());
             };
-            named_places += ours.swap_remove(found).0.iter().flatten().count();
+            named_places += ours.swap_remove(found).places.iter().flatten().count();
         }
-        ours.retain(|(_, bytes)| *bytes != 0);
         assert!(ours.is_empty(), "only we have {ours:?}");
         assert!(named_places > 100, "{named_places} places of the program only");
         folded_is(&profile, &run.leak, &run.program);
@@ -47,11 +55,13 @@ pub(crate) fn stacks(lab: &Lab) -> Result<(), Failed> {
 }
 
 fn agree(ours: &Stack, theirs: &Line) -> bool {
-    let same = |(ours, theirs): (&Option<Vec<String>>, &Vec<String>)| match ours {
+    let same_names = |(ours, theirs): (&Place, &Vec<String>)| match ours {
         Some(ours) => same_place(ours, theirs),
         None => true,
     };
-    ours.len() == theirs.places.len() && ours.iter().zip(&theirs.places).all(same)
+    same(ours.bytes, theirs.bytes)
+        && ours.places.len() == theirs.places.len()
+        && ours.places.iter().zip(&theirs.places).all(same_names)
 }
 
 /// The functions at one address, outermost first.
@@ -72,20 +82,35 @@ pub(crate) fn named(dump: &Path, program: &Path) -> Profile {
     symbolize(&read(dump), &options)
 }
 
-fn stack(profile: &Profile, sample: &Sample) -> Stack {
-    let mut places: Stack = Vec::new();
-    for (_, id) in profile.stack_from_leaf(sample.stack) {
-        let frame = profile.frame(id);
-        let in_program = frame.module.is_some_and(|module| profile.module(module).is_main);
-        if frame.inline_depth == 0 {
-            places.push(in_program.then(Vec::new));
+/// Our stacks by address, as far as jeprof shows them.
+fn own_stacks(profile: &Profile) -> Vec<Stack> {
+    let mut stacks: BTreeMap<Vec<(usize, u64)>, Stack> = BTreeMap::new();
+    for sample in profile.samples() {
+        let mut addresses: Vec<(usize, u64)> = Vec::new();
+        let mut chains: Vec<(bool, Vec<String>)> = Vec::new();
+        for (_, id) in profile.stack_from_leaf(sample.stack) {
+            let frame = profile.frame(id);
+            let module = frame.module.expect("every frame of a dump is in a module");
+            if frame.inline_depth == 0 {
+                addresses.push((module.index(), frame.offset));
+                chains.push((profile.module(module).is_main, Vec::new()));
+            }
+            let (_, chain) = chains.last_mut().expect("the innermost function comes first");
+            chain.insert(0, plain(&profile.frame_name(id)).to_owned());
         }
-        if let Some(Some(place)) = places.last_mut() {
-            place.insert(0, plain(&profile.frame_name(id)).to_owned());
-        }
+        addresses.reverse();
+        chains.reverse();
+        let skipped = |(_, chain): &(bool, Vec<String>)| SKIPPED.contains(&chain[0].as_str());
+        let shown = chains.iter().position(skipped).unwrap_or(chains.len());
+        addresses.truncate(shown);
+        chains.truncate(shown);
+        let stack = stacks.entry(addresses).or_insert_with(|| Stack {
+            places: chains.into_iter().map(|(is_main, chain)| is_main.then_some(chain)).collect(),
+            bytes: Amount::ZERO,
+        });
+        stack.bytes += sample.values.inuse_space;
     }
-    places.reverse();
-    places
+    stacks.into_values().filter(|stack| stack.bytes.trunc() != 0).collect()
 }
 
 /// `heaplens folded` prints these very names.

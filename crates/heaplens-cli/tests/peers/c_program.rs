@@ -115,7 +115,7 @@ fn names(program: &Path, dump: &Path, options: &[&str], our_options: &[&str]) {
     let mut judged: BTreeMap<String, (i128, i128)> = BTreeMap::new();
     let options: Vec<&str> = options.iter().copied().chain(["--collapsed"]).collect();
     let text = jeprof::run(&options, program, None, dump);
-    for line in jeprof::lines(&text) {
+    for line in jeprof::lines(&text).into_iter().filter(|line| line.bytes != 0) {
         let entry = judged.entry(own(line.places.concat())).or_default();
         entry.0 += line.bytes;
         entry.1 += 1;
