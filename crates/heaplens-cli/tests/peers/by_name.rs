@@ -100,8 +100,7 @@ fn own_stacks(profile: &Profile) -> Vec<Stack> {
         }
         addresses.reverse();
         chains.reverse();
-        let skipped = |(_, chain): &(bool, Vec<String>)| SKIPPED.contains(&chain[0].as_str());
-        let shown = chains.iter().position(skipped).unwrap_or(chains.len());
+        let shown = chains.iter().position(is_skipped).unwrap_or(chains.len());
         addresses.truncate(shown);
         chains.truncate(shown);
         let stack = stacks.entry(addresses).or_insert_with(|| Stack {
@@ -111,6 +110,13 @@ fn own_stacks(profile: &Profile) -> Vec<Stack> {
         stack.bytes += sample.values.inuse_space;
     }
     stacks.into_values().filter(|stack| stack.bytes.trunc() != 0).collect()
+}
+
+/// jeprof goes by the outermost function at an address; but of a library without the symbol `_fini` (the loader) it
+/// asks for the innermost alone.
+fn is_skipped((is_main, chain): &(bool, Vec<String>)) -> bool {
+    let looked_at = if *is_main { &chain[..1] } else { &chain[..] };
+    looked_at.iter().any(|name| SKIPPED.contains(&name.as_str()))
 }
 
 /// `heaplens folded` prints these very names.

@@ -7,9 +7,11 @@ use libtest_mimic::Failed;
 use std::path::Path;
 use std::sync::Mutex;
 
-/// Dumps up to this size are cut everywhere, larger ones at every byte of their ends and every 101st between.
+/// Dumps up to this size are cut everywhere; larger ones at every byte of their head and of their end, where the
+/// mapping lines and the trailer are, and at every 101st between.
 const EVERYWHERE: usize = 30_000;
-const ENDS: usize = 10_000;
+const HEAD: usize = 2_000;
+const END: usize = 10_000;
 /// What says that a dump is not whole.
 const FLAGS: [&str; 3] = ["damaged", "no-maps", "truncated"];
 
@@ -43,7 +45,7 @@ fn check(bytes: &[u8]) -> Result<(), Failed> {
     let (whole, flags) = figures(bytes).map_err(|error| format!("the whole dump: {error}"))?;
     assert!(flags.is_empty(), "the whole dump is flagged: {flags:?}");
     assert!(!whole.is_zero());
-    let ends = |cut: usize| cut < ENDS || cut + 2 * ENDS > bytes.len();
+    let ends = |cut: usize| cut < HEAD || cut + END > bytes.len();
     let cuts: Vec<usize> =
         (0..bytes.len()).filter(|&cut| bytes.len() <= EVERYWHERE || ends(cut) || cut % 101 == 0).collect();
     let tally = Mutex::new((Tally::default(), Vec::new()));
