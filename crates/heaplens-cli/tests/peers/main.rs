@@ -1,0 +1,54 @@
+//! The same dumps read by us and by the tools we stand in for: jeprof, addr2line, inferno-flamegraph; and the article
+//! that they come from. Dumps are of the demo service under load, and of a C program on Debian's jemalloc.
+//!
+//! A test whose tool is absent is reported as ignored, or fails if `HEAPLENS_REQUIRE_PEERS=1` is set.
+//! `HEAPLENS_DEMO_BIN` names a demo service built with `mem-prof`; otherwise cargo builds one.
+
+mod article;
+mod by_address;
+mod by_name;
+mod c_program;
+mod flamegraphs;
+mod jeprof;
+mod place;
+mod places;
+mod prefixes;
+mod restart;
+mod service;
+mod tools;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use service::Lab;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+type Test = fn(&Lab) -> Result<(), Failed>;
+
+const JEPROF: &[&str] = &["jeprof", "addr2line", "nm", "objdump"];
+const JEPROF_AND_JEMALLOC: &[&str] = &["jeprof", "addr2line", "nm", "objdump", "gcc", tools::JEMALLOC];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let required = std::env::var_os("HEAPLENS_REQUIRE_PEERS").is_some_and(|v| v == "1");
+    let lab = Arc::new(Lab::default());
+    let tests: [(&str, &[&str], Test); 12] = [
+        ("bytes_of_each_stack_are_jeprofs", JEPROF, by_address::stacks),
+        ("a_difference_of_each_stack_is_jeprofs", JEPROF, by_address::difference),
+        ("names_are_jeprofs", JEPROF, by_name::stacks),
+        ("totals_are_jeprofs", JEPROF, by_address::totals),
+        ("jeprof_reads_the_agents_dump", JEPROF, by_address::trailer),
+        ("two_runs_have_the_same_stacks", &[], restart::two_runs),
+        ("no_prefix_of_a_dump_is_taken_for_another", &[], prefixes::demo),
+        ("c_programs_on_debians_jemalloc", JEPROF_AND_JEMALLOC, c_program::jeprof),
+        ("no_prefix_of_a_c_programs_dump_is_taken_for_another", JEPROF_AND_JEMALLOC, c_program::prefixes),
+        ("the_article_runs_to_its_end", &["bash", "curl"], article::runs),
+        ("inferno_draws_our_folded_stacks", &["inferno-flamegraph"], flamegraphs::inferno),
+        ("places_are_addr2lines", &["addr2line"], places::addr2line),
+    ];
+    let trials = tests.into_iter().map(|(name, needs, test)| {
+        let lab = Arc::clone(&lab);
+        let absent = needs.iter().any(|tool| !tools::is_there(tool));
+        Trial::test(name, move || test(&lab)).with_ignored_flag(absent && !required)
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
