@@ -124,7 +124,7 @@ impl Agent {
                     "not-implemented",
                     "The pprof format is not written yet",
                 )
-                .fix("use output=text, which go tool pprof and jeprof read"));
+                .fix("use output=text, which heaplens and jeprof read"));
             }
             Output::Flamegraph | Output::Folded | Output::Json => {
                 require_symbolize()?;

@@ -127,8 +127,10 @@ fn check_site(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Pro
     };
     // A link on another page may be followed; nothing else may come from there, not even a GET, which costs a dump.
     let followed = *method == Method::GET && is("sec-fetch-mode", "navigate");
-    if is("sec-fetch-site", "cross-site") && !followed {
-        return refuse("the browser says Sec-Fetch-Site: cross-site");
+    // Another port of the same host is the same site, but a stranger all the same.
+    let elsewhere = is("sec-fetch-site", "cross-site") || is("sec-fetch-site", "same-site");
+    if elsewhere && !followed {
+        return refuse("the browser says that the page asking is of another origin");
     }
     if *method == Method::GET || *method == Method::HEAD {
         return Ok(());

@@ -195,3 +195,23 @@ fn an_output_file_is_whole_or_not_there() {
     assert_eq!(std::fs::read(&copy).unwrap(), std::fs::read(&folded).unwrap());
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "no temporary file stays");
 }
+
+#[test]
+fn a_binary_that_is_not_there_or_of_no_use_is_said() {
+    let dump = fixture("leak.heap");
+    let with =
+        |option: &str, value: &OsStr| run([OsStr::new("top"), OsStr::new(option), value, dump.as_os_str()]);
+    with("--binary", OsStr::new("no-such-binary")).fails(4, &["--binary no-such-binary"]);
+    with("--binary-dir", dump.as_os_str()).fails(4, &["expected a directory"]);
+    let useless = with("--binary", dump.as_os_str());
+    assert!(useless.stderr.contains("was not used"), "{useless:?}");
+    useless.ok();
+}
+
+#[test]
+fn a_pattern_that_matches_nothing_is_said() {
+    let dump = fixture("leak.heap");
+    let none = run(["top", "--no-symbols", "--focus", "nosuch", dump.to_str().unwrap()]);
+    assert!(none.stderr.contains("no stack is left"), "{none:?}");
+    assert!(none.ok().contains("nothing is allocated"));
+}

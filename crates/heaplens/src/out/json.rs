@@ -131,11 +131,21 @@ pub fn write_top(profile: &Profile, top: &Top, limit: usize, out: &mut dyn Write
 /// Those of `out`.
 pub fn write_profile(profile: &Profile, sample_type: SampleType, out: &mut dyn Write) -> Result<(), Error> {
     let top = Top::new(profile, sample_type);
-    let frames = profile.frame_ids().map(|id| frame_row(profile, profile.frame(id), id)).collect();
+    // Frames that no stack has (folded or filtered away) are not listed.
+    let mut used = vec![false; profile.frame_count()];
+    for sample in profile.samples() {
+        profile.stack_from_leaf(sample.stack).for_each(|(_, frame)| used[frame.index()] = true);
+    }
+    let mut position = vec![0u32; used.len()];
+    let mut frames = Vec::new();
+    for id in profile.frame_ids().filter(|id| used[id.index()]) {
+        position[id.index()] = frames.len() as u32;
+        frames.push(frame_row(profile, profile.frame(id), id));
+    }
     let mut sums: BTreeMap<Vec<u32>, (Change, Change)> = BTreeMap::new();
     for sample in profile.samples() {
         let mut stack: Vec<u32> =
-            profile.stack_from_leaf(sample.stack).map(|(_, frame)| frame.index() as u32).collect();
+            profile.stack_from_leaf(sample.stack).map(|(_, frame)| position[frame.index()]).collect();
         stack.reverse();
         let (value, other) = sums.entry(stack).or_default();
         value.add(sample.values.get(sample_type));

@@ -239,7 +239,7 @@ impl Profile {
             return Cow::Borrowed(self.string(self.function(function).name));
         }
         match frame.module {
-            Some(module) => Cow::Owned(format!("{}+{:#x}", self.module(module).short_name(), frame.offset)),
+            Some(module) => Cow::Owned(format!("{}+{:#x}", self.labels[module.index()], frame.offset)),
             None => Cow::Owned(format!("{:#x}", frame.offset)),
         }
     }
