@@ -19,9 +19,20 @@ use libtest_mimic::Failed;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// C's interface to the allocator, which the demo exports: jeprof leaves such a function out by its name, with all
-/// that it calls. The rest of its list is in no program here.
-const SKIPPED: [&str; 6] = ["aligned_alloc", "calloc", "malloc", "memalign", "posix_memalign", "realloc"];
+/// What allocates in C's interface and in jemalloc's own, which the demo exports: jeprof leaves such a function out by
+/// its name, with all that it calls.
+const SKIPPED: [&str; 10] = [
+    "aligned_alloc",
+    "calloc",
+    "malloc",
+    "mallocx",
+    "memalign",
+    "posix_memalign",
+    "rallocx",
+    "realloc",
+    "valloc",
+    "xallocx",
+];
 
 /// An address: `None` in libraries, else its functions, outermost first.
 type Place = Option<Vec<String>>;

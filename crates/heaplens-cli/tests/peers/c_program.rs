@@ -136,10 +136,7 @@ fn names(program: &Path, dump: &Path, options: &[&str], our_options: &[&str]) {
     assert_eq!(ours.keys().collect::<Vec<_>>(), judged.keys().collect::<Vec<_>>(), "{}", dump.display());
     for (stack, (bytes, lines)) in &ours {
         let (theirs, their_lines) = judged[stack];
-        assert!(
-            (bytes - theirs).abs() <= lines.max(&their_lines).to_owned(),
-            "{stack}: {bytes}, jeprof {theirs}"
-        );
+        assert!((bytes - theirs).abs() <= *lines.max(&their_lines), "{stack}: {bytes}, jeprof {theirs}");
     }
     assert!(ours.keys().any(|stack| stack.ends_with("work;keep_mixed;keep")), "{ours:?}");
     assert!(ours.len() > 10, "{ours:?}");

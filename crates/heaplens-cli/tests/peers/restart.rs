@@ -7,6 +7,15 @@ use libtest_mimic::Failed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+/// The least share of bytes that stacks of both runs must have. Names: nearly all, 99.9 % when this was written.
+///
+/// Places: seen from 88.9 % to 99.1 %, and within one run from 88.9 % to 98.8 %. A single table of several megabytes
+/// counts for the route through tokio's scheduler on which the request came that made it grow, so the rest is the
+/// program's own chance, which no matching of addresses can mend. If addresses were matched wrongly, hardly any stack
+/// would be shared.
+const SHARED_NAMES: f64 = 0.9;
+const SHARED_PLACES: f64 = 0.5;
+
 type Folded = BTreeMap<String, (i128, i128)>;
 
 pub(crate) fn two_runs(lab: &Lab) -> Result<(), Failed> {
@@ -15,7 +24,9 @@ pub(crate) fn two_runs(lab: &Lab) -> Result<(), Failed> {
     assert_ne!(start(&one.leak), start(&two.leak), "both runs had the program at one address");
     assert_eq!(start(&one.base), start(&one.leak), "dumps of one run");
 
-    for options in [&["--no-symbols", "--show-allocator"][..], &[]] {
+    for (options, at_least) in
+        [(&["--no-symbols", "--show-allocator"][..], SHARED_PLACES), (&[], SHARED_NAMES)]
+    {
         let (first, second) = (folded(options, None, &one.leak), folded(options, None, &two.leak));
         let both = folded(options, Some(&one.leak), &two.leak);
         // Every stack once, with the bytes that each run has of it alone: nothing lost, nothing twice.
@@ -27,7 +38,10 @@ pub(crate) fn two_runs(lab: &Lab) -> Result<(), Failed> {
         }
         let across = shared(&both);
         let within = shared(&folded(options, Some(&one.base), &one.leak));
-        assert!(across > 0.9, "{across} of the bytes are of stacks in both runs; within one run {within}");
+        assert!(
+            across > at_least,
+            "{options:?}: {across} of the bytes are of stacks in both runs; within one run {within}"
+        );
     }
 
     let grown = folded(&[], Some(&one.base), &two.leak);
