@@ -23,10 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
     difference.check().expect("difference");
     assert!(difference.net_stacks().is_empty());
     for sample_type in SampleType::ALL {
-        assert_eq!(
-            Tree::new(&profile, sample_type).root().after,
-            profile.total().get(sample_type)
-        );
+        assert_eq!(Tree::new(&profile, sample_type).root().after, profile.total().get(sample_type));
     }
     let mut text = Vec::new();
     let top = Top::new(&profile, SampleType::InuseSpace);

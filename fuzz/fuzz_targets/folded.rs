@@ -20,11 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(tree.root().net(), profile.total().inuse_space);
     let text = write(&profile);
     // Single values are clamped at 2^68, so only sums below that come back.
-    let sum: f64 = profile
-        .samples()
-        .iter()
-        .map(|s| s.values.inuse_space.abs().as_f64())
-        .sum();
+    let sum: f64 = profile.samples().iter().map(|s| s.values.inuse_space.abs().as_f64()).sum();
     // Nothing but zeros folds to nothing.
     if let Ok(back) = parse_folded(&text)
         && sum < 1e18

@@ -128,6 +128,13 @@ impl Trailer {
     }
 }
 
+impl Trailer {
+    /// The build-id that the trailer gives for a path. Looks at each; for many paths make a map.
+    pub fn build_id_of(&self, path: &str) -> Option<&str> {
+        self.build_ids.iter().find(|(_, p)| p == path).map(|(id, _)| id.as_str())
+    }
+}
+
 fn pairs(text: &str) -> impl Iterator<Item = (&str, String)> {
     text.split(' ').filter_map(|word| word.split_once('=')).map(|(key, value)| (key, percent_decode(value)))
 }
