@@ -46,6 +46,19 @@ struct Estimate {
     bytes: f64,
     byte_rounding: Rounding,
     object_rounding: Rounding,
+    sizes: Sizes,
+}
+
+/// What the average sizes of summed lines tell.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Sizes {
+    /// No line counts anything.
+    #[default]
+    None,
+    /// All lines are exact and of this size class.
+    One(u64),
+    /// Sizes differ, or some line was rounded.
+    Mixed,
 }
 
 /// How far rounded numbers can be off: each by at most so much, independently.
@@ -71,20 +84,33 @@ impl Rounding {
 }
 
 impl Estimate {
-    fn of(counts: Counts, rate: u64) -> Estimate {
+    /// A line that totals other lines. If their sizes differ it was rounded, also where it looks exact: objects of
+    /// 32 and 96 bytes are printed as `2: 96`, as two of 48 would be.
+    fn of_total(counts: Counts, parts: &Estimate, rate: u64) -> Estimate {
         let mut estimate = Estimate::default();
-        estimate.add(counts, rate);
+        estimate.add_if(counts, rate, parts.sizes != Sizes::Mixed && is_exact(counts));
         estimate
     }
 
     fn add(&mut self, counts: Counts, rate: u64) {
+        self.add_if(counts, rate, is_exact(counts));
+    }
+
+    fn add_if(&mut self, counts: Counts, rate: u64, exact: bool) {
+        if let Some(size) = counts.bytes.checked_div(counts.objects) {
+            self.sizes = match self.sizes {
+                Sizes::None if exact => Sizes::One(size),
+                Sizes::One(other) if exact && other == size => self.sizes,
+                _ => Sizes::Mixed,
+            };
+        }
         self.raw_objects += u128::from(counts.objects);
         self.raw_bytes += u128::from(counts.bytes);
         let (objects, bytes) = unsample(counts.objects, counts.bytes, rate);
         self.objects += objects;
         self.bytes += bytes;
         let (mut off_bytes, mut off_objects) = (0f64, 0f64);
-        if rate > 1 && !is_exact(counts) {
+        if rate > 1 && counts.objects > 0 && !exact {
             let (n, s, r) = (counts.objects as f64, counts.bytes as f64, rate as f64);
             for (n, s) in [(n - 0.5, s - 0.5), (n - 0.5, s + 0.5), (n + 0.5, s - 0.5), (n + 0.5, s + 0.5)] {
                 let p = -(-(s / n) / r).exp_m1();
@@ -130,18 +156,15 @@ fn is_size_class(size: u64) -> bool {
 impl Dump {
     /// Checks the dump against itself; a cut or damaged one has warnings.
     pub fn accounting(&self) -> Accounting {
-        let header = Estimate::of(self.total(), self.rate);
         let mut stacks = Estimate::default();
         let mut of_thread: FxHashMap<u64, Estimate> = FxHashMap::default();
         let mut unequal_stack = None;
         for (number, stack) in self.stacks().enumerate() {
-            let mut line = Estimate::default();
             let mut threads = Estimate::default();
             for (owner, counts) in stack.lines() {
                 match owner {
                     Owner::All => {
                         stacks.add(counts, self.rate);
-                        line.add(counts, self.rate);
                     }
                     Owner::Thread(uid) => {
                         of_thread.entry(uid).or_default().add(counts, self.rate);
@@ -149,11 +172,13 @@ impl Dump {
                     }
                 }
             }
+            let line = Estimate::of_total(stack.total(), &threads, self.rate);
             // Tools that thin dumps out leave the threads' lines away.
             if stack.lines().len() > 1 && !line.same_raw(&threads) && !line.same_unsampled(&threads) {
                 unequal_stack.get_or_insert((number + 1, line.bytes, threads.bytes));
             }
         }
+        let header = Estimate::of_total(self.total(), &stacks, self.rate);
         let writer = match (header.same_raw(&stacks), header.same_unsampled(&stacks)) {
             // An unbiased writer's raw sums agree only where unsampling the sum is unsampling the parts.
             (true, _) if (header.bytes - stacks.bytes).abs() <= 1e-3 * header.bytes => Writer::Either,
@@ -199,8 +224,8 @@ impl Dump {
     /// A thread whose header line and stacks disagree: `(uid, header's bytes, stacks' bytes)`.
     fn unequal_thread(&self, writer: Writer, sums: &FxHashMap<u64, Estimate>) -> Option<(u64, f64, f64)> {
         self.threads().filter(|_| !sums.is_empty()).find_map(|(uid, counts, _)| {
-            let line = Estimate::of(counts, self.rate);
             let sum = sums.get(&uid).copied().unwrap_or_default();
+            let line = Estimate::of_total(counts, &sum, self.rate);
             let same = line.same_raw(&sum) || (writer != Writer::Raw && line.same_unsampled(&sum));
             (!same).then_some((uid, line.bytes, sum.bytes))
         })
