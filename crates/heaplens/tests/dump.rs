@@ -284,4 +284,23 @@ proptest::proptest! {
         let damaged: Vec<_> = accounting.warnings.iter().filter(|w| w.code == "damaged").collect();
         proptest::prop_assert!(damaged.is_empty(), "{damaged:?}\n{text}");
     }
+
+/// One object of 32 bytes and one of 96 are estimated at 4112 and 4144 bytes. Their total is printed as if it were
+/// two of 48, which would be 8240.
+#[test]
+fn a_total_that_looks_exact_by_chance_is_no_damage() {
+    let maps = "\nMAPPED_LIBRARIES:\n1000-2000 r-xp 00000000 08:01 7 /bin/a\n7ff0-7fff rw-p 00000000 00:00 0 [stack]\n";
+    let two_stacks = "heap_v2/4096\n  t*: 2: 96 [0: 0]\n  t3: 2: 96 [0: 0]\n\
+        @ 0x1001\n  t*: 1: 32 [0: 0]\n  t3: 1: 32 [0: 0]\n\
+        @ 0x1002\n  t*: 1: 96 [0: 0]\n  t3: 1: 96 [0: 0]\n";
+    let two_threads = "heap_v2/4096\n  t*: 2: 96 [0: 0]\n  t1: 1: 32 [0: 0]\n  t3: 1: 96 [0: 0]\n\
+        @ 0x1001\n  t*: 2: 96 [0: 0]\n  t1: 1: 32 [0: 0]\n  t3: 1: 96 [0: 0]\n";
+    for text in [two_stacks, two_threads] {
+        let accounting = Dump::parse(format!("{text}{maps}").as_bytes()).unwrap().accounting();
+        assert_eq!(accounting.warnings, [], "{text}");
+    }
+    // A sample less is damage all the same.
+    let cut = two_stacks.split("@ 0x1002").next().unwrap();
+    let accounting = Dump::parse(format!("{cut}{maps}").as_bytes()).unwrap().accounting();
+    assert!(accounting.warnings.iter().any(|w| w.code == "damaged"), "{accounting:?}");
 }
