@@ -284,6 +284,7 @@ proptest::proptest! {
         let damaged: Vec<_> = accounting.warnings.iter().filter(|w| w.code == "damaged").collect();
         proptest::prop_assert!(damaged.is_empty(), "{damaged:?}\n{text}");
     }
+}
 
 /// One object of 32 bytes and one of 96 are estimated at 4112 and 4144 bytes. Their total is printed as if it were
 /// two of 48, which would be 8240.
