@@ -5,6 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// One flight's result, and who waits for it. `None` inside once finished: the work panicked.
 struct Slot<T> {
+    /// A child forked meanwhile inherits the slot, but not the thread that would finish it.
+    process: u32,
     result: Mutex<Option<Option<Arc<T>>>>,
     done: Condvar,
 }
@@ -39,9 +41,10 @@ impl<T> Flight<T> {
         let slot = {
             let mut current = lock(&self.current);
             match &*current {
-                Some(slot) => Err(Arc::clone(slot)),
-                None => {
-                    let slot = Arc::new(Slot { result: Mutex::new(None), done: Condvar::new() });
+                Some(slot) if slot.process == std::process::id() => Err(Arc::clone(slot)),
+                _ => {
+                    let process = std::process::id();
+                    let slot = Arc::new(Slot { process, result: Mutex::new(None), done: Condvar::new() });
                     *current = Some(Arc::clone(&slot));
                     Ok(slot)
                 }
@@ -79,6 +82,14 @@ impl<T> Flight<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slot_of_the_parent_process_is_nobody_to_wait_for() {
+        let flight = Flight::new();
+        let inherited = Slot { process: 0, result: Mutex::new(None), done: Condvar::new() };
+        *lock(&flight.current) = Some(Arc::new(inherited));
+        assert!(matches!(flight.run(|| 7), Landed::Own(value) if *value == 7));
+    }
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]

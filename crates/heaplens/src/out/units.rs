@@ -51,6 +51,29 @@ pub fn percent(part: f64, whole: f64) -> String {
     if whole == 0.0 { "-".to_owned() } else { format!("{:.1}%", 100.0 * part / whole) }
 }
 
+/// Unix milliseconds as date and time: `2026-08-21 17:45:03 UTC`.
+pub fn utc(unix_ms: u64) -> String {
+    let [year, month, day, hour, minute, second] = calendar(unix_ms);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+}
+
+/// Unix milliseconds as year, month, day, hour, minute and second of the Gregorian calendar in UTC.
+///
+/// Years are counted from March, so that the leap day is the last of its year; 400 years always have 146,097 days.
+pub fn calendar(unix_ms: u64) -> [u64; 6] {
+    let seconds = unix_ms / 1000;
+    let days = seconds / 86_400 + 719_468;
+    let of_day = seconds % 86_400;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    [year, month, day, of_day / 3600, of_day / 60 % 60, of_day % 60]
+}
+
 fn sign(value: f64) -> &'static str {
     if value >= 0.5 {
         "+"
@@ -121,6 +144,15 @@ mod tests {
         assert_eq!(amount(1.0, false), "1 object");
         assert_eq!(signed(-2.0 * mib, true), "−2.0 MiB");
         assert_eq!(signed(0.0, true), "0 B");
+    }
+
+    #[test]
+    fn times_match_the_calendar() {
+        assert_eq!(utc(0), "1970-01-01 00:00:00 UTC");
+        assert_eq!(utc(951_827_696_000), "2000-02-29 12:34:56 UTC");
+        assert_eq!(utc(4_107_542_400_000), "2100-03-01 00:00:00 UTC");
+        // Hostile numbers only make an odd date.
+        assert!(utc(u64::MAX).ends_with(" UTC"));
     }
 
     #[test]
