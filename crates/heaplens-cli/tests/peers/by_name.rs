@@ -1,8 +1,8 @@
 //! Names: jeprof's and ours for the stacks of the demo, inlined functions included.
 //!
 //! Compared are all functions of the program itself, one by one, as jeprof prints them but for its marks: `[inline]`,
-//! the address behind what nm knows, the hash of older binutils. One difference is binutils', and allowed: where the
-//! innermost inlined function has no name that a linker would know, it prints the symbol around it.
+//! the address behind what nm knows, the hash of older binutils. One difference is binutils', and allowed: where an
+//! inlined function has no name that a linker would know, it can print the symbol around it.
 //!
 //! Not compared are the names inside of libraries: where a library has no full symbol table, jeprof takes the nearest
 //! exported function, however far away; we take none that does not reach the address.
@@ -77,13 +77,9 @@ fn agree(ours: &Stack, theirs: &Line) -> bool {
 
 /// The functions at one address, outermost first.
 pub(crate) fn same_place(ours: &[String], theirs: &[String]) -> bool {
-    let (Some((innermost, outer)), Some((their_innermost, their_outer))) =
-        (ours.split_last(), theirs.split_last())
-    else {
-        return false;
-    };
-    let symbol_around = outer.first().is_some_and(|symbol| symbol == their_innermost);
-    outer == their_outer && (innermost == their_innermost || symbol_around)
+    let Some(symbol) = ours.first() else { return false };
+    let same = |(mine, judged): (&String, &String)| mine == judged || judged == symbol;
+    ours.len() == theirs.len() && theirs.first() == Some(symbol) && ours.iter().zip(theirs).all(same)
 }
 
 /// The dump with names from this program and the libraries that the dump names.
