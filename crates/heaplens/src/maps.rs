@@ -46,7 +46,7 @@ impl Maps {
     /// Reads mapping lines; what is no mapping line is counted and skipped.
     pub fn parse(text: &[u8]) -> Maps {
         let mut maps = Maps::default();
-        let mut known: FxHashMap<(Vec<u8>, Vec<u8>), usize> = FxHashMap::default();
+        let mut known: FxHashMap<(String, bool, Option<String>), usize> = FxHashMap::default();
         let mut first_start: Vec<u64> = Vec::new();
         for line in text.split(|&b| b == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -59,9 +59,11 @@ impl Maps {
             };
             maps.is_linux |= parsed.linux;
             maps.reaches_stack |= matches!(parsed.path, b"[stack]" | b"[vsyscall]");
-            let key = (parsed.path.to_vec(), parsed.file_id.to_vec());
+            let described = module_of(parsed.path, parsed.file_id);
+            // What tells modules apart later must tell them apart here.
+            let key = (described.path.clone(), described.deleted, described.file_id.clone());
             let module = *known.entry(key).or_insert_with(|| {
-                maps.modules.push(module_of(parsed.path, parsed.file_id));
+                maps.modules.push(described);
                 first_start.push(parsed.start);
                 maps.modules.len() - 1
             });

@@ -104,3 +104,13 @@ fn without_names_two_builds_share_nothing() {
     let tree = Tree::new(&diff(&place("aaaaaaaa01"), &place("bbbbbbbb02")), SampleType::InuseSpace);
     assert_eq!((tree.root().grown.trunc(), tree.root().shrunk.trunc()), (5, 5));
 }
+
+#[test]
+fn mappings_without_a_file_are_one_module_whatever_stands_in_their_lines() {
+    let odd = "MAPPED_LIBRARIES:\n1000-2000 r-xp 00000000 00:00 0\n2000-3000 r-xp 00000000 08:01 4x\n\
+               3000-4000 r-xp 00000000 08:01 9 /lib/a.so\n4000-5000 r-xp 00000000 08:02 9 /lib/a.so (deleted)\n\
+               5000-6000: /lib/a.so\n7000-8000 rw-p 00000000 00:00 0 [stack]\n";
+    let p = read(&[("0x1801", 1), ("0x2801", 2), ("0x3801", 4), ("0x4801", 8), ("0x5801", 16)], odd);
+    assert_eq!(p.modules().iter().filter(|m| m.path == "[anonymous]").count(), 1);
+    assert_eq!(diff(&p, &p).net_stacks(), []);
+}

@@ -120,7 +120,7 @@ impl Profile {
             .copied()
             .filter(|&id| self.module(id).same_code(module));
         let first = alike.next()?;
-        // Of two files that had one path, the very same one.
+        // Of several files that had one path, the very same one.
         let same = |&id: &ModuleId| self.module(id).same_file(module);
         Some(if same(&first) { first } else { alike.find(same).unwrap_or(first) })
     }

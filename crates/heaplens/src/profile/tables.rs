@@ -126,13 +126,16 @@ impl Module {
         }
         match (&self.build_id, &other.build_id) {
             (Some(a), Some(b)) => a == b,
-            _ => self.path == other.path && (self.deleted == other.deleted || self.same_file(other)),
+            _ => {
+                let one_file = self.file_id.is_some() && self.file_id == other.file_id;
+                self.path == other.path && (self.deleted == other.deleted || one_file)
+            }
         }
     }
 
-    /// True if both are known to be one file of one file system.
+    /// True if nothing tells the two files apart.
     pub(crate) fn same_file(&self, other: &Module) -> bool {
-        self.file_id.is_some() && self.file_id == other.file_id
+        (&self.file_id, self.deleted) == (&other.file_id, other.deleted)
     }
 
     /// Takes over what another description of the same code knows more.
