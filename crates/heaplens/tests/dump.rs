@@ -123,6 +123,7 @@ fn odd_texts_come_back_byte_for_byte() {
         "\u{feff}%warn something\n\nheap_v2/0512\n  t*: 01: 2 [0: 0]\n frag_util: 0.5\n@ 0xAB 0x0c 0\n  f: 1\n   t*: 1: 2 [0: 0]\n  t3: 1: 2 [0: 0] late name\n",
         "heap_v2/512\r\n  t*: 0: 0 [0: 0]\n@\n  t*: 0: 0 [0: 0]\r\n",
         "heap_v2/512\n  t*: 1: 2 [0: 0]\n  t1: 1: 2 [0: 0] two\nlines\n@ 0x1\n  t*: 1: 2 [0: 0]\n  t1: 1: 2 [0: 0]\n\nMAPPED_LIBRARIES:\r\nrubbish",
+        "heap_v2/512\r\n  t*: 1: 2 [0: 0]\r\n  t1: 1: 2 [0: 0] two\r\n lines\r\n",
         "heap_v2/512\n  t*: 1: 2 [0: 0]\n@ 0x1\n  t*: 1: 2 [0: 0]\n\n\n\nMAPPED_LIBRARIES:",
         &format!("heap_v2/512\n  t*: 1: 2 [0: 0]\n@ 0x1\n  t*: 1: 2 [0: 0] {long}"),
         &RAW[..RAW.len() / 2],

@@ -243,7 +243,8 @@ impl<'a> Parser<'a> {
             Some(odd) if odd.before == self.items => return false,
             _ => {}
         }
-        *name = [name, &b"\n"[..], text].concat().into();
+        let line_end: &[u8] = if self.dump.crlf { b"\r\n" } else { b"\n" };
+        *name = [name, line_end, text].concat().into();
         true
     }
 
