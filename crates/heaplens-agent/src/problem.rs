@@ -11,7 +11,7 @@ pub(crate) enum Kind {
     Text,
     Json,
     /// Only drawn with the feature `symbolize`.
-    #[cfg_attr(not(feature = "symbolize"), allow(dead_code))]
+    #[cfg(feature = "symbolize")]
     Svg,
 }
 
@@ -20,6 +20,7 @@ impl Kind {
         match self {
             Kind::Text => "text/plain; charset=utf-8",
             Kind::Json => "application/json",
+            #[cfg(feature = "symbolize")]
             Kind::Svg => "image/svg+xml",
         }
     }
@@ -28,6 +29,7 @@ impl Kind {
     fn content_security_policy(self) -> &'static str {
         match self {
             Kind::Text | Kind::Json => "default-src 'none'; frame-ancestors 'none'",
+            #[cfg(feature = "symbolize")]
             Kind::Svg => {
                 "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; \
                  form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts"

@@ -5,7 +5,8 @@
 //! # heaplens 1
 //! # build-id <hex> <path>                                  one a module; path to the end of the line
 //! # process pid=… start=<unix ms> time=<unix ms> exe=… host=…
-//! # jemalloc version=… lg_sample=… prof_active_since=<unix ms>
+//! # jemalloc version=… lg_sample=… prof_active_since=<unix ms> active=… maps=none
+//! # note …                                                 for people, while sampling is off
 //! # stats allocated=… active=… resident=… metadata=… retained=… mapped=…     bytes
 //! # rss vmrss=… rssanon=… rssfile=… rssshmem=… lazyfree=… swap=…             bytes
 //! # end length=<bytes before "# heaplens 1"> crc32=<hex of those bytes>

@@ -150,6 +150,6 @@ fn conclusion(grown: &Profile, files: &Files, program: &Path) -> anyhow::Result<
     writeln!(said, "\nNext, on the same dumps:")?;
     writeln!(said, "  heaplens diff --binary {} {base} {leak}", program.display())?;
     writeln!(said, "  heaplens top --cum {leak}")?;
-    writeln!(said, "  heaplens flamegraph --base {base} {leak} --icicle -o diff.svg")?;
+    writeln!(said, "  heaplens flamegraph --base {base} {leak} -o diff.svg")?;
     Ok(said)
 }
