@@ -114,6 +114,16 @@ impl<'a> Locator<'a> {
         Located::Not(search.failure(module, self.options))
     }
 
+    /// One file as the image, and its debug information.
+    ///
+    /// # Errors
+    /// Says in words why the file cannot be used.
+    pub(super) fn files_of(&self, image: &Path) -> Result<Files, String> {
+        let probe = probe(image)?;
+        let dwarf = self.debug_file(image, &probe);
+        Ok(Files { image: image.to_owned(), dwarf })
+    }
+
     /// All places to look at, in order.
     fn candidates(&self, module: &Module) -> Vec<(PathBuf, Origin)> {
         let mut list = Vec::new();

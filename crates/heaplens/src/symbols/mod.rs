@@ -4,16 +4,21 @@
 //! (see [`Options`]); what was used, and whether it was surely the right one, stands in
 //! [`Module::symbols`](crate::profile::Module) and in the profile's warnings.
 
+mod chains;
 mod locate;
+mod lookup;
 mod module;
 mod names;
 mod open;
 mod paths;
 mod report;
+mod resolution;
 mod symtab;
 
+pub use lookup::lookup;
+pub use resolution::{Named, Place, Resolution, Resolve};
+
 use crate::profile::{Frame, FrameId, Function, Module, ModuleId, ModuleKind, Profile, StackId, SymbolState};
-use rustc_hash::FxHashMap;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -47,8 +52,11 @@ pub struct Options {
     pub debug_dirs: Vec<PathBuf>,
     /// Whether the dump's own paths are opened.
     pub recorded_paths: RecordedPaths,
-    /// How many modules are read at the same time; 0 for one on each core.
+    /// How many threads read symbols; 0 for one on each core.
     pub threads: usize,
+    /// Most bytes of memory that reading one module may take. A unit of debug information, or an inflated
+    /// section, that would pass it is left out and said; its places have symbol table names.
+    pub max_memory: u64,
 }
 
 impl Default for Options {
@@ -60,67 +68,8 @@ impl Default for Options {
             debug_dirs: vec![PathBuf::from("/usr/lib/debug")],
             recorded_paths: RecordedPaths::Use,
             threads: 0,
+            max_memory: 4 << 30,
         }
-    }
-}
-
-/// Names the places of a module, all at once.
-pub trait Resolve: Sync {
-    /// `lookups` are places of calls as offsets in the module's file (return address − 1), sorted, each once.
-    fn resolve(&self, module: &Module, lookups: &[u64]) -> Resolution;
-}
-
-/// A function and a line in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// What [`Resolution::function`] returned.
-    pub function: usize,
-    /// The source line, 0 if unknown.
-    pub line: u32,
-    /// The source column, 0 if unknown.
-    pub column: u32,
-}
-
-/// What became known of a module's places.
-#[derive(Clone, Debug, Default)]
-pub struct Resolution {
-    /// How far the names can be believed.
-    pub state: SymbolState,
-    /// For each lookup its functions: the innermost inlined one first, the physical one last; empty if unknown.
-    pub places: Vec<Vec<Place>>,
-    /// What of the files could not be read, if anything; the places that it concerns have symbol table names.
-    pub problem: Option<String>,
-    functions: Vec<Named>,
-    ids: FxHashMap<Named, usize>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Named {
-    name: String,
-    system_name: String,
-    file: Option<String>,
-}
-
-impl Resolution {
-    /// Nothing known, and why.
-    pub fn unknown(state: SymbolState) -> Resolution {
-        Resolution { state, ..Resolution::default() }
-    }
-
-    /// The index of a function, added if it is new: its name for people, its name in the symbol table, its file.
-    pub fn function(&mut self, name: &str, system_name: &str, file: Option<&str>) -> usize {
-        let named = Named {
-            name: name.to_owned(),
-            system_name: system_name.to_owned(),
-            file: file.map(str::to_owned),
-        };
-        if let Some(&id) = self.ids.get(&named) {
-            return id;
-        }
-        let id = self.functions.len();
-        self.functions.push(named.clone());
-        self.ids.insert(named, id);
-        id
     }
 }
 
@@ -130,7 +79,7 @@ impl Resolution {
 /// missing, another build or unproven is said in [`Profile::warnings`]; totals do not change.
 pub fn symbolize(profile: &Profile, options: &Options) -> Profile {
     let locator = locate::Locator::new(options, profile.modules());
-    let resolver = module::FileResolver { locator };
+    let resolver = module::FileResolver { locator, options };
     let mut new = symbolize_with(profile, &resolver, options.threads);
     for (path, why) in resolver.locator.unused(new.modules()) {
         report::unused(&mut new, &path, &why);
@@ -141,7 +90,7 @@ pub fn symbolize(profile: &Profile, options: &Options) -> Profile {
 /// The resolver that [`symbolize`] uses, for callers that decide about each module themselves before they hand it
 /// on. `modules` are all of the profile's: a lone `--binary` means the program only if it is none of its libraries.
 pub fn files<'a>(options: &'a Options, modules: &[Module]) -> impl Resolve + use<'a> {
-    module::FileResolver { locator: locate::Locator::new(options, modules) }
+    module::FileResolver { locator: locate::Locator::new(options, modules), options }
 }
 
 /// As [`symbolize`], with a resolver of the caller's; `threads` as in [`Options`].
@@ -298,7 +247,7 @@ fn add_chain(new: &mut Profile, old: Frame, result: &Resolution, places: &[Place
     let outermost = places.len() - 1;
     let mut chain = Vec::with_capacity(places.len());
     for (depth, place) in places.iter().enumerate() {
-        let function = result.functions.get(place.function).map(|named| {
+        let function = result.named(place.function).map(|named| {
             let function = Function {
                 name: new.intern(&named.name),
                 system_name: new.intern(&named.system_name),

@@ -2,9 +2,10 @@
 //!
 //! Everything read is dropped when the module is done.
 
-use super::locate::{Located, Locator};
+use super::chains::{Chains, RawPlace};
+use super::locate::{Files, Located, Locator};
 use super::names::{self, Demangler};
-use super::{Place, Resolution, Resolve, open, symtab};
+use super::{Options, Place, Resolution, Resolve, open, symtab};
 use crate::profile::{Module, SymbolState};
 use addr2line::gimli;
 use object::read::ReadCache;
@@ -15,6 +16,7 @@ use std::path::Path;
 /// Finds each module's files and reads them.
 pub(super) struct FileResolver<'a> {
     pub(super) locator: Locator<'a>,
+    pub(super) options: &'a Options,
 }
 
 impl Resolve for FileResolver<'_> {
@@ -36,36 +38,56 @@ impl Resolve for FileResolver<'_> {
                 return Resolution::unknown(SymbolState::Missing { why });
             }
         };
-        let mut batch = Batch { addresses, chains: vec![Vec::new(); lookups.len()] };
-        if let Some(path) = &files.dwarf {
-            // The readers of DWARF promise not to panic; a file that finds a way all the same costs its own lines.
-            let read = catch_unwind(AssertUnwindSafe(|| batch.read_dwarf(path)));
-            let read = read.unwrap_or_else(|_| Err("its reader gave up on damaged data".to_owned()));
-            result.problem = read.err().map(|why| format!("{}: {why}", path.display()));
-        }
-        for path in files.symbol_tables() {
-            let read = catch_unwind(AssertUnwindSafe(|| batch.read_symbols(path)));
-            if read.is_err() && result.problem.is_none() {
-                result.problem = Some(format!("{}: its symbol table is damaged", path.display()));
-            }
-        }
-        let mut demangler = Demangler::default();
-        result.places = vec![Vec::new(); lookups.len()];
-        for (at, chain) in batch.chains.into_iter().enumerate() {
-            for raw in chain.into_iter().filter(|raw| !raw.name.is_empty()) {
-                let name = demangler.name(&raw.name).to_owned();
-                let function = result.function(&name, &raw.name, raw.file.as_deref());
-                let (line, column) = (raw.line, raw.column);
-                result.places[at].push(Place { function, line, column });
-            }
-        }
+        let (chains, problem) = chains(&files, &addresses, self.options);
+        result.problem = problem;
+        result.places = places(&mut result, &chains);
         result
     }
 }
 
+/// What a module's files say of virtual addresses, and what of them could not be read.
+pub(super) fn chains(
+    files: &Files,
+    addresses: &[Option<u64>],
+    options: &Options,
+) -> (Chains, Option<String>) {
+    let _ = options;
+    let mut batch = Batch {
+        addresses: addresses.to_vec(),
+        chains: Chains::new(addresses.len()),
+        incomplete: vec![true; addresses.len()],
+    };
+    let mut problem = None;
+    if let Some(path) = &files.dwarf {
+        // The readers of DWARF promise not to panic; a file that finds a way all the same costs its own lines.
+        let read = catch_unwind(AssertUnwindSafe(|| batch.read_dwarf(path)));
+        let read = read.unwrap_or_else(|_| Err("its reader gave up on damaged data".to_owned()));
+        problem = read.err().map(|why| format!("{}: {why}", path.display()));
+    }
+    for path in files.symbol_tables() {
+        let read = catch_unwind(AssertUnwindSafe(|| batch.read_symbols(path)));
+        if read.is_err() && problem.is_none() {
+            problem = Some(format!("{}: its symbol table is damaged", path.display()));
+        }
+    }
+    (batch.chains, problem)
+}
+
+/// Chains with readable names.
+pub(super) fn places(result: &mut Resolution, chains: &Chains) -> Vec<Vec<Place>> {
+    let mut demangler = Demangler::default();
+    let mut place = |raw: RawPlace<'_>| {
+        let function = result.function(demangler.name(raw.name), raw.name, raw.file);
+        Place { function, line: raw.line, column: raw.column }
+    };
+    (0..chains.len())
+        .map(|at| chains.get(at).filter(|raw| !raw.name.is_empty()).map(&mut place).collect())
+        .collect()
+}
+
 /// One function of a chain, its name as the file has it.
 #[derive(Clone)]
-struct RawPlace {
+struct Found {
     name: String,
     /// True if the symbol table may know the name better: the debug information has none, or only the last
     /// part of it, which is how compilers write line tables without more.
@@ -75,12 +97,20 @@ struct RawPlace {
     column: u32,
 }
 
+impl Found {
+    fn raw(&self) -> RawPlace<'_> {
+        RawPlace { name: &self.name, file: self.file.as_deref(), line: self.line, column: self.column }
+    }
+}
+
 /// The lookups of a module on their way to names.
 struct Batch {
     /// The virtual address in the file of each lookup.
     addresses: Vec<Option<u64>>,
-    /// What is known of each, the innermost function first.
-    chains: Vec<Vec<RawPlace>>,
+    /// What is known of each.
+    chains: Chains,
+    /// Where the symbol table may know the outermost name better.
+    incomplete: Vec<bool>,
 }
 
 impl Batch {
@@ -91,10 +121,13 @@ impl Batch {
         open::check_package(path)?;
         let loader = addr2line::Loader::new(path).map_err(|e| e.to_string())?;
         let (mut failed, mut first_error) = (0, None);
-        for (address, chain) in self.addresses.iter().zip(&mut self.chains) {
+        for (at, address) in self.addresses.iter().enumerate() {
             let Some(address) = *address else { continue };
             match dwarf_chain(&loader, address) {
-                Ok(found) => *chain = found,
+                Ok(found) => {
+                    self.incomplete[at] = found.last().is_none_or(|f| f.incomplete);
+                    self.chains.set(at, found.iter().map(Found::raw));
+                }
                 // Other units may be sound, and this place may have a symbol.
                 Err(e) => {
                     failed += 1;
@@ -110,12 +143,9 @@ impl Batch {
 
     /// Names what has no name yet.
     fn read_symbols(&mut self, path: &Path) {
-        let mut open_places: Vec<(u64, usize)> = self
-            .chains
-            .iter()
-            .enumerate()
-            .filter(|(_, chain)| chain.last().is_none_or(|p| p.incomplete))
-            .filter_map(|(at, _)| Some((self.addresses[at]?, at)))
+        let mut open_places: Vec<(u64, usize)> = (0..self.chains.len())
+            .filter(|&at| self.incomplete[at])
+            .filter_map(|at| Some((self.addresses[at]?, at)))
             .collect();
         if open_places.is_empty() {
             return;
@@ -129,23 +159,18 @@ impl Batch {
         let sorted: Vec<u64> = open_places.iter().map(|&(address, _)| address).collect();
         for (name, (_, at)) in symtab::names(&file, &sorted).into_iter().zip(open_places) {
             let Some(name) = name else { continue };
-            match self.chains[at].last_mut() {
-                // Identical functions can share a place; the symbol counts if it ends with what is known.
-                Some(place) if !place.name.is_empty() && !completes(&name, &place.name) => {}
-                Some(place) => {
-                    place.name = name;
-                    place.incomplete = false;
-                }
-                None => {
-                    self.chains[at].push(RawPlace { name, incomplete: false, file: None, line: 0, column: 0 })
-                }
+            let short = self.chains.get(at).next_back().map_or("", |place| place.name);
+            // Identical functions can share a place; the symbol counts if it ends with what is known.
+            if short.is_empty() || completes(&name, short) {
+                self.chains.rename_outermost(at, &name);
+                self.incomplete[at] = false;
             }
         }
     }
 }
 
 /// The functions at an address, innermost first. The last may lack a name: the symbol table may have it.
-fn dwarf_chain(loader: &addr2line::Loader, address: u64) -> Result<Vec<RawPlace>, String> {
+fn dwarf_chain(loader: &addr2line::Loader, address: u64) -> Result<Vec<Found>, String> {
     let mut frames = loader.find_frames(address).map_err(|e| e.to_string())?;
     let mut chain = Vec::new();
     while let Some(frame) = frames.next().map_err(|e| e.to_string())? {
@@ -157,7 +182,7 @@ fn dwarf_chain(loader: &addr2line::Loader, address: u64) -> Result<Vec<RawPlace>
             None => (String::new(), true),
         };
         let location = frame.location;
-        chain.push(RawPlace {
+        chain.push(Found {
             incomplete: mangles && !names::may_be_mangled(&name),
             name,
             file: location.as_ref().and_then(|l| l.file).map(names::raw),
