@@ -13,6 +13,7 @@ mod open;
 mod paths;
 mod report;
 mod resolution;
+mod segments;
 mod symtab;
 
 pub use lookup::lookup;
@@ -104,6 +105,7 @@ pub fn symbolize_with(profile: &Profile, resolver: &dyn Resolve, threads: usize)
             module.symbols = result.state;
         }
         report::problem(&mut new, job.module, result.problem.as_deref());
+        report::notes(&mut new, job.module, &result.notes);
     }
     report::states(&mut new);
     new

@@ -9,7 +9,6 @@ use super::{Options, Place, Resolution, Resolve, open, symtab};
 use crate::profile::{Module, SymbolState};
 use addr2line::gimli;
 use object::read::ReadCache;
-use object::{Object, ObjectSegment};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -23,7 +22,11 @@ impl Resolve for FileResolver<'_> {
     fn resolve(&self, module: &Module, lookups: &[u64]) -> Resolution {
         let (files, verified) = match self.locator.locate(module) {
             Located::Found { files, verified } => (files, verified),
-            Located::Not(state) => return Resolution::unknown(state),
+            Located::Not(state, notes) => {
+                let mut result = Resolution::unknown(state);
+                result.notes = notes;
+                return result;
+            }
         };
         let used = files.image.display().to_string();
         let state = match verified {
@@ -31,15 +34,10 @@ impl Resolve for FileResolver<'_> {
             false => SymbolState::Unverified { used },
         };
         let mut result = Resolution::unknown(state);
-        let addresses = match addresses(&files.image, lookups) {
-            Ok(addresses) => addresses,
-            Err(why) => {
-                let why = format!("{}: {why}", files.image.display());
-                return Resolution::unknown(SymbolState::Missing { why });
-            }
-        };
+        let addresses = files.addresses(lookups);
         let (chains, problem) = chains(&files, &addresses, self.options);
         result.problem = problem;
+        result.notes = files.notes;
         result.places = places(&mut result, &chains);
         result
     }
@@ -218,26 +216,4 @@ fn mangles(language: gimli::DwLang) -> bool {
 fn completes(symbol: &str, short: &str) -> bool {
     let short = short.split(['<', '{']).next().unwrap_or(short);
     names::may_be_mangled(symbol) && symbol.contains(short)
-}
-
-/// Places in a file to virtual addresses, by its segments.
-fn addresses(image: &Path, lookups: &[u64]) -> Result<Vec<Option<u64>>, String> {
-    let cache = ReadCache::new(open::open(image)?);
-    let file = object::File::parse(&cache).map_err(|e| format!("its headers cannot be read: {e}"))?;
-    let mut segments: Vec<(bool, u64, u64, u64)> = file
-        .segments()
-        .map(|s| {
-            let (offset, size) = s.file_range();
-            (!s.permissions().executable(), offset, size, s.address())
-        })
-        .collect();
-    // Where two segments hold one place of the file, code is meant.
-    segments.sort_unstable();
-    let address = |&lookup: &u64| {
-        segments.iter().find_map(|&(_, offset, size, address)| {
-            let inside = lookup.checked_sub(offset).filter(|&d| d < size)?;
-            address.checked_add(inside)
-        })
-    };
-    Ok(lookups.iter().map(address).collect())
 }

@@ -1,5 +1,6 @@
 //! Opening files that strangers named: regular files of a known format only, headers read but nothing mapped.
 
+use super::segments::{self, Segment};
 use object::read::ReadCache;
 use object::{Object, ObjectSection, ObjectSegment, SectionKind};
 use std::fs::File;
@@ -19,6 +20,7 @@ pub(super) struct Probe {
     /// True if offsets of code can be turned into addresses: false for a file of debug information alone.
     pub(super) has_code: bool,
     pub(super) has_dwarf: bool,
+    pub(super) segments: Vec<Segment>,
     /// File name and CRC-32 of the separate debug file.
     pub(super) debuglink: Option<(String, u32)>,
 }
@@ -73,6 +75,7 @@ pub(super) fn probe(path: &Path) -> Result<Probe, String> {
         build_id: build_id.filter(|id| !id.is_empty()),
         has_code,
         has_dwarf: file.sections().any(|s| is_debug_info(s.name_bytes())),
+        segments: segments::of(&file),
         debuglink: debuglink(&file),
     })
 }
