@@ -16,6 +16,7 @@ mod open;
 mod paths;
 mod report;
 mod resolution;
+mod segments;
 mod symtab;
 
 pub use lookup::lookup;
@@ -112,6 +113,7 @@ pub fn symbolize_with(profile: &Profile, resolver: &dyn Resolve) -> Profile {
             module.symbols = result.state;
         }
         report::problem(&mut new, job.module, result.problem.as_deref());
+        report::notes(&mut new, job.module, &result.notes);
     }
     report::states(&mut new);
     new

@@ -21,7 +21,11 @@ impl Resolve for FileResolver<'_> {
     fn resolve(&self, module: &Module, lookups: &[u64]) -> Resolution {
         let (files, verified) = match self.locator.locate(module) {
             Located::Found { files, verified } => (files, verified),
-            Located::Not(state) => return Resolution::unknown(state),
+            Located::Not(state, notes) => {
+                let mut result = Resolution::unknown(state);
+                result.notes = notes;
+                return result;
+            }
         };
         let used = files.image.display().to_string();
         let state = match verified {
@@ -29,15 +33,10 @@ impl Resolve for FileResolver<'_> {
             false => SymbolState::Unverified { used },
         };
         let mut result = Resolution::unknown(state);
-        let addresses = match addresses(&files.image, lookups) {
-            Ok(addresses) => addresses,
-            Err(why) => {
-                let why = format!("{}: {why}", files.image.display());
-                return Resolution::unknown(SymbolState::Missing { why });
-            }
-        };
+        let addresses = files.addresses(lookups);
         let (chains, problem) = chains(&files, &addresses, self.options);
         result.problem = problem;
+        result.notes = files.notes;
         result.places = places(&mut result, &chains);
         result
     }
@@ -56,8 +55,8 @@ pub(super) fn chains(
     if let Some(path) = &files.dwarf {
         let input = dwarf::Input {
             path,
-            package: None,
-            supplement: None,
+            package: files.package.as_deref(),
+            supplement: files.supplementary.as_deref(),
             threads: options.thread_count(),
             max_memory: options.max_memory,
         };
@@ -121,18 +120,4 @@ pub(super) fn places(result: &mut Resolution, chains: &Chains) -> Vec<Vec<Place>
 fn completes(symbol: &str, short: &str) -> bool {
     let short = short.split(['<', '{']).next().unwrap_or(short);
     names::may_be_mangled(symbol) && symbol.contains(short)
-}
-
-/// Places in a file to virtual addresses, by its segments.
-fn addresses(image: &Path, lookups: &[u64]) -> Result<Vec<Option<u64>>, Damage> {
-    let mut segments = ObjectFile::open(image)?.segments;
-    // Where two segments hold one place of the file, code is meant.
-    segments.sort_by_key(|s| (!s.executable, s.offset, s.file_size, s.address));
-    let address = |&lookup: &u64| {
-        segments.iter().find_map(|segment| {
-            let inside = lookup.checked_sub(segment.offset).filter(|&d| d < segment.file_size)?;
-            segment.address.checked_add(inside)
-        })
-    };
-    Ok(lookups.iter().map(address).collect())
 }

@@ -1,7 +1,7 @@
 //! Opening files that strangers named: regular files of a known format only, headers read but nothing mapped.
 
-use object::read::ReadCache;
-use object::{Object, ObjectSection, ObjectSegment, SectionKind};
+use super::object::ObjectFile;
+use super::segments::{self, Segment};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -14,6 +14,7 @@ pub(super) struct Probe {
     /// True if offsets of code can be turned into addresses: false for a file of debug information alone.
     pub(super) has_code: bool,
     pub(super) has_dwarf: bool,
+    pub(super) segments: Vec<Segment>,
     /// File name and CRC-32 of the separate debug file.
     pub(super) debuglink: Option<(String, u32)>,
 }
@@ -56,19 +57,16 @@ pub(super) fn open(path: &Path) -> Result<File, String> {
 /// # Errors
 /// Says in words why the file cannot be used.
 pub(super) fn probe(path: &Path) -> Result<Probe, String> {
-    let cache = ReadCache::new(open(path)?);
-    let file = object::File::parse(&cache).map_err(|e| format!("its headers cannot be read: {e}"))?;
-    let build_id = match file.build_id() {
-        Ok(Some(id)) => Some(hex(id)),
-        _ => file.mach_uuid().ok().flatten().map(|id| hex(&id)),
-    };
-    let has_code = file.segments().any(|s| s.permissions().executable() && s.file_range().1 > 0)
-        && file.sections().find(|s| s.kind() == SectionKind::Text).is_none_or(|s| s.file_range().is_some());
+    let file = ObjectFile::open(path).map_err(|damage| damage.to_string())?;
+    let loads_code = file.segments.iter().any(|s| s.executable && s.file_size > 0);
+    let text = file.sections.iter().find(|s| s.executable);
+    let has_code = loads_code && text.is_none_or(|s| s.stored.is_some());
     Ok(Probe {
-        build_id: build_id.filter(|id| !id.is_empty()),
+        build_id: file.build_id().map(|id| hex(&id)),
         has_code,
-        has_dwarf: file.sections().any(|s| is_debug_info(s.name_bytes())),
-        debuglink: debuglink(&file),
+        has_dwarf: file.section(".debug_info").is_some(),
+        segments: segments::of(&file),
+        debuglink: file.debug_link().and_then(|(name, crc)| Some((plain_name(name)?, crc))),
     })
 }
 
@@ -85,16 +83,11 @@ pub(super) fn crc32(path: &Path) -> Option<u32> {
     }
 }
 
-fn is_debug_info(name: object::Result<&[u8]>) -> bool {
-    matches!(name, Ok(b".debug_info" | b".zdebug_info" | b"__debug_info"))
-}
-
-fn debuglink<'a>(file: &impl Object<'a>) -> Option<(String, u32)> {
-    let (name, crc) = file.gnu_debuglink().ok().flatten()?;
-    let name = std::str::from_utf8(name).ok()?;
-    // A link names a file beside this one; one that leads elsewhere is not followed.
+/// A link names a file beside this one; one that leads elsewhere is not followed.
+fn plain_name(name: Vec<u8>) -> Option<String> {
+    let name = String::from_utf8(name).ok()?;
     let plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\']);
-    plain.then(|| (name.to_owned(), crc))
+    plain.then_some(name)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -2,6 +2,7 @@
 
 mod elf;
 mod inflate;
+mod links;
 mod others;
 
 pub(super) use elf::Table;
@@ -22,6 +23,9 @@ pub(super) struct ObjectFile {
     /// Loaded parts, in the order of the file.
     pub(super) segments: Vec<Segment>,
     pub(super) symbols: Symbols,
+    notes: Vec<links::Notes>,
+    /// What Mach-O has for a build-id.
+    uuid: Option<[u8; 16]>,
 }
 
 /// A section as its header has it.

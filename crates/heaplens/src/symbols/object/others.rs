@@ -81,5 +81,7 @@ pub(super) fn parse(file: &Bytes) -> Result<ObjectFile> {
         sections: parsed.sections().map(section).collect(),
         segments: parsed.segments().map(segment).collect(),
         symbols: Symbols::Other(file.clone()),
+        notes: Vec::new(),
+        uuid: parsed.mach_uuid().ok().flatten(),
     })
 }
