@@ -157,8 +157,7 @@ pub(super) fn find(input: Input<'_>, sorted: &[u64]) -> Result<Found> {
 /// Looks for addresses in the units that `.debug_aranges` does not list.
 fn unlisted(shared: &Shared<'_>, listed: &units::Listed, sorted: &[u64], left: &[u32]) -> Vec<Candidate> {
     let mut headers: Vec<Header> = Vec::new();
-    let mut reader = Reader::new(&shared.main);
-    let walked = units::headers(&mut reader, |header| {
+    let walked = units::headers(&shared.main, |header| {
         if !listed.has_unit(header.start) {
             headers.push(header);
         }
