@@ -4,6 +4,8 @@
 //! (see [`Options`]); what was used, and whether it was surely the right one, stands in
 //! [`Module::symbols`](crate::profile::Module) and in the profile's warnings.
 
+mod bytes;
+pub mod cache;
 mod chains;
 mod locate;
 mod lookup;
@@ -13,6 +15,7 @@ mod open;
 mod paths;
 mod report;
 mod resolution;
+mod segments;
 mod symtab;
 
 pub use lookup::lookup;
@@ -57,6 +60,8 @@ pub struct Options {
     /// Most bytes of memory that reading one module may take. A unit of debug information, or an inflated
     /// section, that would pass it is left out and said; its places have symbol table names.
     pub max_memory: u64,
+    /// Where answers are kept for the next time, if anywhere.
+    pub cache: Option<cache::Cache>,
 }
 
 impl Default for Options {
@@ -69,6 +74,7 @@ impl Default for Options {
             recorded_paths: RecordedPaths::Use,
             threads: 0,
             max_memory: 4 << 30,
+            cache: None,
         }
     }
 }
@@ -98,6 +104,7 @@ pub fn symbolize_with(profile: &Profile, resolver: &dyn Resolve, threads: usize)
     let jobs = jobs(profile);
     let results = run(profile, &jobs, resolver, threads);
     let mut new = rebuild(profile, &jobs, &results);
+    let gaps: Vec<Option<String>> = results.iter().map(|result| result.gap.clone()).collect();
     for (job, result) in jobs.iter().zip(results) {
         let module = new.module_mut(job.module);
         if rank(&result.state) >= rank(&module.symbols) {
@@ -106,6 +113,9 @@ pub fn symbolize_with(profile: &Profile, resolver: &dyn Resolve, threads: usize)
         report::problem(&mut new, job.module, result.problem.as_deref());
     }
     report::states(&mut new);
+    for (job, gap) in jobs.iter().zip(gaps) {
+        report::gap(&mut new, job.module, gap.as_deref());
+    }
     new
 }
 

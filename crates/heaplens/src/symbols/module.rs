@@ -5,11 +5,10 @@
 use super::chains::{Chains, RawPlace};
 use super::locate::{Files, Located, Locator};
 use super::names::{self, Demangler};
-use super::{Options, Place, Resolution, Resolve, open, symtab};
+use super::{Options, Place, Resolution, Resolve, cache, open, segments, symtab};
 use crate::profile::{Module, SymbolState};
 use addr2line::gimli;
 use object::read::ReadCache;
-use object::{Object, ObjectSegment};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -23,7 +22,7 @@ impl Resolve for FileResolver<'_> {
     fn resolve(&self, module: &Module, lookups: &[u64]) -> Resolution {
         let (files, verified) = match self.locator.locate(module) {
             Located::Found { files, verified } => (files, verified),
-            Located::Not(state) => return Resolution::unknown(state),
+            Located::Not(state) => return cache::without_file(module, lookups, state, self.options),
         };
         let used = files.image.display().to_string();
         let state = match verified {
@@ -38,7 +37,7 @@ impl Resolve for FileResolver<'_> {
                 return Resolution::unknown(SymbolState::Missing { why });
             }
         };
-        let (chains, problem) = chains(&files, &addresses, self.options);
+        let (chains, problem) = cache::chains(&files, &addresses, self.options);
         result.problem = problem;
         result.places = places(&mut result, &chains);
         result
@@ -224,20 +223,6 @@ fn completes(symbol: &str, short: &str) -> bool {
 fn addresses(image: &Path, lookups: &[u64]) -> Result<Vec<Option<u64>>, String> {
     let cache = ReadCache::new(open::open(image)?);
     let file = object::File::parse(&cache).map_err(|e| format!("its headers cannot be read: {e}"))?;
-    let mut segments: Vec<(bool, u64, u64, u64)> = file
-        .segments()
-        .map(|s| {
-            let (offset, size) = s.file_range();
-            (!s.permissions().executable(), offset, size, s.address())
-        })
-        .collect();
-    // Where two segments hold one place of the file, code is meant.
-    segments.sort_unstable();
-    let address = |&lookup: &u64| {
-        segments.iter().find_map(|&(_, offset, size, address)| {
-            let inside = lookup.checked_sub(offset).filter(|&d| d < size)?;
-            address.checked_add(inside)
-        })
-    };
-    Ok(lookups.iter().map(address).collect())
+    let segments = segments::of(&file);
+    Ok(lookups.iter().map(|&lookup| segments::address(&segments, lookup)).collect())
 }

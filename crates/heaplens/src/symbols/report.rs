@@ -34,6 +34,14 @@ pub(super) fn problem(profile: &mut Profile, module: ModuleId, problem: Option<&
     push(profile, DAMAGED, message);
 }
 
+/// Warns about places of a module that could not be looked up though others could.
+pub(super) fn gap(profile: &mut Profile, module: ModuleId, gap: Option<&str>) {
+    let Some(gap) = gap else { return };
+    let path = visible(&profile.module(module).path);
+    let message = format!("{path}: {}; give it with --binary, --binary-dir or --sysroot", visible(gap));
+    push(profile, MISSING, message);
+}
+
 /// Warns about a binary that was named for nothing.
 pub(super) fn unused(profile: &mut Profile, path: &str, why: &str) {
     push(profile, UNUSED, format!("{} was not used: {}", visible(path), visible(why)));

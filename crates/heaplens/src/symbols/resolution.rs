@@ -41,6 +41,8 @@ pub struct Resolution {
     pub places: Vec<Vec<Place>>,
     /// What of the files could not be read, if anything; the places that it concerns have symbol table names.
     pub problem: Option<String>,
+    /// Why some places could not be looked up though others have names, if that is so.
+    pub gap: Option<String>,
     functions: IndexSet<Named, FxBuildHasher>,
 }
 
