@@ -42,6 +42,11 @@ impl Cache {
         Cache { max_bytes, ..self }
     }
 
+    /// Most bytes that it may hold.
+    pub fn limit(&self) -> u64 {
+        self.max_bytes
+    }
+
     /// Where it is.
     pub fn dir(&self) -> &Path {
         &self.dir
