@@ -143,11 +143,14 @@ pub(super) fn without_file(
     module: &Module,
     lookups: &[u64],
     state: SymbolState,
+    notes: Vec<String>,
     options: &Options,
 ) -> Resolution {
+    let mut unknown = Resolution::unknown(state);
+    unknown.notes = notes;
     let prefixes = module.build_id.as_deref().and_then(key::prefixes);
     let (Some(cache), Some(id), Some(prefixes)) = (&options.cache, &module.build_id, prefixes) else {
-        return Resolution::unknown(state);
+        return unknown;
     };
     let line = key::build_line(id);
     let mut chains = Chains::new(lookups.len());
@@ -159,16 +162,18 @@ pub(super) fn without_file(
             store::touch(&path);
         }
     }
-    let unknown = known.iter().filter(|k| !**k).count();
-    if unknown == lookups.len() {
-        return Resolution::unknown(state);
+    let count = known.iter().filter(|k| **k).count();
+    if count == 0 {
+        return unknown;
     }
     let used = format!("{} from the cache", module.path);
     let mut result = Resolution::unknown(SymbolState::Verified { used });
-    if unknown > 0 {
-        let all = lookups.len();
-        result.gap =
-            Some(format!("{} of {all} places are in the cache, and its file was not found", all - unknown));
+    if count < lookups.len() {
+        result.notes = vec![format!(
+            "{count} of {} places are in the cache, and the file was not found; give it with --binary, --binary-dir or \
+             --sysroot",
+            lookups.len()
+        )];
     }
     result.places = module::places(&mut result, &chains);
     result

@@ -12,7 +12,8 @@ const MISSING: &str = "missing-symbols";
 const UNVERIFIED: &str = "unverified-binary";
 /// A part of the debug information cannot be read.
 const DAMAGED: &str = "damaged-debug-info";
-
+/// Debug information that was not there, or not used.
+const INCOMPLETE: &str = "incomplete-symbols";
 /// Named by the user, but of no use.
 const UNUSED: &str = "unused-binary";
 
@@ -34,12 +35,12 @@ pub(super) fn problem(profile: &mut Profile, module: ModuleId, problem: Option<&
     push(profile, DAMAGED, message);
 }
 
-/// Warns about places of a module that could not be looked up though others could.
-pub(super) fn gap(profile: &mut Profile, module: ModuleId, gap: Option<&str>) {
-    let Some(gap) = gap else { return };
-    let path = visible(&profile.module(module).path);
-    let message = format!("{path}: {}; give it with --binary, --binary-dir or --sysroot", visible(gap));
-    push(profile, MISSING, message);
+/// Warns about what was missing or not used for a module.
+pub(super) fn notes(profile: &mut Profile, module: ModuleId, notes: &[String]) {
+    let name = visible(profile.module(module).short_name());
+    for note in notes.iter().take(MOST_MESSAGES) {
+        push(profile, INCOMPLETE, format!("{name}: {}", visible(note)));
+    }
 }
 
 /// Warns about a binary that was named for nothing.

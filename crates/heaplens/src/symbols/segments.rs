@@ -1,6 +1,6 @@
 //! Places in a file to virtual addresses, by the file's segments.
 
-use object::{Object, ObjectSegment};
+use super::object::ObjectFile;
 
 /// A part of a file and where it is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,16 +12,12 @@ pub(super) struct Segment {
 }
 
 /// A file's segments in the order in which they are asked: where two hold one place of the file, code is meant.
-pub(super) fn of<'a>(file: &impl Object<'a>) -> Vec<Segment> {
-    let mut segments: Vec<(bool, u64, u64, u64)> = file
-        .segments()
-        .map(|s| {
-            let (offset, size) = s.file_range();
-            (!s.permissions().executable(), offset, size, s.address())
-        })
-        .collect();
-    segments.sort_unstable();
-    segments.into_iter().map(|(_, offset, size, address)| Segment { offset, size, address }).collect()
+pub(super) fn of(file: &ObjectFile) -> Vec<Segment> {
+    let mut segments = file.segments.clone();
+    segments.sort_by_key(|s| (!s.executable, s.offset, s.file_size, s.address));
+    let segment =
+        |s: super::object::Segment| Segment { offset: s.offset, size: s.file_size, address: s.address };
+    segments.into_iter().map(segment).collect()
 }
 
 /// The virtual address of a place in the file, if a segment holds it.

@@ -6,11 +6,8 @@
 //! build-id is only known by where it lies and when it was last changed.
 
 use crate::symbols::locate::Files;
-use crate::symbols::open;
-use crate::symbols::segments::{self, Segment};
-use object::read::ReadCache;
-use object::{Object, ObjectSection};
-use std::fmt::Write;
+use crate::symbols::object::ObjectFile;
+use crate::symbols::segments::Segment;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
@@ -36,21 +33,19 @@ pub(super) struct Key {
 impl Key {
     /// The key for a module's files; `None` if they cannot be read, or cannot be told from others.
     pub(super) fn of(files: &Files) -> Option<Key> {
-        let cache = ReadCache::new(open::open(&files.image).ok()?);
-        let image = object::File::parse(&cache).ok()?;
-        let id = build_id(&image).filter(|id| id.len() <= MAX_ID);
+        let id = files.build_id.as_deref().filter(|id| prefixes(id).is_some());
         let mut stamps = Vec::new();
         let mut facts = Fnv::default();
-        stamps.push((files.image.clone(), stamp(&files.image)?));
-        facts.sections(&image)?;
-        for path in files.dwarf.iter().chain(&package(files)).filter(|&path| *path != files.image) {
+        let mut paths = vec![&files.image];
+        let others = [&files.dwarf, &files.package, &files.supplementary].into_iter().flatten();
+        paths.extend(others.filter(|&path| *path != files.image));
+        for path in paths {
             stamps.push((path.clone(), stamp(path)?));
-            let cache = ReadCache::new(open::open(path).ok()?);
-            facts.sections(&object::File::parse(&cache).ok()?)?;
+            facts.sections(&ObjectFile::open(path).ok()?);
         }
         let detail = if files.dwarf.is_some() { 'd' } else { 's' };
         let mut text = format!("heaplens {} engine {ENGINE}\ndetail {detail}\n", env!("CARGO_PKG_VERSION"));
-        match &id {
+        match id {
             Some(id) => text.push_str(&format!("build-id {id}\nsections {:016x}\n", facts.0)),
             None => {
                 for (path, stamp) in &stamps {
@@ -61,11 +56,11 @@ impl Key {
         }
         let mut hash = Fnv::default();
         hash.bytes(text.as_bytes());
-        let id = id.unwrap_or_else(|| "file".to_owned());
+        let id = id.unwrap_or("file");
         Some(Key {
             file_name: format!("{id}-{detail}{:016x}{SUFFIX}", hash.0),
             text,
-            segments: segments::of(&image),
+            segments: files.segments.clone(),
             files: stamps,
         })
     }
@@ -85,29 +80,6 @@ pub(super) fn prefixes(build_id: &str) -> Option<[String; 2]> {
 /// The line of a key that names the build.
 pub(super) fn build_line(build_id: &str) -> String {
     format!("\nbuild-id {build_id}\n")
-}
-
-fn build_id<'a>(image: &impl Object<'a>) -> Option<String> {
-    let hex = |bytes: &[u8]| {
-        bytes.iter().fold(String::new(), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-    };
-    let id = match image.build_id() {
-        Ok(Some(id)) => hex(id),
-        _ => hex(&image.mach_uuid().ok()??),
-    };
-    Some(id).filter(|id| !id.is_empty())
-}
-
-/// The package of split debug information beside a file, if there is one.
-fn package(files: &Files) -> Option<PathBuf> {
-    let path = files.dwarf.as_ref()?;
-    let mut extension = path.extension().unwrap_or_default().to_owned();
-    extension.push(if extension.is_empty() { "dwp" } else { ".dwp" });
-    Some(path.with_extension(extension)).filter(|p| p.is_file())
 }
 
 /// A file's size, time of change, and place in its file system, as far as the system tells them.
@@ -144,17 +116,14 @@ impl Fnv {
         }
     }
 
-    /// The names and sizes of a file's sections.
-    fn sections<'a>(&mut self, file: &impl Object<'a>) -> Option<()> {
-        for section in file.sections() {
-            let name = section.name_bytes().ok()?;
-            self.bytes(&(name.len() as u64).to_le_bytes());
-            self.bytes(name);
-            self.bytes(&section.size().to_le_bytes());
-            self.bytes(&section.address().to_le_bytes());
-            self.bytes(&section.file_range().map_or(0, |(_, size)| size).to_le_bytes());
+    /// The names, places and sizes of a file's sections.
+    fn sections(&mut self, file: &ObjectFile) {
+        for section in &file.sections {
+            let stored = section.stored.as_ref().map_or(0, |stored| stored.bytes.len());
+            let numbers = [section.name.len() as u64, section.address, section.size, stored];
+            numbers.iter().for_each(|number| self.bytes(&number.to_le_bytes()));
+            self.bytes(&section.name);
         }
         self.bytes(b"end");
-        Some(())
     }
 }

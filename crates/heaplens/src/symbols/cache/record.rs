@@ -6,8 +6,8 @@
 //! depends on another, nor on which process wrote first.
 
 use super::key::Key;
-use crate::symbols::bytes::{Reader, put, put_text};
 use crate::symbols::chains::{Chains, IndexedPlace};
+use crate::symbols::numbers::{Reader, put, put_text};
 use crate::symbols::segments::Segment;
 
 /// The last byte but one is the format's version; the line end shows files that were sent as text.
