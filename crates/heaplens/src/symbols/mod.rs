@@ -5,12 +5,14 @@
 //! [`Module::symbols`](crate::profile::Module) and in the profile's warnings.
 
 mod bytes;
+pub mod cache;
 mod chains;
 mod dwarf;
 mod locate;
 mod lookup;
 mod module;
 mod names;
+mod numbers;
 mod object;
 mod open;
 mod paths;
@@ -56,6 +58,8 @@ pub struct Options {
     /// Most bytes of memory that reading one module may take. A unit of debug information, or an inflated
     /// section, that would pass it is left out and said; its places have symbol table names.
     pub max_memory: u64,
+    /// Where answers are kept for the next time, if anywhere.
+    pub cache: Option<cache::Cache>,
 }
 
 impl Default for Options {
@@ -68,6 +72,7 @@ impl Default for Options {
             recorded_paths: RecordedPaths::Use,
             threads: 0,
             max_memory: 4 << 30,
+            cache: None,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::dwarf::{self, Found};
 use super::locate::{Files, Located, Locator};
 use super::names::{self, Demangler};
 use super::object::ObjectFile;
-use super::{Options, Place, Resolution, Resolve, symtab};
+use super::{Options, Place, Resolution, Resolve, cache, symtab};
 use crate::profile::{Module, SymbolState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -22,9 +22,7 @@ impl Resolve for FileResolver<'_> {
         let (files, verified) = match self.locator.locate(module) {
             Located::Found { files, verified } => (files, verified),
             Located::Not(state, notes) => {
-                let mut result = Resolution::unknown(state);
-                result.notes = notes;
-                return result;
+                return cache::without_file(module, lookups, state, notes, self.options);
             }
         };
         let used = files.image.display().to_string();
@@ -34,7 +32,7 @@ impl Resolve for FileResolver<'_> {
         };
         let mut result = Resolution::unknown(state);
         let addresses = files.addresses(lookups);
-        let (chains, problem) = chains(&files, &addresses, self.options);
+        let (chains, problem) = cache::chains(&files, &addresses, self.options);
         result.problem = problem;
         result.notes = files.notes;
         result.places = places(&mut result, &chains);
