@@ -63,7 +63,7 @@ pub(super) fn chains(
         problem = read.err().map(|why| format!("{}: {why}", path.display()));
     }
     for path in files.symbol_tables() {
-        let read = catch_unwind(AssertUnwindSafe(|| batch.read_symbols(path)));
+        let read = catch_unwind(AssertUnwindSafe(|| batch.read_symbols(path, files.build_id.as_deref())));
         if read.is_err() && problem.is_none() {
             problem = Some(format!("{}: its symbol table is damaged", path.display()));
         }
@@ -140,7 +140,7 @@ impl Batch {
     }
 
     /// Names what has no name yet.
-    fn read_symbols(&mut self, path: &Path) {
+    fn read_symbols(&mut self, path: &Path, build_id: Option<&str>) {
         let mut open_places: Vec<(u64, usize)> = (0..self.chains.len())
             .filter(|&at| self.incomplete[at])
             .filter_map(|at| Some((self.addresses[at]?, at)))
@@ -149,7 +149,7 @@ impl Batch {
             return;
         }
         open_places.sort_unstable();
-        let Ok(file) = open::open(path) else { return };
+        let Ok(file) = open::slice(path, build_id) else { return };
         let cache = ReadCache::new(file);
         let Ok(file) = object::File::parse(&cache) else {
             return;
