@@ -109,23 +109,31 @@ fn message(module: &Module, places: u64, named: u64) -> Option<Message> {
             let wanted = module.build_id.as_deref().unwrap_or("unknown");
             let message = format!(
                 "{path}: {} is another build (build-id {}; the profile has {wanted}), so its names were not used; \
-                 give the binary that ran with --binary or --binary-dir",
+                 give the binary that ran with --binary or --binary-dir, or its process with --pid if it still runs",
                 visible(found),
                 visible(found_build_id),
             );
             (MISMATCHED, message)
         }
         SymbolState::Missing { why } => {
-            let message = format!(
-                "{path}: no symbols for {places} places: {}; give it with --binary, --binary-dir or --sysroot",
-                visible(why)
-            );
+            let ways = match (module.deleted, &module.build_id) {
+                (true, _) => "give it with --binary, or its process with --pid if it still runs",
+                (false, None) => {
+                    "give it with --binary, --binary-dir or --sysroot, or its process with --pid"
+                }
+                (false, Some(_)) => {
+                    "give it with --binary, --binary-dir or --sysroot, its process with --pid, or a server that has it \
+                     with --debuginfod"
+                }
+            };
+            let message = format!("{path}: no symbols for {places} places: {}; {ways}", visible(why));
             (MISSING, message)
         }
         SymbolState::Verified { used } | SymbolState::Unverified { used } if named == 0 => {
             let message = format!(
                 "{path}: {} has neither debug information nor symbols for {places} places; use an unstripped \
-                 build, or install its debug information",
+                 build, or give the directory of its debug information with --debug-dir, or a server that has it with \
+                 --debuginfod",
                 visible(used)
             );
             (MISSING, message)
