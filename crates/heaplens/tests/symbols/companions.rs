@@ -170,6 +170,26 @@ pub(crate) fn shared_debug_file() -> Result<(), Failed> {
     c(&elsewhere, Some(OTHER_ID), &[]);
     let notes = missing(&options);
     assert!(notes.len() == 1 && notes[0].contains("another build"), "{notes:?}");
+    // A link that names the whole path: opened where recorded paths may be, and inside a root.
+    for (path, id) in paths.iter().zip([ID, OTHER_ID]) {
+        c(path, Some(id), &["-gdwarf-4"]);
+    }
+    run(Command::new("dwz").arg("-m").arg(&shared).args(&paths));
+    let mut options = with_binary(&paths[0]);
+    assert_eq!(missing(&options).len(), 1);
+    options.recorded_paths = heaplens::symbols::RecordedPaths::Use;
+    assert_eq!(missing(&options), [""; 0]);
+    let root = dir.path().join("root");
+    let inner = |path: &Path| root.join(path.strip_prefix("/").unwrap());
+    for path in [&paths[0], &shared] {
+        std::fs::create_dir_all(inner(path).parent().unwrap())?;
+        std::fs::rename(path, inner(path))?;
+    }
+    let mut options = nowhere();
+    options.sysroots = vec![root.clone()];
+    let new = look(module(paths[0].display().to_string(), Some(ID)), place, &options);
+    assert_eq!(state(&new), &verified(&inner(&paths[0])));
+    assert!(new.warnings.is_empty(), "{:?}", new.warnings);
     Ok(())
 }
 

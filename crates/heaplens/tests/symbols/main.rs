@@ -4,6 +4,7 @@
 
 mod binaries;
 mod companions;
+mod fetch;
 mod judge;
 #[cfg(target_os = "linux")]
 mod process;
@@ -35,6 +36,8 @@ fn main() {
         ("debug_file_alone_is_said", &["cc", "objcopy"], companions::debug_file_alone_is_said),
         ("shared_debug_file", &["cc", "dwz"], companions::shared_debug_file),
         ("bundle_of_debug_information", &["clang", "ld64.lld", "dsymutil"], companions::bundle),
+        ("fetched_files", &["cc", "objcopy", "strip"], fetch::fetched),
+        ("fetched_files_are_looked_at", &["cc"], fetch::not_believed),
         ("several_architectures", &["clang", "ld64.lld"], companions::architectures),
     ];
     #[cfg(target_os = "linux")]
