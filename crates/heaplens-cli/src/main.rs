@@ -7,12 +7,14 @@ mod args;
 mod clock;
 mod commands;
 mod culprit;
+mod debuginfod;
 mod exit;
 mod http;
 mod notes;
 mod output;
 mod pipeline;
 mod progress;
+mod running;
 mod source;
 mod units;
 
