@@ -3,6 +3,7 @@
 //! A server is trusted with nothing: no path of its is used, a file counts only if it is an ELF file with the build-id
 //! that was asked for, and only then it is kept.
 
+use crate::cache_dir;
 use crate::exit::Usage;
 use crate::http::{self, Client, Download};
 use crate::notes;
@@ -61,7 +62,9 @@ impl Debuginfod {
         let servers = urls.iter().map(server).collect::<Result<_, _>>()?;
         // Servers of debug files get no token: it belongs to those that dump.
         let client = Client::new(None, timeout);
-        let cache = cache_dir().context("--debuginfod")?;
+        let cache = cache_dir::debuginfod();
+        let cache =
+            cache.context("--debuginfod: no directory to keep files in; set XDG_CACHE_HOME or HOME")?;
         let left = Mutex::new(cap.saturating_mul(MAX_LARGEST));
         Ok(Debuginfod { client, servers, cache, cap, left, known: Mutex::default() })
     }
@@ -212,13 +215,6 @@ impl Write for Elf<'_> {
 /// A file that was kept earlier may have been damaged since.
 fn is_build(file: &Path, build_id: &str) -> bool {
     symbols::build_id(file).is_ok_and(|found| found.as_deref() == Some(build_id))
-}
-
-fn cache_dir() -> anyhow::Result<PathBuf> {
-    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
-    let base = base.context("no directory to keep files in: set XDG_CACHE_HOME or HOME")?;
-    Ok(base.join("heaplens").join("debuginfod"))
 }
 
 /// Makes a directory that only this user may enter.

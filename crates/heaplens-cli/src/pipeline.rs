@@ -134,6 +134,7 @@ fn named(profile: Profile, options: &Symbols, running: Vec<u32>, fetch: Option<A
     lookup.processes.clone_from(&options.pid);
     lookup.processes.extend(running.into_iter().filter(|pid| !options.pid.contains(pid)));
     lookup.fetch = fetch;
+    lookup.cache = options.cache.cache();
     let named = {
         let _progress = Progress::start("reading symbols");
         symbols::symbolize(&profile, &lookup)

@@ -10,4 +10,5 @@ mod network; // servers that answer, refuse, lie, or never end
 #[cfg(target_os = "linux")]
 mod process; // programs that still run
 mod run; // starts the program
-mod server; // a server of a few lines, in this process // dumps kept as files
+mod server; // a server of a few lines, in this process
+mod symbols; // the cache of symbol answers

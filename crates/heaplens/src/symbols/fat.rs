@@ -1,13 +1,11 @@
 //! Mach-O files of several architectures: whole files one after another, behind a table.
 
-use super::open::Slice;
-use super::probe::build_id;
+use super::bytes::Bytes;
+use super::object::ObjectFile;
+use super::probe::hex;
 use object::Architecture;
 use object::macho::{FAT_MAGIC, FAT_MAGIC_64, FatArch32, FatArch64};
-use object::read::ReadCache;
 use object::read::macho::{FatArch, MachOFatFile};
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 
 /// More architectures than Apple ever built at once. Java class files have the same first bytes, and their version,
 /// 45 or more, where the number of architectures stands.
@@ -26,12 +24,11 @@ pub(super) fn is_fat(start: &[u8]) -> bool {
 ///
 /// # Errors
 /// Says why there is none.
-pub(super) fn pick(file: File, file_len: u64, wanted: Option<&str>) -> Result<Slice, String> {
-    let list = parts(&file, file_len)?;
+pub(super) fn pick(file: &Bytes, wanted: Option<&str>) -> Result<Bytes, String> {
+    let list = parts(file)?;
     let id = |&(_, base, len): &(Architecture, u64, u64)| {
-        let slice = Slice::new(file.try_clone().ok()?, base, len);
-        let cache = ReadCache::new(slice);
-        build_id(&object::File::parse(&cache).ok()?)
+        let part = ObjectFile::parse(&file.part(base, len).ok()?).ok()?;
+        Some(hex(&part.build_id()?))
     };
     let by_id = || list.iter().find(|part| wanted.is_some() && id(part).as_deref() == wanted);
     let by_machine = || list.iter().find(|(architecture, ..)| *architecture == machine());
@@ -47,20 +44,19 @@ pub(super) fn pick(file: File, file_len: u64, wanted: Option<&str>) -> Result<Sl
             names.join(", ")
         ));
     };
-    Ok(Slice::new(file, base, len))
+    file.part(base, len).map_err(|damage| damage.to_string())
 }
 
 /// Architecture, start and size of each part.
-fn parts(mut file: &File, file_len: u64) -> Result<Vec<(Architecture, u64, u64)>, String> {
+fn parts(file: &Bytes) -> Result<Vec<(Architecture, u64, u64)>, String> {
     let mut head = Vec::new();
-    file.seek(SeekFrom::Start(0)).map_err(|e| e.to_string())?;
-    file.take(HEAD).read_to_end(&mut head).map_err(|e| e.to_string())?;
+    file.read_up_to(0, HEAD, &mut head).map_err(|damage| damage.to_string())?;
     let list = match head.get(3) {
         Some(0xbe) => table::<FatArch32>(&head),
         _ => table::<FatArch64>(&head),
     }?;
     // A part that leaves the file was cut off with its end.
-    let inside = |&(_, base, len): &(_, u64, u64)| base.checked_add(len).is_some_and(|end| end <= file_len);
+    let inside = |&(_, base, len): &(_, u64, u64)| base.checked_add(len).is_some_and(|end| end <= file.len());
     Ok(list.into_iter().filter(inside).collect())
 }
 

@@ -15,8 +15,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 /// The files of a module.
-// Packages and supplementary files are found for a reader that uses them; the present one does not yet.
-#[allow(dead_code)]
 #[derive(Clone, Debug, Default)]
 pub(super) struct Files {
     /// The executable or library itself, or the debug file in its place.

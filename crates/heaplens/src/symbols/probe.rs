@@ -1,9 +1,7 @@
 //! What the headers of an object file say of it: which build, what it holds, what else belongs to it.
 
-use super::open;
+use super::object::{Kind, ObjectFile};
 use super::segments::{self, Layout, Segment};
-use object::read::ReadCache;
-use object::{BinaryFormat, Object, ObjectSection};
 use std::path::Path;
 
 /// What the headers of an object file say.
@@ -28,48 +26,30 @@ pub(super) struct Probe {
 /// # Errors
 /// Says in words why the file cannot be used.
 pub(super) fn probe(path: &Path, wanted: Option<&str>) -> Result<Probe, String> {
-    let cache = ReadCache::new(open::slice(path, wanted)?);
-    let file = object::File::parse(&cache).map_err(|e| format!("its headers cannot be read: {e}"))?;
+    let file = ObjectFile::open(path, wanted).map_err(|damage| damage.to_string())?;
     let (segments, layout) = segments::with_layout(&file);
     Ok(Probe {
-        build_id: build_id(&file),
+        build_id: file.build_id().map(|id| hex(&id)),
         segments,
         layout,
-        has_dwarf: file.sections().any(|s| is_debug_info(s.name_bytes())),
-        is_macho: file.format() == BinaryFormat::MachO,
-        debuglink: debuglink(&file),
-        altlink: altlink(&file),
+        has_dwarf: file.section(".debug_info").is_some(),
+        is_macho: file.kind == Kind::MachO || file.kind == Kind::Dsym,
+        debuglink: file.debug_link().and_then(|(name, crc)| Some((plain_name(name)?, crc))),
+        altlink: file.alt_link().and_then(|(path, id)| {
+            let path = String::from_utf8(path).ok().filter(|path| !path.is_empty())?;
+            Some((path, hex(&id)))
+        }),
     })
 }
 
-/// GNU build-id or Mach-O UUID, lower-case hex.
-pub(super) fn build_id<'a>(file: &impl Object<'a>) -> Option<String> {
-    let id = match file.build_id() {
-        Ok(Some(id)) => hex(id),
-        _ => hex(&file.mach_uuid().ok().flatten()?),
-    };
-    Some(id).filter(|id| !id.is_empty())
-}
-
-fn is_debug_info(name: object::Result<&[u8]>) -> bool {
-    matches!(name, Ok(b".debug_info" | b".zdebug_info" | b"__debug_info"))
-}
-
-fn debuglink<'a>(file: &impl Object<'a>) -> Option<(String, u32)> {
-    let (name, crc) = file.gnu_debuglink().ok().flatten()?;
-    let name = std::str::from_utf8(name).ok()?;
-    // A link names a file beside this one; one that leads elsewhere is not followed.
+/// A link names a file beside this one; one that leads elsewhere is not followed.
+fn plain_name(name: Vec<u8>) -> Option<String> {
+    let name = String::from_utf8(name).ok()?;
     let plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\']);
-    plain.then(|| (name.to_owned(), crc))
+    plain.then_some(name)
 }
 
-fn altlink<'a>(file: &impl Object<'a>) -> Option<(String, String)> {
-    let (path, id) = file.gnu_debugaltlink().ok().flatten()?;
-    let path = std::str::from_utf8(path).ok()?;
-    (!path.is_empty() && !id.is_empty()).then(|| (path.to_owned(), hex(id)))
-}
-
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a String cannot fail.

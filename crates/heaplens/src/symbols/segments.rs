@@ -1,8 +1,6 @@
 //! Places in a file to virtual addresses, by the file's segments.
 
-use object::elf::{SHF_EXECINSTR, SHT_NOBITS};
-use object::macho::MH_DSYM;
-use object::{Object, ObjectSection, ObjectSegment, SectionFlags};
+use super::object::{self, Kind, ObjectFile};
 
 /// A part of a file and where it is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,49 +25,29 @@ pub(super) enum Layout {
 
 /// A file's segments in the order in which they are asked (where two hold one place of the file, code is meant), and
 /// where they come from.
-pub(super) fn with_layout<'a>(file: &object::File<'a, impl object::ReadRef<'a>>) -> (Vec<Segment>, Layout) {
-    let code = || file.segments().filter(|s| s.permissions().executable() && s.size() > 0);
-    if is_dsym(file) {
+pub(super) fn with_layout(file: &ObjectFile) -> (Vec<Segment>, Layout) {
+    let code = || file.segments.iter().filter(|s| s.executable && s.memory_size > 0);
+    if file.kind == Kind::Dsym {
         // The first segment of code starts with the image's header, at 0.
-        let text = file.segments().find(|s| s.name() == Ok(Some("__TEXT")));
-        let text = text.map(|s| Segment { offset: 0, size: s.size(), address: s.address() });
+        let text = file.segments.iter().find(|s| s.is_text);
+        let text = text.map(|s| Segment { offset: 0, size: s.memory_size, address: s.address });
         let layout = if text.is_some() { Layout::Stated } else { Layout::Unknown };
         return (text.into_iter().collect(), layout);
     }
     // objcopy and strip leave the headers of code and take its bytes.
-    let without_bytes = file.sections().any(|s| match s.flags() {
-        SectionFlags::Elf { sh_type, sh_flags } => {
-            sh_type == SHT_NOBITS && sh_flags.contains(SHF_EXECINSTR) && s.size() > 0
-        }
-        _ => false,
-    });
-    if without_bytes && code().any(|s| s.file_range().1 < s.size()) {
+    let without_bytes = file.kind == Kind::Elf
+        && file.sections.iter().any(|s| s.executable && s.stored.is_none() && s.size > 0);
+    if without_bytes && code().any(|s| s.file_size < s.memory_size) {
         return match computed(file) {
             Some(segments) => (segments, Layout::Computed),
             None => (Vec::new(), Layout::Unknown),
         };
     }
-    let layout = if code().any(|s| s.file_range().1 > 0) { Layout::Stated } else { Layout::Unknown };
-    let mut segments: Vec<(bool, u64, u64, u64)> = file
-        .segments()
-        .map(|s| {
-            let (offset, size) = s.file_range();
-            (!s.permissions().executable(), offset, size, s.address())
-        })
-        .collect();
-    segments.sort_unstable();
-    let segment = |(_, offset, size, address)| Segment { offset, size, address };
+    let layout = if code().any(|s| s.file_size > 0) { Layout::Stated } else { Layout::Unknown };
+    let mut segments = file.segments.clone();
+    segments.sort_by_key(|s| (!s.executable, s.offset, s.file_size, s.address));
+    let segment = |s: object::Segment| Segment { offset: s.offset, size: s.file_size, address: s.address };
     (segments.into_iter().map(segment).collect(), layout)
-}
-
-/// True for the file of debug information in a dSYM bundle.
-fn is_dsym<'a>(file: &object::File<'a, impl object::ReadRef<'a>>) -> bool {
-    use object::read::macho::MachHeader;
-    match file {
-        object::File::MachO32(file) => file.macho_header().filetype(file.endian()) == MH_DSYM,
-        object::File::MachO64(file) => file.macho_header().filetype(file.endian()) == MH_DSYM,
-        _ => false,
-    }
 }
 
 /// The executable segments of a program by the addresses and sizes that its debug file has kept (`objcopy
@@ -78,30 +56,28 @@ fn is_dsym<'a>(file: &object::File<'a, impl object::ReadRef<'a>>) -> bool {
 /// Linkers put one segment behind another, each at the next offset that is its address modulo the page size, since
 /// pages are what is mapped. The first begins with the file's header. `None` where that does not determine the places:
 /// behind a segment that may be larger in memory than in the file, or without the header in the first.
-fn computed<'a>(file: &object::File<'a, impl object::ReadRef<'a>>) -> Option<Vec<Segment>> {
+fn computed(file: &ObjectFile) -> Option<Vec<Segment>> {
     const ELF_HEADER: u64 = 64;
-    let mut list: Vec<_> = file.segments().collect();
-    list.sort_by_key(|s| s.address());
+    let mut list = file.segments.clone();
+    list.sort_by_key(|s| s.address);
     let first = list.first()?;
     let lowest_section =
-        file.sections().map(|s| s.address()).filter(|&a| a >= first.address().max(1)).min()?;
-    let begins_with_header = lowest_section.checked_sub(first.address())? >= ELF_HEADER;
-    if !begins_with_header || first.address() % first.align().max(1) != 0 {
+        file.sections.iter().map(|s| s.address).filter(|&a| a >= first.address.max(1)).min()?;
+    let begins_with_header = lowest_section.checked_sub(first.address)? >= ELF_HEADER;
+    if !begins_with_header || first.address % first.align.max(1) != 0 {
         return None;
     }
     let mut code = Vec::new();
     // Where the segments so far end; unknown behind one with zeroed memory at its end.
     let mut end = Some(0u64);
     for segment in &list {
-        let (address, size) = (segment.address(), segment.size());
-        let page = segment.align();
-        let writable = segment.permissions().writable();
-        if segment.permissions().executable() && (writable || end.is_none() || !page.is_power_of_two()) {
+        let object::Segment { address, memory_size: size, align: page, writable, executable, .. } = *segment;
+        if executable && (writable || end.is_none() || !page.is_power_of_two()) {
             return None;
         }
         let offset = end.and_then(|end| end.checked_add(address.wrapping_sub(end) % page.max(1)));
         end = offset.and_then(|offset| offset.checked_add(size)).filter(|_| !writable);
-        if let (true, Some(offset)) = (segment.permissions().executable(), offset) {
+        if let (true, Some(offset)) = (executable, offset) {
             code.push(Segment { offset, size, address });
         }
     }

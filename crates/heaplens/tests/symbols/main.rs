@@ -3,6 +3,7 @@
 //! A test whose tool is absent is reported as ignored, or fails if `HEAPLENS_REQUIRE_PEERS=1`.
 
 mod binaries;
+mod cache;
 mod companions;
 mod fetch;
 mod judge;
@@ -28,6 +29,12 @@ fn main() {
         ("path_suffix_and_sysroot", &["cc"], search::suffix_and_sysroot),
         ("explicit_binary_is_the_program", &["cc"], search::explicit),
         ("strangers_files", &["cc", "mkfifo"], search::strangers),
+        ("cache_answers_the_second_time", &["cc"], cache::second_time),
+        ("cache_knows_builds_that_are_gone", &["cc"], cache::gone),
+        ("cache_takes_better_answers_later", &["cc", "strip"], cache::better_later),
+        ("cache_without_build_id_goes_by_the_file", &["cc"], cache::rebuilt),
+        ("cache_keeps_nothing_of_damaged_files", &["cc"], cache::damage),
+        ("cache_is_off_by_default", &[], cache::off_by_default),
         ("damaged_files", &["cc"], search::damaged),
         ("debug_file_alone", &["cc", "objcopy", "strip"], companions::debug_file_alone),
         ("debug_file_alone_eu_strip", &["cc", "eu-strip"], companions::debug_file_alone_eu_strip),
@@ -38,7 +45,7 @@ fn main() {
         ("bundle_of_debug_information", &["clang", "ld64.lld", "dsymutil"], companions::bundle),
         ("fetched_files", &["cc", "objcopy", "strip"], fetch::fetched),
         ("fetched_files_are_looked_at", &["cc"], fetch::not_believed),
-        ("several_architectures", &["clang", "ld64.lld"], companions::architectures),
+        ("several_architectures", &["clang", "ld64.lld", "dsymutil"], companions::architectures),
     ];
     #[cfg(target_os = "linux")]
     cases.extend([
