@@ -137,13 +137,14 @@ pub fn symbolize_with(profile: &Profile, resolver: &dyn Resolve) -> Profile {
     let results: Vec<Resolution> =
         jobs.iter().map(|job| resolver.resolve(profile.module(job.module), &job.lookups)).collect();
     let mut new = rebuild(profile, &jobs, &results);
+    let notes = jobs.iter().zip(&results).flat_map(|(job, r)| r.notes.iter().map(|note| (job.module, note)));
+    report::notes(&mut new, notes);
     for (job, result) in jobs.iter().zip(results) {
         let module = new.module_mut(job.module);
         if rank(&result.state) >= rank(&module.symbols) {
             module.symbols = result.state;
         }
         report::problem(&mut new, job.module, result.problem.as_deref());
-        report::notes(&mut new, job.module, &result.notes);
     }
     report::states(&mut new);
     new

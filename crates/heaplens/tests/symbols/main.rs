@@ -5,6 +5,7 @@
 mod binaries;
 mod cache;
 mod companions;
+mod fetch;
 mod judge;
 #[cfg(target_os = "linux")]
 mod process;
@@ -51,7 +52,9 @@ fn main() {
         ("debug_file_alone_is_said", &["cc", "objcopy"], companions::debug_file_alone_is_said),
         ("shared_debug_file", &["cc", "dwz"], companions::shared_debug_file),
         ("bundle_of_debug_information", &["clang", "ld64.lld", "dsymutil"], companions::bundle),
-        ("several_architectures", &["clang", "ld64.lld"], companions::architectures),
+        ("fetched_files", &["cc", "objcopy", "strip"], fetch::fetched),
+        ("fetched_files_are_looked_at", &["cc"], fetch::not_believed),
+        ("several_architectures", &["clang", "ld64.lld", "dsymutil"], companions::architectures),
     ];
     #[cfg(target_os = "linux")]
     cases.extend([

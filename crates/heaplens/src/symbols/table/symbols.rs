@@ -75,7 +75,7 @@ fn names<W: Write>(builder: &mut Builder<W>, files: &Files, pieces: &[Part<Owner
         found.chains.set(at, [RawPlace { name: &short(builder, i), ..RawPlace::default() }]);
     }
     for path in files.symbol_tables() {
-        module::name_by_symbols(path, files.build_id.as_deref(), &addresses, &mut found);
+        module::name_by_symbols(files, path, &addresses, &mut found);
     }
     let mut names = vec![0; pieces.len()];
     for (at, &i) in asked.iter().enumerate() {
