@@ -4,6 +4,7 @@
 //! (see [`Options`]); what was used, and whether it was surely the right one, stands in
 //! [`Module::symbols`](crate::profile::Module) and in the profile's warnings.
 
+mod answers;
 mod bytes;
 pub mod cache;
 mod candidates;
@@ -26,6 +27,7 @@ mod report;
 mod resolution;
 mod segments;
 mod symtab;
+pub mod table;
 
 pub use fetch::Fetch;
 pub use lookup::lookup;

@@ -6,7 +6,7 @@ use super::dwarf::{self, Found};
 use super::locate::{Files, Located, Locator};
 use super::names::{self, Demangler};
 use super::object::ObjectFile;
-use super::{Options, Place, Resolution, Resolve, cache, symtab};
+use super::{Options, Place, Resolution, Resolve, answers, symtab};
 use crate::profile::{Module, SymbolState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -19,10 +19,10 @@ pub(super) struct FileResolver<'a> {
 
 impl Resolve for FileResolver<'_> {
     fn resolve(&self, module: &Module, lookups: &[u64]) -> Resolution {
-        let (files, verified) = match self.locator.locate(module) {
+        let (mut files, verified) = match self.locator.locate(module) {
             Located::Found { files, verified } => (files, verified),
             Located::Not(state, notes) => {
-                return cache::without_file(module, lookups, state, notes, self.options);
+                return answers::without_file(module, lookups, state, notes, self.options);
             }
         };
         let used = files.image.display().to_string();
@@ -32,7 +32,7 @@ impl Resolve for FileResolver<'_> {
         };
         let mut result = Resolution::unknown(state);
         let addresses = files.addresses(lookups);
-        let (chains, problem) = cache::chains(&files, &addresses, self.options);
+        let (chains, problem) = answers::chains(&mut files, &addresses, self.options);
         result.problem = problem;
         result.notes = files.notes;
         result.places = places(&mut result, &chains);
@@ -85,7 +85,7 @@ pub(super) fn chains(
 }
 
 /// Names what has no name yet.
-fn name_by_symbols(files: &Files, path: &Path, sorted: &[u64], found: &mut Found) {
+pub(super) fn name_by_symbols(files: &Files, path: &Path, sorted: &[u64], found: &mut Found) {
     let open: Vec<usize> = (0..sorted.len()).filter(|&at| found.incomplete[at]).collect();
     if open.is_empty() {
         return;

@@ -4,9 +4,6 @@
 //! it knows to the [`batch`], and is dropped; names that stand in other units come last ([`origins`]). So memory is
 //! bounded by the largest units that are read at the same time, whatever the size of the file.
 
-// The whole of a file is read for tables that are made once, which come next.
-#![allow(dead_code, unused_imports)]
-
 mod abbrev;
 mod batch;
 mod cursor;
@@ -32,6 +29,8 @@ use split::Package;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
+#[cfg(test)]
+pub(super) use table::{TableFunction, TableInlined, TableRow};
 pub(super) use table::{UnitTable, everything};
 use unit::{Header, LastAbbrevs};
 use units::Candidate;

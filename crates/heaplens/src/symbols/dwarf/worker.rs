@@ -121,7 +121,7 @@ impl<'s> Worker<'s> {
         let (functions, result) = self.functions(&unit, Wanted::All, &mut about);
         result?;
         let lines = read_lines(self.shared, &unit, &self.main, &mut self.line_bytes)?;
-        table::build(start, &functions, about.mangles, lines.as_ref(), names, |lines, index| {
+        table::build(&functions, about.mangles, lines.as_ref(), names, |lines, index| {
             lines.file(index, &unit, &mut self.main)
         })
     }
