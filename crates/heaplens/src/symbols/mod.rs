@@ -16,6 +16,7 @@ mod resolution;
 mod symtab;
 
 pub use lookup::lookup;
+pub use names::{Demangler, Spelling};
 pub use resolution::{Named, Place, Resolution, Resolve};
 
 use crate::profile::{Frame, FrameId, Function, Module, ModuleId, ModuleKind, Profile, StackId, SymbolState};
@@ -57,6 +58,8 @@ pub struct Options {
     /// Most bytes of memory that reading one module may take. A unit of debug information, or an inflated
     /// section, that would pass it is left out and said; its places have symbol table names.
     pub max_memory: u64,
+    /// Whether Rust's names keep the hashes that tell builds apart (`app::run::h0123456789abcdef`).
+    pub hash_suffixes: bool,
 }
 
 impl Default for Options {
@@ -69,6 +72,7 @@ impl Default for Options {
             recorded_paths: RecordedPaths::Use,
             threads: 0,
             max_memory: 4 << 30,
+            hash_suffixes: false,
         }
     }
 }

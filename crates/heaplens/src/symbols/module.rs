@@ -40,7 +40,7 @@ impl Resolve for FileResolver<'_> {
         };
         let (chains, problem) = chains(&files, &addresses, self.options);
         result.problem = problem;
-        result.places = places(&mut result, &chains);
+        result.places = places(&mut result, &chains, self.options);
         result
     }
 }
@@ -74,8 +74,8 @@ pub(super) fn chains(
 }
 
 /// Chains with readable names.
-pub(super) fn places(result: &mut Resolution, chains: &Chains) -> Vec<Vec<Place>> {
-    let mut demangler = Demangler::default();
+pub(super) fn places(result: &mut Resolution, chains: &Chains, options: &Options) -> Vec<Vec<Place>> {
+    let mut demangler = Demangler::new(names::spelling(options));
     let mut place = |raw: RawPlace<'_>| {
         let function = result.function(demangler.name(raw.name), raw.name, raw.file);
         Place { function, line: raw.line, column: raw.column }
