@@ -10,7 +10,7 @@ use crate::source::{self, Source};
 use anyhow::{Context, bail};
 use heaplens::filter::{self, Fold, Folding};
 use heaplens::profile::SampleType;
-use heaplens::{Profile, diff, group, input, symbols};
+use heaplens::{Profile, diff, group, input, short, symbols};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -40,7 +40,7 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
 
     let mut profile = read(inputs, shared)?;
     require_measured(&profile, choosing.sample.into())?;
-    profile = named(profile, &shared.symbols);
+    profile = named(profile, shared);
     let allocator = if choosing.show_allocator { Fold::Show } else { Fold::Away };
     profile = filter::fold(&profile, Folding { allocator, runtime: Fold::Show });
     let before = profile.samples().len();
@@ -61,6 +61,9 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
     let fold_runtime = choosing.fold_runtime || (reader == Reader::Person && !choosing.show_runtime);
     if fold_runtime {
         profile = filter::fold(&profile, Folding { allocator: Fold::Show, runtime: Fold::Away });
+    }
+    if shared.names.short_names {
+        profile = short::names(&profile);
     }
     notes::warnings(&profile);
     Ok(profile)
@@ -99,7 +102,8 @@ fn require_measured(profile: &Profile, sample: SampleType) -> anyhow::Result<()>
 }
 
 /// Puts names to addresses, unless there are none or they are not wanted, and says where the names came from.
-fn named(profile: Profile, options: &Symbols) -> Profile {
+fn named(profile: Profile, shared: &Shared) -> Profile {
+    let options = &shared.symbols;
     let nameless = profile.frame_ids().any(|id| profile.frame(id).function.is_none());
     if options.no_symbols || !nameless {
         return profile;
@@ -108,6 +112,7 @@ fn named(profile: Profile, options: &Symbols) -> Profile {
     lookup.binaries.clone_from(&options.binary);
     lookup.binary_dirs.clone_from(&options.binary_dir);
     lookup.sysroots.clone_from(&options.sysroot);
+    lookup.hash_suffixes = shared.names.hashes;
     let named = {
         let _progress = Progress::start("reading symbols");
         symbols::symbolize(&profile, &lookup)

@@ -16,6 +16,7 @@ mod resolution;
 mod symtab;
 
 pub use lookup::lookup;
+pub(crate) use names::closures;
 pub use names::{Demangler, Spelling};
 pub use resolution::{Named, Place, Resolution, Resolve};
 

@@ -11,6 +11,7 @@ use caps::{Limited, MAX_MANGLED, Patience};
 use rustc_hash::FxHashMap;
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+pub(crate) use tidy::closures;
 
 /// Names are cut there, whatever they are.
 const MAX_NAME: usize = 64 << 10;

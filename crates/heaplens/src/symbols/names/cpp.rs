@@ -36,7 +36,8 @@ pub(super) fn demangle(symbol: &str, patience: &mut Patience) -> Option<String> 
     let written = name.structured_demangle(&mut out, &options);
     patience.spend(out.cost());
     written.ok()?;
-    Some(kind.to_owned() + &literals(&out.text))
+    // An empty pack leaves its comma behind.
+    Some(kind.to_owned() + &literals(&out.text).replace(", >", ">"))
 }
 
 fn parse(symbol: &str, depth: u32) -> Result<Symbol<&str>, Error> {

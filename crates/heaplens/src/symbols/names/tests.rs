@@ -26,6 +26,7 @@ fn demangles_rust_and_cpp() {
         ("_ZN5store5indexEi", "store::index(int)"),
         ("_ZNSt6vectorIiSaIiEE9push_backEOi", "std::vector<int, std::allocator<int> >::push_back(int&&)"),
         ("_Z1fILj4ELl5EEvv", "void f<4u, 5l>()"),
+        ("_ZN1AIiJEE1fEv", "A<int>::f()"),
         ("_ZThn8_N1A1fEv", "non-virtual thunk to A::f()"),
         ("_ZTv0_n24_N1A1fEv", "virtual thunk to A::f()"),
         ("_ZTch0_h16_N1A1fEv", "covariant return thunk to A::f()"),
