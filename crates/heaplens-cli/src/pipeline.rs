@@ -112,6 +112,7 @@ fn named(profile: Profile, shared: &Shared) -> Profile {
     lookup.binaries.clone_from(&options.binary);
     lookup.binary_dirs.clone_from(&options.binary_dir);
     lookup.sysroots.clone_from(&options.sysroot);
+    lookup.cache = options.cache.cache();
     lookup.hash_suffixes = shared.names.hashes;
     let named = {
         let _progress = Progress::start("reading symbols");

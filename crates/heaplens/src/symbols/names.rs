@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub(crate) use tidy::closures;
 
 /// Names are cut there, whatever they are.
-const MAX_NAME: usize = 64 << 10;
+pub(super) const MAX_NAME: usize = 64 << 10;
 
 /// How demangled names are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
