@@ -22,7 +22,7 @@ pub fn lookup(path: &Path, addresses: &[u64], options: &Options) -> Result<Resol
     let mut result = Resolution::default();
     result.problem = problem;
     result.notes = files.notes;
-    let places = module::places(&mut result, &chains);
+    let places = module::places(&mut result, &chains, options);
     let place =
         |address: &u64| sorted.binary_search(address).map_or_else(|_| Vec::new(), |at| places[at].clone());
     result.places = addresses.iter().map(place).collect();
