@@ -4,20 +4,36 @@
 
 use super::open::{Probe, crc32, probe};
 use super::paths::{resolve_in_root, suffixes};
+use super::segments::{self, Segment};
 use super::{Options, RecordedPaths};
 use crate::profile::{Module, ModuleKind, SymbolState};
 use std::path::{Path, PathBuf};
 
 /// The files of a module.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Files {
-    /// The executable or library itself: offsets turn into addresses by its segments.
+    /// The executable or library itself, or the debug file in its place.
     pub(super) image: PathBuf,
+    /// The image's own; picks the part of a Mach-O file of several architectures.
+    pub(super) build_id: Option<String>,
+    /// The image's segments: places in the program's file turn into virtual addresses by these.
+    pub(super) segments: Vec<Segment>,
     /// Where the debug information is: the image, its debug file or nowhere.
     pub(super) dwarf: Option<PathBuf>,
+    /// The package of split debug information (`.dwp`) that lies beside them. Its units are known by their own ids.
+    pub(super) package: Option<PathBuf>,
+    /// What several debug files share (dwz's `.gnu_debugaltlink`), its build-id the one that the link names.
+    pub(super) supplementary: Option<PathBuf>,
+    /// What was missing or not used, and why: a sentence each, for people.
+    pub(super) notes: Vec<String>,
 }
 
 impl Files {
+    /// Places in the program's file as virtual addresses; `None` for those that no segment holds.
+    pub(super) fn addresses(&self, lookups: &[u64]) -> Vec<Option<u64>> {
+        lookups.iter().map(|&lookup| segments::address(&self.segments, lookup)).collect()
+    }
+
     /// Files with symbol tables, the best first.
     pub(super) fn symbol_tables(&self) -> impl Iterator<Item = &Path> {
         // A debug file has the static functions that were stripped from the image.
@@ -29,8 +45,12 @@ impl Files {
 /// What came of the search.
 #[derive(Debug)]
 pub(super) enum Located {
-    Found { files: Files, verified: bool },
-    Not(SymbolState),
+    Found {
+        files: Files,
+        verified: bool,
+    },
+    /// No file; and what was met on the way, as [`Files::notes`].
+    Not(SymbolState, Vec<String>),
 }
 
 /// An `--binary` and what its headers say.
@@ -101,17 +121,15 @@ impl<'a> Locator<'a> {
     pub(super) fn locate(&self, module: &Module) -> Located {
         if module.kind != ModuleKind::File {
             let why = "it is not a file".to_owned();
-            return Located::Not(SymbolState::Missing { why });
+            return Located::Not(SymbolState::Missing { why }, Vec::new());
         }
         let mut search = Search { wanted: module.build_id.as_deref(), mismatch: None, refused: None };
         for (path, origin) in self.candidates(module) {
             if let Some((probe, verified)) = search.fits(&path, origin) {
-                let dwarf = self.debug_file(&path, &probe);
-                let files = Files { image: path, dwarf };
-                return Located::Found { files, verified };
+                return Located::Found { files: self.files(path, probe), verified };
             }
         }
-        Located::Not(search.failure(module, self.options))
+        Located::Not(search.failure(module, self.options), Vec::new())
     }
 
     /// One file as the image, and its debug information.
@@ -120,8 +138,20 @@ impl<'a> Locator<'a> {
     /// Says in words why the file cannot be used.
     pub(super) fn files_of(&self, image: &Path) -> Result<Files, String> {
         let probe = probe(image)?;
-        let dwarf = self.debug_file(image, &probe);
-        Ok(Files { image: image.to_owned(), dwarf })
+        Ok(self.files(image.to_owned(), probe))
+    }
+
+    fn files(&self, image: PathBuf, probe: Probe) -> Files {
+        let dwarf = self.debug_file(&image, &probe);
+        let package = dwarf.as_deref().and_then(package);
+        Files {
+            image,
+            dwarf,
+            package,
+            build_id: probe.build_id,
+            segments: probe.segments,
+            ..Files::default()
+        }
     }
 
     /// All places to look at, in order.
@@ -272,6 +302,14 @@ fn by_build_id(dir: &Path, id: &str) -> impl Iterator<Item = PathBuf> + use<> {
         dir.join(format!("{id}.debug")),
     ];
     list.into_iter().filter(move |_| plain)
+}
+
+/// The package of split debug information beside a file: `app.dwp`, `app.debug.dwp`, and `app.dwp` for `app.debug`.
+fn package(path: &Path) -> Option<PathBuf> {
+    let mut name = path.file_name()?.to_owned();
+    name.push(".dwp");
+    let list = [path.with_file_name(name), path.with_extension("dwp")];
+    list.into_iter().find(|package| package.metadata().is_ok_and(|meta| meta.is_file()))
 }
 
 fn file_name(path: &Path) -> Option<&str> {

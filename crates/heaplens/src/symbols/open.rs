@@ -1,15 +1,10 @@
 //! Opening files that strangers named: regular files of a known format only, headers read but nothing mapped.
 
-use object::read::ReadCache;
-use object::{Object, ObjectSection, ObjectSegment, SectionKind};
+use super::object::ObjectFile;
+use super::segments::{self, Segment};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
-
-/// Inflated debug sections beyond this are taken for a bomb.
-const MAX_INFLATED: u64 = 8 << 30;
-/// Deflate cannot do better than 1032:1.
-const MAX_RATIO: u64 = 1100;
 
 /// What the headers of an object file say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +14,7 @@ pub(super) struct Probe {
     /// True if offsets of code can be turned into addresses: false for a file of debug information alone.
     pub(super) has_code: bool,
     pub(super) has_dwarf: bool,
+    pub(super) segments: Vec<Segment>,
     /// File name and CRC-32 of the separate debug file.
     pub(super) debuglink: Option<(String, u32)>,
 }
@@ -61,62 +57,17 @@ pub(super) fn open(path: &Path) -> Result<File, String> {
 /// # Errors
 /// Says in words why the file cannot be used.
 pub(super) fn probe(path: &Path) -> Result<Probe, String> {
-    let cache = ReadCache::new(open(path)?);
-    let file = object::File::parse(&cache).map_err(|e| format!("its headers cannot be read: {e}"))?;
-    let build_id = match file.build_id() {
-        Ok(Some(id)) => Some(hex(id)),
-        _ => file.mach_uuid().ok().flatten().map(|id| hex(&id)),
-    };
-    let has_code = file.segments().any(|s| s.permissions().executable() && s.file_range().1 > 0)
-        && file.sections().find(|s| s.kind() == SectionKind::Text).is_none_or(|s| s.file_range().is_some());
+    let file = ObjectFile::open(path).map_err(|damage| damage.to_string())?;
+    let loads_code = file.segments.iter().any(|s| s.executable && s.file_size > 0);
+    let text = file.sections.iter().find(|s| s.executable);
+    let has_code = loads_code && text.is_none_or(|s| s.stored.is_some());
     Ok(Probe {
-        build_id: build_id.filter(|id| !id.is_empty()),
+        build_id: file.build_id().map(|id| hex(&id)),
         has_code,
-        has_dwarf: file.sections().any(|s| is_debug_info(s.name_bytes())),
-        debuglink: debuglink(&file),
+        has_dwarf: file.section(".debug_info").is_some(),
+        segments: segments::of(&file),
+        debuglink: file.debug_link().and_then(|(name, crc)| Some((plain_name(name)?, crc))),
     })
-}
-
-/// Fails if the debug sections would inflate to more than any program's do.
-///
-/// # Errors
-/// Says which section claims how much.
-pub(super) fn check_compression(path: &Path) -> Result<(), String> {
-    let cache = ReadCache::new(open(path)?);
-    let file = object::File::parse(&cache).map_err(|e| format!("its headers cannot be read: {e}"))?;
-    let mut sum = 0u64;
-    for section in file.sections() {
-        let Ok(range) = section.compressed_file_range() else {
-            continue;
-        };
-        if range.format == object::CompressionFormat::None {
-            continue;
-        }
-        sum = sum.saturating_add(range.uncompressed_size);
-        if sum > MAX_INFLATED || range.uncompressed_size / MAX_RATIO > range.compressed_size {
-            let name = String::from_utf8_lossy(section.name_bytes().unwrap_or_default()).into_owned();
-            return Err(format!(
-                "section {name:?} claims to inflate from {} to {} bytes, which is not believed",
-                range.compressed_size, range.uncompressed_size
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Fails if what stands where the loader looks for split debug information (`app.dwp`) is no regular file: the
-/// loader would open it without looking, and a FIFO would hold it forever.
-///
-/// # Errors
-/// Says what is in the way.
-pub(super) fn check_package(path: &Path) -> Result<(), String> {
-    let mut extension = path.extension().unwrap_or_default().to_owned();
-    extension.push(if extension.is_empty() { "dwp" } else { ".dwp" });
-    let package = path.with_extension(extension);
-    match std::fs::metadata(&package) {
-        Ok(meta) if !meta.is_file() => Err(format!("{} is not a regular file", package.display())),
-        _ => Ok(()),
-    }
 }
 
 /// The CRC-32 of a whole file, as `.gnu_debuglink` has it.
@@ -132,16 +83,11 @@ pub(super) fn crc32(path: &Path) -> Option<u32> {
     }
 }
 
-fn is_debug_info(name: object::Result<&[u8]>) -> bool {
-    matches!(name, Ok(b".debug_info" | b".zdebug_info" | b"__debug_info"))
-}
-
-fn debuglink<'a>(file: &impl Object<'a>) -> Option<(String, u32)> {
-    let (name, crc) = file.gnu_debuglink().ok().flatten()?;
-    let name = std::str::from_utf8(name).ok()?;
-    // A link names a file beside this one; one that leads elsewhere is not followed.
+/// A link names a file beside this one; one that leads elsewhere is not followed.
+fn plain_name(name: Vec<u8>) -> Option<String> {
+    let name = String::from_utf8(name).ok()?;
     let plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\']);
-    plain.then(|| (name.to_owned(), crc))
+    plain.then_some(name)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -12,7 +12,8 @@ const MISSING: &str = "missing-symbols";
 const UNVERIFIED: &str = "unverified-binary";
 /// A part of the debug information cannot be read.
 const DAMAGED: &str = "damaged-debug-info";
-
+/// Debug information that was not there, or not used.
+const INCOMPLETE: &str = "incomplete-symbols";
 /// Named by the user, but of no use.
 const UNUSED: &str = "unused-binary";
 
@@ -32,6 +33,14 @@ pub(super) fn problem(profile: &mut Profile, module: ModuleId, problem: Option<&
     let name = visible(profile.module(module).short_name());
     let message = format!("{name}: {}; names without lines come from the symbol table", visible(problem));
     push(profile, DAMAGED, message);
+}
+
+/// Warns about what was missing or not used for a module.
+pub(super) fn notes(profile: &mut Profile, module: ModuleId, notes: &[String]) {
+    let name = visible(profile.module(module).short_name());
+    for note in notes.iter().take(MOST_MESSAGES) {
+        push(profile, INCOMPLETE, format!("{name}: {}", visible(note)));
+    }
 }
 
 /// Warns about a binary that was named for nothing.

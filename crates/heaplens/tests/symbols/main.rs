@@ -3,6 +3,7 @@
 //! A test whose tool is absent is reported as ignored, or fails if `HEAPLENS_REQUIRE_PEERS=1`.
 
 mod binaries;
+mod cache;
 mod judge;
 mod search;
 
@@ -24,6 +25,12 @@ fn main() {
         ("path_suffix_and_sysroot", &["cc"], search::suffix_and_sysroot),
         ("explicit_binary_is_the_program", &["cc"], search::explicit),
         ("strangers_files", &["cc", "mkfifo"], search::strangers),
+        ("cache_answers_the_second_time", &["cc"], cache::second_time),
+        ("cache_knows_builds_that_are_gone", &["cc"], cache::gone),
+        ("cache_takes_better_answers_later", &["cc", "strip"], cache::better_later),
+        ("cache_without_build_id_goes_by_the_file", &["cc"], cache::rebuilt),
+        ("cache_keeps_nothing_of_damaged_files", &["cc"], cache::damage),
+        ("cache_is_off_by_default", &[], cache::off_by_default),
         ("damaged_files", &["cc"], search::damaged),
     ];
     let required = std::env::var("HEAPLENS_REQUIRE_PEERS").is_ok_and(|v| v == "1");
