@@ -53,6 +53,8 @@ pub(super) fn chains(
     if let Some(path) = &files.dwarf {
         let input = dwarf::Input {
             path,
+            build_id: files.build_id.as_deref(),
+            stamp: files.stamp(path),
             package: files.package.as_deref(),
             supplement: files.supplementary.as_deref(),
             threads: options.thread_count(),
@@ -68,7 +70,7 @@ pub(super) fn chains(
         found.problem = found.problem.map(|why| format!("{}: {why}", path.display()));
     }
     for path in files.symbol_tables() {
-        let read = catch_unwind(AssertUnwindSafe(|| name_by_symbols(path, &sorted, &mut found)));
+        let read = catch_unwind(AssertUnwindSafe(|| name_by_symbols(files, path, &sorted, &mut found)));
         if read.is_err() {
             found.problem.get_or_insert(format!("{}: its symbol table is damaged", path.display()));
         }
@@ -83,14 +85,19 @@ pub(super) fn chains(
 }
 
 /// Names what has no name yet.
-fn name_by_symbols(path: &Path, sorted: &[u64], found: &mut Found) {
+fn name_by_symbols(files: &Files, path: &Path, sorted: &[u64], found: &mut Found) {
     let open: Vec<usize> = (0..sorted.len()).filter(|&at| found.incomplete[at]).collect();
     if open.is_empty() {
         return;
     }
-    let Ok(file) = ObjectFile::open(path) else { return };
+    let Ok(file) = ObjectFile::open(path, files.build_id.as_deref()) else { return };
     let addresses: Vec<u64> = open.iter().map(|&at| sorted[at]).collect();
-    for (name, at) in symtab::names(&file, &addresses).into_iter().zip(open) {
+    let names = symtab::names(&file, &addresses);
+    if let Err(damage) = file.require(files.stamp(path)) {
+        found.problem.get_or_insert(format!("{}: {damage}", path.display()));
+        return;
+    }
+    for (name, at) in names.into_iter().zip(open) {
         let Some(name) = name else { continue };
         let short = found.chains.get(at).next_back().map_or("", |place| place.name);
         // Identical functions can share a place; the symbol counts if it ends with what is known.

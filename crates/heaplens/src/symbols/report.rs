@@ -35,11 +35,20 @@ pub(super) fn problem(profile: &mut Profile, module: ModuleId, problem: Option<&
     push(profile, DAMAGED, message);
 }
 
-/// Warns about what was missing or not used for a module.
-pub(super) fn notes(profile: &mut Profile, module: ModuleId, notes: &[String]) {
-    let name = visible(profile.module(module).short_name());
-    for note in notes.iter().take(MOST_MESSAGES) {
+/// Warns about what was missing or not used for modules.
+pub(super) fn notes<'n>(profile: &mut Profile, notes: impl IntoIterator<Item = (ModuleId, &'n String)>) {
+    let mut notes = notes.into_iter();
+    for (module, note) in notes.by_ref().take(2 * MOST_MESSAGES) {
+        let name = visible(profile.module(module).short_name());
         push(profile, INCOMPLETE, format!("{name}: {}", visible(note)));
+    }
+    let more = notes.count();
+    if more > 0 {
+        push(
+            profile,
+            INCOMPLETE,
+            format!("and {more} more parts of debug information that are missing or not used"),
+        );
     }
 }
 
@@ -109,23 +118,31 @@ fn message(module: &Module, places: u64, named: u64) -> Option<Message> {
             let wanted = module.build_id.as_deref().unwrap_or("unknown");
             let message = format!(
                 "{path}: {} is another build (build-id {}; the profile has {wanted}), so its names were not used; \
-                 give the binary that ran with --binary or --binary-dir",
+                 give the binary that ran with --binary or --binary-dir, or its process with --pid if it still runs",
                 visible(found),
                 visible(found_build_id),
             );
             (MISMATCHED, message)
         }
         SymbolState::Missing { why } => {
-            let message = format!(
-                "{path}: no symbols for {places} places: {}; give it with --binary, --binary-dir or --sysroot",
-                visible(why)
-            );
+            let ways = match (module.deleted, &module.build_id) {
+                (true, _) => "give it with --binary, or its process with --pid if it still runs",
+                (false, None) => {
+                    "give it with --binary, --binary-dir or --sysroot, or its process with --pid"
+                }
+                (false, Some(_)) => {
+                    "give it with --binary, --binary-dir or --sysroot, its process with --pid, or a server that has it \
+                     with --debuginfod"
+                }
+            };
+            let message = format!("{path}: no symbols for {places} places: {}; {ways}", visible(why));
             (MISSING, message)
         }
         SymbolState::Verified { used } | SymbolState::Unverified { used } if named == 0 => {
             let message = format!(
                 "{path}: {} has neither debug information nor symbols for {places} places; use an unstripped \
-                 build, or install its debug information",
+                 build, or give the directory of its debug information with --debug-dir, or a server that has it with \
+                 --debuginfod",
                 visible(used)
             );
             (MISSING, message)

@@ -41,7 +41,7 @@ impl Key {
         paths.extend(others.filter(|&path| *path != files.image));
         for path in paths {
             stamps.push((path.clone(), stamp(path)?));
-            facts.sections(&ObjectFile::open(path).ok()?);
+            facts.sections(&ObjectFile::open(path, files.build_id.as_deref()).ok()?);
         }
         let detail = if files.dwarf.is_some() { 'd' } else { 's' };
         let mut text = format!("heaplens {} engine {ENGINE}\ndetail {detail}\n", env!("CARGO_PKG_VERSION"));

@@ -22,7 +22,7 @@ mod units;
 mod value;
 mod worker;
 
-use super::bytes::{Damage, Result};
+use super::bytes::{Damage, Result, Stamp};
 use super::chains::Chains;
 use super::object::ObjectFile;
 use batch::Batch;
@@ -42,6 +42,10 @@ use worker::Worker;
 pub(super) struct Input<'i> {
     /// The file with the DWARF sections.
     pub(super) path: &'i Path,
+    /// The build that is meant, where a file holds several.
+    pub(super) build_id: Option<&'i str>,
+    /// Of the file when it was found.
+    pub(super) stamp: Option<Stamp>,
     /// The package with the other halves of split units.
     pub(super) package: Option<&'i Path>,
     /// What units of several files share, taken out by dwz.
@@ -65,6 +69,7 @@ pub(super) struct Found {
 /// A file opened: what all threads share.
 struct Shared<'i> {
     input: Input<'i>,
+    object: ObjectFile,
     main: Sections,
     supplement: Option<Sections>,
     package: Option<Package>,
@@ -88,20 +93,31 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<'i> Shared<'i> {
     fn open(input: Input<'i>) -> Result<Shared<'i>> {
         let mut budget = input.max_memory;
-        let main = Sections::load(&ObjectFile::open(input.path)?, &mut budget)?;
+        let object = ObjectFile::open(input.path, input.build_id)?;
+        object.require(input.stamp)?;
+        let main = Sections::load(&object, &mut budget)?;
         let mut note = None;
         // The rest may be missing: then its names are.
         let mut optional = |path: &Path, damage: Damage| {
             note.get_or_insert(format!("{}: {damage}", path.display()));
         };
         let supplement = input.supplement.and_then(|path| {
-            let sections = ObjectFile::open(path).and_then(|object| Sections::load(&object, &mut budget));
+            let sections =
+                ObjectFile::open(path, None).and_then(|object| Sections::load(&object, &mut budget));
             sections.map_err(|damage| optional(path, damage)).ok()
         });
         let package = input.package.and_then(|path| {
             Package::open(path, &main, &mut budget).map_err(|damage| optional(path, damage)).ok()
         });
-        Ok(Shared { input, main, supplement, package, budget: Mutex::new(budget), note: Mutex::new(note) })
+        Ok(Shared {
+            input,
+            object,
+            main,
+            supplement,
+            package,
+            budget: Mutex::new(budget),
+            note: Mutex::new(note),
+        })
     }
 
     /// Looks up names in other units; `starts` are those units of the file that are known already.
@@ -150,6 +166,7 @@ pub(super) fn find(input: Input<'_>, sorted: &[u64]) -> Result<Found> {
         let mut pair = shared.pair(starts);
         batch.resolve(|name| pair.resolve(name));
     }
+    shared.object.require(None)?;
     let note = lock(&shared.note).take();
     Ok(batch.finish(note))
 }

@@ -84,6 +84,7 @@ pub(in super::super) fn everything(
             }
         }
     });
+    shared.object.require(None)?;
     let note = lock(&shared.note).take();
     let failed = *lock(&failed);
     let damage = lock(&first).take();

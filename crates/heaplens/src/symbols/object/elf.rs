@@ -1,7 +1,7 @@
 //! ELF headers, each table read at once after its size is checked.
 
 use super::super::bytes::{Bytes, Damage, Result};
-use super::{Format, MAX_HEADERS, ObjectFile, Packed, Section, Segment, Stored, Symbols};
+use super::{Format, Kind, MAX_HEADERS, ObjectFile, Packed, Section, Segment, Stored, Symbols};
 use object::elf;
 use object::read::elf::{CompressionHeader, FileHeader, ProgramHeader, SectionHeader};
 use object::{Endianness, pod};
@@ -28,7 +28,8 @@ pub(super) fn parse(file: &Bytes) -> Result<ObjectFile> {
 fn parse_class<E: FileHeader<Endian = Endianness>>(file: &Bytes, start: &[u8]) -> Result<ObjectFile> {
     let header = E::parse(start)?;
     let endian = header.endian()?;
-    let mut object = ObjectFile { big_endian: endian == Endianness::Big, ..ObjectFile::default() };
+    let big_endian = endian == Endianness::Big;
+    let mut object = ObjectFile { kind: Kind::Elf, big_endian, ..ObjectFile::default() };
     segments::<E>(file, header, endian, &mut object)?;
     sections::<E>(file, header, endian, &mut object)?;
     Ok(object)
@@ -173,6 +174,10 @@ fn segments<E: FileHeader<Endian = Endianness>>(
             offset: row.p_offset(endian).into(),
             file_size: row.p_filesz(endian).into(),
             address: row.p_vaddr(endian).into(),
+            writable: row.p_flags(endian).contains(elf::PF_W),
+            memory_size: row.p_memsz(endian).into(),
+            align: row.p_align(endian).into(),
+            is_text: false,
         };
         match row.p_type(endian) {
             elf::PT_LOAD => into.segments.push(segment),

@@ -8,7 +8,7 @@ mod others;
 pub(super) use elf::Table;
 pub(super) use others::cache;
 
-use super::bytes::{Bytes, Damage, Result};
+use super::bytes::{Bytes, Damage, Result, Stamp};
 use super::open;
 use std::path::Path;
 
@@ -18,7 +18,12 @@ const MAX_HEADERS: u64 = 1 << 17;
 /// The parts of an object file.
 #[derive(Debug, Default)]
 pub(super) struct ObjectFile {
+    pub(super) kind: Kind,
     pub(super) big_endian: bool,
+    /// The file itself.
+    file: Bytes,
+    /// Of the file when its headers were read.
+    pub(super) stamp: Option<Stamp>,
     pub(super) sections: Vec<Section>,
     /// Loaded parts, in the order of the file.
     pub(super) segments: Vec<Segment>,
@@ -62,12 +67,28 @@ pub(super) enum Format {
 }
 
 /// A part of the file that is loaded into memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Segment {
     pub(super) executable: bool,
+    pub(super) writable: bool,
     pub(super) offset: u64,
     pub(super) file_size: u64,
     pub(super) address: u64,
+    pub(super) memory_size: u64,
+    pub(super) align: u64,
+    /// True for Mach-O's `__TEXT`.
+    pub(super) is_text: bool,
+}
+
+/// What kind of file it is, as far as that matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Kind {
+    Elf,
+    MachO,
+    /// The file of debug information in a dSYM bundle.
+    Dsym,
+    #[default]
+    Other,
 }
 
 /// Where the symbols are.
@@ -82,23 +103,34 @@ pub(super) enum Symbols {
 }
 
 impl ObjectFile {
-    /// Reads the headers of a regular file.
+    /// Reads the headers of a regular file; of a file of several architectures, of the part with this build-id or for
+    /// this machine.
     ///
     /// # Errors
     /// Says what the file is instead.
-    pub(super) fn open(path: &Path) -> Result<ObjectFile> {
-        let file = open::open(path).map_err(Damage)?;
-        Self::parse(&Bytes::of_file(file)?)
+    pub(super) fn open(path: &Path, build_id: Option<&str>) -> Result<ObjectFile> {
+        Self::parse(&open::slice(path, build_id).map_err(Damage)?)
     }
 
     pub(super) fn parse(file: &Bytes) -> Result<ObjectFile> {
         let headers = |damage: Damage| Damage(format!("its headers cannot be read: {damage}"));
         let mut magic = Vec::new();
         file.read_up_to(0, 4, &mut magic)?;
-        match magic.as_slice() {
-            [0x7f, b'E', b'L', b'F'] => elf::parse(file).map_err(headers),
-            _ => others::parse(file).map_err(headers),
+        let stamp = file.stamp();
+        let object = match magic.as_slice() {
+            [0x7f, b'E', b'L', b'F'] => elf::parse(file),
+            _ => others::parse(file),
+        };
+        Ok(ObjectFile { file: file.clone(), stamp, ..object.map_err(headers)? })
+    }
+
+    /// # Errors
+    /// If it is not the file that was found, or was written to since its headers were read.
+    pub(super) fn require(&self, found: Option<Stamp>) -> Result<()> {
+        if found.is_some_and(|found| self.stamp != Some(found)) || self.file.stamp() != self.stamp {
+            return Err(Damage::new("it changed while it was read; run again"));
         }
+        Ok(())
     }
 
     /// The section of a name: `.debug_info` is `__debug_info` in Mach-O and may be `.zdebug_info` in ELF.
