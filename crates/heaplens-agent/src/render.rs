@@ -135,7 +135,7 @@ fn profile(dump: &[u8], state: Option<State>) -> Result<Profile, Problem> {
     }
     let options = symbols::Options::default();
     let resolver = OwnModules::now(symbols::files(&options, profile.modules()));
-    let profile = symbols::symbolize_with(&profile, &resolver, 1);
+    let profile = symbols::symbolize_with(&profile, &resolver);
     Ok(filter::fold(&profile, filter::Folding::default()))
 }
 

@@ -4,11 +4,14 @@
 //! (see [`Options`]); what was used, and whether it was surely the right one, stands in
 //! [`Module::symbols`](crate::profile::Module) and in the profile's warnings.
 
+mod bytes;
 mod chains;
+mod dwarf;
 mod locate;
 mod lookup;
 mod module;
 mod names;
+mod object;
 mod open;
 mod paths;
 mod report;
@@ -21,11 +24,6 @@ pub use resolution::{Named, Place, Resolution, Resolve};
 use crate::profile::{Frame, FrameId, Function, Module, ModuleId, ModuleKind, Profile, StackId, SymbolState};
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Readers of debug information recurse as deep as functions are inlined into one another.
-const STACK_BYTES: usize = 64 << 20;
 
 /// Whether the paths that a dump names may be opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,7 +50,7 @@ pub struct Options {
     pub debug_dirs: Vec<PathBuf>,
     /// Whether the dump's own paths are opened.
     pub recorded_paths: RecordedPaths,
-    /// How many threads read symbols; 0 for one on each core.
+    /// How many threads read symbols; 0 for one on each core. With 1 all is done on the caller's.
     pub threads: usize,
     /// Most bytes of memory that reading one module may take. A unit of debug information, or an inflated
     /// section, that would pass it is left out and said; its places have symbol table names.
@@ -73,6 +71,15 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    fn thread_count(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+            threads => threads,
+        }
+    }
+}
+
 /// The same profile with names for the frames that had none.
 ///
 /// Each place becomes the chain of its inlined functions. Places that stay unknown stay as they are. What is
@@ -80,7 +87,7 @@ impl Default for Options {
 pub fn symbolize(profile: &Profile, options: &Options) -> Profile {
     let locator = locate::Locator::new(options, profile.modules());
     let resolver = module::FileResolver { locator, options };
-    let mut new = symbolize_with(profile, &resolver, options.threads);
+    let mut new = symbolize_with(profile, &resolver);
     for (path, why) in resolver.locator.unused(new.modules()) {
         report::unused(&mut new, &path, &why);
     }
@@ -93,10 +100,11 @@ pub fn files<'a>(options: &'a Options, modules: &[Module]) -> impl Resolve + use
     module::FileResolver { locator: locate::Locator::new(options, modules), options }
 }
 
-/// As [`symbolize`], with a resolver of the caller's; `threads` as in [`Options`].
-pub fn symbolize_with(profile: &Profile, resolver: &dyn Resolve, threads: usize) -> Profile {
+/// As [`symbolize`], with a resolver of the caller's, which is asked for one module after the other.
+pub fn symbolize_with(profile: &Profile, resolver: &dyn Resolve) -> Profile {
     let jobs = jobs(profile);
-    let results = run(profile, &jobs, resolver, threads);
+    let results: Vec<Resolution> =
+        jobs.iter().map(|job| resolver.resolve(profile.module(job.module), &job.lookups)).collect();
     let mut new = rebuild(profile, &jobs, &results);
     for (job, result) in jobs.iter().zip(results) {
         let module = new.module_mut(job.module);
@@ -157,35 +165,6 @@ fn sampled_frames(profile: &Profile) -> Vec<FrameId> {
         }
     }
     profile.frame_ids().filter(|id| seen_frames[id.index()]).collect()
-}
-
-/// Resolves all jobs, several at a time; results in the order of the jobs.
-fn run(profile: &Profile, jobs: &[Job], resolver: &dyn Resolve, threads: usize) -> Vec<Resolution> {
-    let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
-    let wanted = if threads == 0 { cores() } else { threads };
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<Option<Resolution>>> = Mutex::new(jobs.iter().map(|_| None).collect());
-    let work = || {
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(job) = jobs.get(at) else { break };
-            let result = resolver.resolve(profile.module(job.module), &job.lookups);
-            let mut results = results.lock().unwrap_or_else(|e| e.into_inner());
-            results[at] = Some(result);
-        }
-    };
-    std::thread::scope(|scope| {
-        let mut started = 0;
-        for _ in 0..wanted.min(jobs.len()) {
-            let builder = std::thread::Builder::new().name("symbols".to_owned()).stack_size(STACK_BYTES);
-            started += usize::from(builder.spawn_scoped(scope, work).is_ok());
-        }
-        if started == 0 {
-            work();
-        }
-    });
-    let results = results.into_inner().unwrap_or_else(|e| e.into_inner());
-    results.into_iter().map(Option::unwrap_or_default).collect()
 }
 
 /// How much a state is worth: looking again with other options must not lose what was known.

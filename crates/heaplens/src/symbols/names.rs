@@ -8,7 +8,7 @@ const MAX_MANGLED: usize = 16 << 10;
 /// A name that demangles to more is shown mangled: some short ones grow exponentially.
 const MAX_DEMANGLED: usize = 32 << 10;
 /// Names are cut there, whatever they are.
-const MAX_NAME: usize = 64 << 10;
+pub(super) const MAX_NAME: usize = 64 << 10;
 
 /// Remembers what each mangled name means.
 #[derive(Default)]

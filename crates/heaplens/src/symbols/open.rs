@@ -6,11 +6,6 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// Inflated debug sections beyond this are taken for a bomb.
-const MAX_INFLATED: u64 = 8 << 30;
-/// Deflate cannot do better than 1032:1.
-const MAX_RATIO: u64 = 1100;
-
 /// What the headers of an object file say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Probe {
@@ -75,48 +70,6 @@ pub(super) fn probe(path: &Path) -> Result<Probe, String> {
         has_dwarf: file.sections().any(|s| is_debug_info(s.name_bytes())),
         debuglink: debuglink(&file),
     })
-}
-
-/// Fails if the debug sections would inflate to more than any program's do.
-///
-/// # Errors
-/// Says which section claims how much.
-pub(super) fn check_compression(path: &Path) -> Result<(), String> {
-    let cache = ReadCache::new(open(path)?);
-    let file = object::File::parse(&cache).map_err(|e| format!("its headers cannot be read: {e}"))?;
-    let mut sum = 0u64;
-    for section in file.sections() {
-        let Ok(range) = section.compressed_file_range() else {
-            continue;
-        };
-        if range.format == object::CompressionFormat::None {
-            continue;
-        }
-        sum = sum.saturating_add(range.uncompressed_size);
-        if sum > MAX_INFLATED || range.uncompressed_size / MAX_RATIO > range.compressed_size {
-            let name = String::from_utf8_lossy(section.name_bytes().unwrap_or_default()).into_owned();
-            return Err(format!(
-                "section {name:?} claims to inflate from {} to {} bytes, which is not believed",
-                range.compressed_size, range.uncompressed_size
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Fails if what stands where the loader looks for split debug information (`app.dwp`) is no regular file: the
-/// loader would open it without looking, and a FIFO would hold it forever.
-///
-/// # Errors
-/// Says what is in the way.
-pub(super) fn check_package(path: &Path) -> Result<(), String> {
-    let mut extension = path.extension().unwrap_or_default().to_owned();
-    extension.push(if extension.is_empty() { "dwp" } else { ".dwp" });
-    let package = path.with_extension(extension);
-    match std::fs::metadata(&package) {
-        Ok(meta) if !meta.is_file() => Err(format!("{} is not a regular file", package.display())),
-        _ => Ok(()),
-    }
 }
 
 /// The CRC-32 of a whole file, as `.gnu_debuglink` has it.

@@ -2,40 +2,153 @@
 //!
 //! A name is given only inside its symbol: the nearest symbol before an address is often another function.
 
-use object::{Object, ObjectSection, ObjectSymbol, ObjectSymbolTable, SectionKind, SymbolIndex, SymbolKind};
+use super::bytes::{Bytes, Result, Window};
+use super::names::{self, MAX_NAME};
+use super::object::{self as files, ObjectFile, Symbols, Table};
+use object::{BinaryFormat, Object, ObjectSymbol, ObjectSymbolTable, SymbolKind, elf};
 
 /// Assignments of symbols to addresses; a table that asks for more is made to waste time.
-const MAX_HITS: u64 = 100_000_000;
+const MAX_HITS: u64 = 10_000_000;
+/// How much of a table is read at once.
+const STEP: u64 = 1 << 16;
 
 /// The raw name of the function around each address, `None` outside of every symbol.
 ///
-/// `addresses` must be sorted. One pass over each table; memory in proportion to the addresses alone.
-pub(super) fn names<'a>(
-    file: &object::File<'a, impl object::ReadRef<'a>>,
+/// `addresses` must be sorted. One pass over each table; memory in proportion to the addresses alone (for Mach-O and
+/// PE, to the table).
+pub(super) fn names(file: &ObjectFile, addresses: &[u64]) -> Vec<Option<String>> {
+    let code = Code::of(file);
+    match &file.symbols {
+        Symbols::None => vec![None; addresses.len()],
+        Symbols::Elf { tables, wide } => elf_names(tables, *wide, file.big_endian, &code, addresses),
+        Symbols::Other(bytes) => other_names(bytes, &code, addresses).unwrap_or(vec![None; addresses.len()]),
+    }
+}
+
+fn elf_names(
+    tables: &[Table],
+    wide: bool,
+    big_endian: bool,
+    code: &Code,
     addresses: &[u64],
 ) -> Vec<Option<String>> {
-    let code = code_ranges(file);
-    let mut names = match file.symbol_table() {
-        Some(table) => pass(&table, &code, addresses, Unsized::EndAtNext),
-        None => vec![None; addresses.len()],
-    };
-    if names.iter().any(Option::is_none)
-        && let Some(table) = file.dynamic_symbol_table()
-    {
-        let others = pass(&table, &code, addresses, Unsized::Ignored);
-        for (name, other) in names.iter_mut().zip(others) {
-            *name = name.take().or(other);
+    let mut found = vec![None; addresses.len()];
+    for table in tables {
+        if found.iter().all(Option::is_some) {
+            break;
         }
-    }
-    if file.format() == object::BinaryFormat::MachO {
-        // Mach-O puts an underscore before every name of C.
-        for name in names.iter_mut().flatten() {
-            if name.starts_with('_') {
-                name.remove(0);
+        let without_size = if table.dynamic { Unsized::Ignored } else { Unsized::EndAtNext };
+        let mut pass = Pass::new(addresses);
+        let mut texts = Window::new(&table.names, 64);
+        // What was read before damage counts.
+        let _ = each_elf(&table.symbols, wide, big_endian, |symbol| {
+            if !symbol.is_defined || !pass.matters(symbol.start) {
+                return;
             }
+            let names_code = match symbol.kind {
+                elf::STT_FUNC | elf::STT_GNU_IFUNC => true,
+                elf::STT_NOTYPE if code.holds(symbol.start) => {
+                    let first =
+                        texts.at(u64::from(symbol.name), 1).ok().and_then(|bytes| bytes.first().copied());
+                    names_something(first)
+                }
+                _ => false,
+            };
+            if names_code {
+                pass.symbol(symbol.start, symbol.size, u64::from(symbol.name));
+            }
+        });
+        let text = |name: u64| texts.text(name, MAX_NAME).ok().map(readable);
+        fill(&mut found, pass.finish(code, without_size), text);
+    }
+    found
+}
+
+fn readable(text: &[u8]) -> String {
+    names::raw(&String::from_utf8_lossy(text))
+}
+
+fn fill(found: &mut [Option<String>], hits: Vec<Option<u64>>, mut text: impl FnMut(u64) -> Option<String>) {
+    for (name, hit) in found.iter_mut().zip(hits) {
+        if name.is_none() {
+            *name = hit.and_then(&mut text);
         }
     }
-    names
+}
+
+/// `$x`, `$d` and `.L…` mark places for tools.
+fn names_something(first: Option<u8>) -> bool {
+    !matches!(first, None | Some(0 | b'$' | b'.'))
+}
+
+struct ElfSymbol {
+    name: u32,
+    kind: elf::SymbolType,
+    is_defined: bool,
+    start: u64,
+    size: u64,
+}
+
+/// Reads a table a piece at a time.
+fn each_elf(table: &Bytes, wide: bool, big_endian: bool, mut visit: impl FnMut(ElfSymbol)) -> Result<()> {
+    let row = if wide { 24 } else { 16 };
+    let mut piece = Vec::new();
+    let mut at = 0;
+    while at + row <= table.len() {
+        table.read_up_to(at, STEP / row * row, &mut piece)?;
+        at += piece.len() as u64 / row * row;
+        for bytes in piece.chunks_exact(row as usize) {
+            let number = |from: usize, len: usize| {
+                let part = bytes[from..from + len].iter();
+                let add = |number, &byte| number << 8 | u64::from(byte);
+                if big_endian { part.fold(0, add) } else { part.rev().fold(0, add) }
+            };
+            let (info, section, start, size) = match wide {
+                true => (bytes[4], number(6, 2), number(8, 8), number(16, 8)),
+                false => (bytes[12], number(14, 2), number(4, 4), number(8, 4)),
+            };
+            visit(ElfSymbol {
+                name: number(0, 4) as u32,
+                kind: elf::SymbolType(info & 0xf),
+                is_defined: section != 0,
+                start,
+                size,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Mach-O and PE, whose tables the library reads whole.
+fn other_names(bytes: &Bytes, code: &Code, addresses: &[u64]) -> Option<Vec<Option<String>>> {
+    let cache = files::cache(bytes);
+    let file = object::File::parse(&cache).ok()?;
+    let table = file.symbol_table()?;
+    let mut pass = Pass::new(addresses);
+    for symbol in table.symbols() {
+        let start = symbol.address();
+        let names_code = match symbol.kind() {
+            SymbolKind::Text => symbol.is_definition(),
+            SymbolKind::Unknown | SymbolKind::Label => !symbol.is_undefined() && code.holds(start),
+            _ => false,
+        };
+        if names_code
+            && pass.matters(start)
+            && names_something(symbol.name_bytes().ok().and_then(|name| name.first().copied()))
+        {
+            pass.symbol(start, symbol.size(), symbol.index().0 as u64);
+        }
+    }
+    // Mach-O puts an underscore before every name of C.
+    let prefix = if file.format() == BinaryFormat::MachO { "_" } else { "" };
+    let text = |index: u64| {
+        let symbol = table.symbol_by_index(object::SymbolIndex(index as usize)).ok()?;
+        let name = readable(symbol.name_bytes().ok()?);
+        Some(name.strip_prefix(prefix).map(str::to_owned).unwrap_or(name))
+    };
+    let mut found = vec![None; addresses.len()];
+    fill(&mut found, pass.finish(code, Unsized::EndAtNext), text);
+    Some(found)
 }
 
 /// What becomes of symbols without a size.
@@ -48,90 +161,91 @@ enum Unsized {
 }
 
 /// Start and end of each section with code.
-fn code_ranges<'a>(file: &object::File<'a, impl object::ReadRef<'a>>) -> Vec<(u64, u64)> {
-    file.sections()
-        .filter(|s| s.kind() == SectionKind::Text)
-        .map(|s| (s.address(), s.address().saturating_add(s.size())))
-        .collect()
+struct Code(Vec<(u64, u64)>);
+
+impl Code {
+    fn of(file: &ObjectFile) -> Code {
+        let sections = file.sections.iter().filter(|s| s.executable);
+        let mut ranges: Vec<_> = sections.map(|s| (s.address, s.address.saturating_add(s.size))).collect();
+        ranges.sort_unstable();
+        Code(ranges)
+    }
+
+    fn holds(&self, address: u64) -> bool {
+        self.around(address).is_some()
+    }
+
+    /// The end of the section around an address.
+    fn around(&self, address: u64) -> Option<u64> {
+        let before = self.0.partition_point(|&(low, _)| low <= address);
+        let &(_, high) = self.0.get(before.checked_sub(1)?)?;
+        (address < high).then_some(high)
+    }
 }
 
 /// The symbol that an address lies in, or might.
 #[derive(Clone, Copy)]
 struct Hit {
     start: u64,
-    symbol: SymbolIndex,
+    name: u64,
 }
 
-fn pass<'a, T: ObjectSymbolTable<'a>>(
-    table: &T,
-    code: &[(u64, u64)],
-    addresses: &[u64],
-    without_size: Unsized,
-) -> Vec<Option<String>> {
-    let mut inside: Vec<Option<Hit>> = vec![None; addresses.len()];
-    // The last symbol that starts between an address and the one before it; `None` inside if it has a size.
-    let mut latest: Vec<Option<(u64, Option<SymbolIndex>)>> = vec![None; addresses.len()];
-    let mut hits = 0;
-    for symbol in table.symbols() {
-        if !names_code(&symbol, code) {
-            continue;
-        }
-        let start = symbol.address();
-        let first = addresses.partition_point(|&a| a < start);
-        if first == addresses.len() {
-            continue;
-        }
-        let unsized_symbol = (symbol.size() == 0).then(|| symbol.index());
+/// One pass over a table.
+struct Pass<'a> {
+    addresses: &'a [u64],
+    inside: Vec<Option<Hit>>,
+    /// The last symbol that starts between an address and the one before it; `None` inside if it has a size.
+    latest: Vec<Option<(u64, Option<u64>)>>,
+    hits: u64,
+}
+
+impl<'a> Pass<'a> {
+    fn new(addresses: &'a [u64]) -> Pass<'a> {
+        Pass { addresses, inside: vec![None; addresses.len()], latest: vec![None; addresses.len()], hits: 0 }
+    }
+
+    /// False for symbols behind the last address.
+    fn matters(&self, start: u64) -> bool {
+        self.addresses.last().is_some_and(|&last| start <= last)
+    }
+
+    fn symbol(&mut self, start: u64, size: u64, name: u64) {
+        let first = self.addresses.partition_point(|&a| a < start);
+        let Some(latest) = self.latest.get_mut(first) else { return };
+        let unsized_symbol = (size == 0).then_some(name);
         // Of symbols with one address, one with a size says where that place belongs.
-        if latest[first]
-            .is_none_or(|(s, old)| s < start || s == start && old.is_some() && unsized_symbol.is_none())
+        if latest.is_none_or(|(s, old)| s < start || s == start && old.is_some() && unsized_symbol.is_none())
         {
-            latest[first] = Some((start, unsized_symbol));
+            *latest = Some((start, unsized_symbol));
         }
-        let end = start.saturating_add(symbol.size());
-        for (at, &address) in addresses.iter().enumerate().skip(first) {
-            if address >= end || hits == MAX_HITS {
+        let end = start.saturating_add(size);
+        for (at, &address) in self.addresses.iter().enumerate().skip(first) {
+            if address >= end || self.hits == MAX_HITS {
                 break;
             }
-            hits += 1;
+            self.hits += 1;
             // The innermost symbol wins; of aliases the first in the table.
-            if inside[at].is_none_or(|hit| hit.start < start) {
-                let symbol = symbol.index();
-                inside[at] = Some(Hit { start, symbol });
+            if self.inside[at].is_none_or(|hit| hit.start < start) {
+                self.inside[at] = Some(Hit { start, name });
             }
         }
     }
-    if without_size == Unsized::EndAtNext {
-        let mut last = None;
-        for (at, &address) in addresses.iter().enumerate() {
-            last = latest[at].or(last);
-            if let (None, Some((start, Some(symbol)))) = (inside[at], last)
-                && code.iter().any(|&(low, high)| low <= start && address < high)
-            {
-                inside[at] = Some(Hit { start, symbol });
-            }
-        }
-    }
-    let name = |hit: Hit| {
-        let symbol = table.symbol_by_index(hit.symbol).ok()?;
-        let name = String::from_utf8_lossy(symbol.name_bytes().ok()?);
-        Some(super::names::raw(&name))
-    };
-    inside.into_iter().map(|hit| name(hit?)).collect()
-}
 
-/// True for functions, and for plain labels in a section with code.
-fn names_code<'a>(symbol: &impl ObjectSymbol<'a>, code: &[(u64, u64)]) -> bool {
-    let address = symbol.address();
-    let right_kind = match symbol.kind() {
-        SymbolKind::Text => symbol.is_definition(),
-        SymbolKind::Unknown | SymbolKind::Label => {
-            !symbol.is_undefined() && code.iter().any(|&(low, high)| low <= address && address < high)
+    /// The name of each address's symbol, as [`Pass::symbol`] was told.
+    fn finish(mut self, code: &Code, without_size: Unsized) -> Vec<Option<u64>> {
+        if without_size == Unsized::EndAtNext {
+            let mut last = None;
+            for (at, &address) in self.addresses.iter().enumerate() {
+                last = self.latest[at].or(last);
+                if let (None, Some((start, Some(name)))) = (self.inside[at], last)
+                    && code.around(start).is_some_and(|end| address < end)
+                {
+                    self.inside[at] = Some(Hit { start, name });
+                }
+            }
         }
-        _ => false,
-    };
-    // `$x`, `$d` and `.L…` mark places for tools.
-    right_kind && !matches!(symbol.name_bytes(), Ok([] | [b'$' | b'.', ..]) | Err(_))
+        self.inside.into_iter().map(|hit| hit.map(|hit| hit.name)).collect()
+    }
 }
 
 #[cfg(test)]
@@ -161,7 +275,7 @@ mod tests {
 
     fn look(symbols: &[(&str, u64, u64, SymbolKind)], addresses: &[u64]) -> Vec<String> {
         let bytes = object(symbols);
-        let file = object::File::parse(&*bytes).unwrap();
+        let file = ObjectFile::parse(&Bytes::of_memory(bytes)).unwrap();
         let names = names(&file, addresses);
         names.into_iter().map(|n| n.unwrap_or_else(|| "-".to_owned())).collect()
     }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::profile::{Amount, Meta, Sample, Values};
 use proptest::prelude::*;
+use std::sync::Mutex;
 
 /// Names every even lookup `module:lookup`, inlined into `module:fn`; leaves the odd ones unknown.
 struct Fake {
@@ -54,7 +55,7 @@ fn names(profile: &Profile) -> Vec<String> {
 #[test]
 fn a_place_becomes_its_chain_of_functions() {
     let p = profile(&["/a", "/b"], &[vec![(0, 101), (1, 101), (0, 12)], vec![(0, 101)]]);
-    let new = symbolize_with(&p, &fake(), 1);
+    let new = symbolize_with(&p, &fake());
     new.check().unwrap();
     assert_eq!(names(&new), ["/a:fn;/a:100", "/a:fn;/a:100;/b:fn;/b:100;a+0xc"]);
     assert_eq!(new.total(), p.total());
@@ -71,7 +72,7 @@ fn only_sampled_places_are_asked_for_once_and_sorted() {
     let lost = p.add_frame(Frame::at(ModuleId(1), 77));
     p.add_stack(None, lost);
     let fake = fake();
-    let new = symbolize_with(&p, &fake, 0);
+    let new = symbolize_with(&p, &fake);
     assert_eq!(*fake.asked.lock().unwrap(), [("/a".to_owned(), vec![4, 8])]);
     assert_eq!(new.modules()[1].symbols, SymbolState::NotLooked);
     let codes: Vec<_> = new.warnings.iter().map(|w| w.code).collect();
@@ -89,11 +90,11 @@ fn looking_again_never_loses_what_was_known() {
         }
     }
     let p = profile(&["/a"], &[vec![(0, 5), (0, 6)]]);
-    let first = symbolize_with(&p, &fake(), 1);
-    let second = symbolize_with(&first, &Nothing, 1);
+    let first = symbolize_with(&p, &fake());
+    let second = symbolize_with(&first, &Nothing);
     assert_eq!(second.modules(), first.modules());
     assert_eq!(names(&second), names(&first));
-    let missing = symbolize_with(&p, &Nothing, 1);
+    let missing = symbolize_with(&p, &Nothing);
     assert_eq!(names(&missing), ["a+0x5;a+0x6"]);
     assert_eq!(missing.warnings[0].code, "missing-symbols");
     assert!(!missing.warnings[0].message.contains('\u{1b}'));
@@ -116,14 +117,13 @@ proptest! {
     #[test]
     fn symbols_change_no_total_and_settle_at_once(
         stacks in prop::collection::vec(prop::collection::vec((0usize..3, 0u64..6), 0..7), 0..12),
-        threads in 0usize..4,
     ) {
         let p = profile(&["/a", "/b", "/c"], &stacks);
-        let once = symbolize_with(&p, &fake(), threads);
+        let once = symbolize_with(&p, &fake());
         once.check().unwrap();
         prop_assert_eq!(once.total(), p.total());
         prop_assert_eq!(once.samples().len(), p.samples().len());
-        let twice = symbolize_with(&once, &fake(), threads);
+        let twice = symbolize_with(&once, &fake());
         prop_assert_eq!(twice.net_stacks(), once.net_stacks());
         prop_assert_eq!(&twice.warnings, &once.warnings);
         prop_assert_eq!(twice.modules(), once.modules());

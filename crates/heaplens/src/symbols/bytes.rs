@@ -1,0 +1,275 @@
+//! Bytes of a file, read where they are needed.
+//!
+//! Nothing is mapped into memory: a file that another process cuts while it is mapped kills its reader (SIGBUS), and
+//! one that is cut while it is read is an error like any other. Reads of a few kilobytes from the page cache cost
+//! less than a page fault for each page, and what was read is dropped at once.
+
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// What is wrong with a file, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Damage(pub(super) String);
+
+impl Damage {
+    pub(super) fn new(text: impl Into<String>) -> Damage {
+        Damage(text.into())
+    }
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<io::Error> for Damage {
+    fn from(error: io::Error) -> Damage {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Damage::new("the file ends too early"),
+            _ => Damage(error.to_string()),
+        }
+    }
+}
+
+impl From<gimli::Error> for Damage {
+    fn from(error: gimli::Error) -> Damage {
+        Damage(error.to_string())
+    }
+}
+
+impl From<object::Error> for Damage {
+    fn from(error: object::Error) -> Damage {
+        Damage(error.to_string())
+    }
+}
+
+pub(super) type Result<T> = std::result::Result<T, Damage>;
+
+/// A part of a file, or memory that stands for one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bytes {
+    source: Source,
+    start: u64,
+    len: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+enum Source {
+    #[default]
+    Empty,
+    File(Arc<File>),
+    Memory(Arc<[u8]>),
+}
+
+impl Bytes {
+    /// A whole file as it is now.
+    pub(super) fn of_file(file: File) -> io::Result<Bytes> {
+        let len = file.metadata()?.len();
+        Ok(Bytes { source: Source::File(Arc::new(file)), start: 0, len })
+    }
+
+    pub(super) fn of_memory(bytes: Vec<u8>) -> Bytes {
+        let len = bytes.len() as u64;
+        Bytes { source: Source::Memory(bytes.into()), start: 0, len }
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.len
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// # Errors
+    /// If the range leaves these bytes.
+    pub(super) fn part(&self, offset: u64, len: u64) -> Result<Bytes> {
+        let end = offset.checked_add(len).filter(|&end| end <= self.len);
+        end.ok_or_else(|| Damage(format!("{len:#x} bytes at {offset:#x} leave its {:#x} bytes", self.len)))?;
+        Ok(Bytes { source: self.source.clone(), start: self.start + offset, len })
+    }
+
+    /// Fills `into` with a range, in the place of what it held.
+    ///
+    /// # Errors
+    /// If the range leaves these bytes, or the file got shorter since it was opened.
+    pub(super) fn read(&self, range: Range<u64>, into: &mut Vec<u8>) -> Result<()> {
+        into.clear();
+        let len = range.end.saturating_sub(range.start);
+        let part = self.part(range.start, len)?;
+        match &part.source {
+            Source::Empty => {}
+            Source::File(file) => {
+                // Not more than the file has by now: a hole of terabytes may be claimed.
+                into.resize(len as usize, 0);
+                read_exact_at(file, into, part.start)?;
+            }
+            Source::Memory(bytes) => {
+                into.extend_from_slice(&bytes[part.start as usize..(part.start + len) as usize])
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Bytes::read`], for what is small.
+    pub(super) fn get(&self, range: Range<u64>) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.read(range, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Up to `len` bytes from `offset`, fewer at the end.
+    pub(super) fn read_up_to(&self, offset: u64, len: u64, into: &mut Vec<u8>) -> Result<()> {
+        let start = offset.min(self.len);
+        self.read(start..start.saturating_add(len).min(self.len), into)
+    }
+
+    /// The bytes themselves, where they are in memory already.
+    fn memory(&self) -> Option<&[u8]> {
+        match &self.source {
+            Source::Memory(bytes) => Some(&bytes[self.start as usize..(self.start + self.len) as usize]),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, into: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, into, offset)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut into: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !into.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, into, offset)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            n => {
+                into = &mut into[n..];
+                offset += n as u64;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Looks at bytes through a window that moves: neighbouring reads cost one system call.
+pub(super) struct Window<'b> {
+    bytes: &'b Bytes,
+    start: u64,
+    held: Vec<u8>,
+    /// How much is read at once.
+    step: u64,
+}
+
+impl<'b> Window<'b> {
+    pub(super) fn new(bytes: &'b Bytes, step: u64) -> Window<'b> {
+        Window { bytes, start: 0, held: Vec::new(), step }
+    }
+
+    /// At least `least` bytes from `offset`, and more where they are at hand.
+    ///
+    /// # Errors
+    /// If there are fewer.
+    pub(super) fn at(&mut self, offset: u64, least: u64) -> Result<&[u8]> {
+        let early = || Damage::new("its data ends too early");
+        let rest = self.bytes.len().checked_sub(offset).filter(|&rest| rest >= least).ok_or_else(early)?;
+        if let Some(memory) = self.bytes.memory() {
+            return Ok(&memory[offset as usize..]);
+        }
+        let inside = offset.checked_sub(self.start).filter(|&at| at + least <= self.held.len() as u64);
+        let at = match inside {
+            Some(at) => at,
+            None => {
+                let len = least.max(self.step).min(rest);
+                let read = self.bytes.read(offset..offset + len, &mut self.held);
+                if let Err(damage) = read {
+                    self.held.clear();
+                    return Err(damage);
+                }
+                self.start = offset;
+                0
+            }
+        };
+        Ok(&self.held[at as usize..])
+    }
+
+    /// What is left from `offset` on, at most what is read at once.
+    ///
+    /// # Errors
+    /// If nothing is.
+    pub(super) fn rest(&mut self, offset: u64) -> Result<&[u8]> {
+        let rest = self.bytes.len().saturating_sub(offset);
+        self.at(offset, rest.clamp(1, self.step))
+    }
+
+    /// The text from `offset` up to its closing zero byte, or its first `most` bytes.
+    ///
+    /// # Errors
+    /// If `offset` lies outside, or no zero byte follows.
+    pub(super) fn text(&mut self, offset: u64, most: usize) -> Result<&[u8]> {
+        let mut least = 1;
+        loop {
+            let seen = self.at(offset, least)?;
+            let seen_len = seen.len();
+            if let Some(end) = memchr::memchr(0, &seen[..seen_len.min(most)]) {
+                // Again, since the borrow of a loop's earlier turn would outlive it.
+                return Ok(&self.at(offset, end as u64 + 1)?[..end]);
+            }
+            if seen_len >= most {
+                return Ok(&self.at(offset, most as u64)?[..most]);
+            }
+            let rest = self.bytes.len() - offset;
+            if seen_len as u64 >= rest {
+                return Err(Damage::new("a text has no end"));
+            }
+            least = (seen_len as u64 * 2).min(rest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_show_what_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let content: Vec<u8> = (0..1000u32).flat_map(|n| format!("{n}\0").into_bytes()).collect();
+        std::fs::write(&path, &content).unwrap();
+        let file = Bytes::of_file(File::open(&path).unwrap()).unwrap();
+        for bytes in [file, Bytes::of_memory(content.clone())] {
+            let mut window = Window::new(&bytes, 16);
+            let mut offset = 0;
+            for n in 0..1000 {
+                let text = n.to_string();
+                assert_eq!(window.text(offset, 100).unwrap(), text.as_bytes());
+                offset += text.len() as u64 + 1;
+            }
+            assert_eq!(window.text(2890 + 4 * 990, 2).ok(), None);
+            assert_eq!(window.text(content.len() as u64 - 4, 2).unwrap(), b"99");
+            assert!(window.at(content.len() as u64, 1).is_err());
+            assert!(window.at(u64::MAX, 1).is_err());
+            assert_eq!(bytes.part(2, 3).unwrap().get(0..3).unwrap(), content[2..5]);
+            assert!(bytes.part(2, u64::MAX).is_err());
+        }
+    }
+
+    #[test]
+    fn a_file_that_shrinks_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, vec![1; 10_000]).unwrap();
+        let bytes = Bytes::of_file(File::open(&path).unwrap()).unwrap();
+        let mut window = Window::new(&bytes, 16);
+        assert!(window.at(9000, 4).is_ok());
+        std::fs::write(&path, vec![1; 100]).unwrap();
+        assert!(window.at(5000, 4).is_err());
+        assert!(window.at(9000, 4).is_err());
+        assert!(window.at(50, 4).is_ok());
+    }
+}

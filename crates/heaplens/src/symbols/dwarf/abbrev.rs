@@ -1,0 +1,243 @@
+//! Abbreviations: what each kind of entry of a unit looks like, prepared for stepping over entries fast.
+//!
+//! Almost every entry of a unit is of no interest. So for each kind the bytes to step over are summed up once.
+
+use super::super::bytes::{Bytes, Damage, Result};
+use super::cursor::{Cursor, Encoding};
+use gimli::constants as dw;
+use rustc_hash::FxHashMap;
+
+/// Compilers number abbreviations from 1; up to here they are found by their number.
+const DENSE: u64 = 1 << 16;
+/// A table beyond this size is damaged.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// An attribute and the form of its value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spec {
+    pub(super) name: dw::DwAt,
+    pub(super) form: dw::DwForm,
+    /// The value itself, for `DW_FORM_implicit_const`.
+    pub(super) implicit: i64,
+}
+
+/// One kind of entry.
+#[derive(Debug)]
+pub(super) struct Abbrev {
+    pub(super) tag: dw::DwTag,
+    pub(super) has_children: bool,
+    /// True if it says where its code lies.
+    pub(super) has_code: bool,
+    pub(super) specs: Vec<Spec>,
+    steps: Vec<Step>,
+}
+
+/// How to pass a part of an entry.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// So many bytes.
+    Fixed(u32),
+    Leb,
+    Text,
+    /// As many bytes as the number before says, of so many bytes itself; 0 for one in LEB128.
+    Block(u8),
+    /// The form stands in the entry.
+    Indirect,
+}
+
+impl Abbrev {
+    /// Steps over an entry's attributes.
+    #[inline]
+    pub(super) fn skip(&self, cursor: &mut Cursor<'_>, encoding: Encoding) -> Result<()> {
+        for step in &self.steps {
+            match *step {
+                Step::Fixed(len) => cursor.skip(len as usize)?,
+                other => other.take(cursor, encoding)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Step {
+    fn of(form: dw::DwForm, encoding: Encoding) -> Result<Step> {
+        let offset = u32::from(encoding.offset_size);
+        Ok(match form {
+            dw::DW_FORM_implicit_const | dw::DW_FORM_flag_present => Step::Fixed(0),
+            dw::DW_FORM_data1
+            | dw::DW_FORM_ref1
+            | dw::DW_FORM_flag
+            | dw::DW_FORM_strx1
+            | dw::DW_FORM_addrx1 => Step::Fixed(1),
+            dw::DW_FORM_data2 | dw::DW_FORM_ref2 | dw::DW_FORM_strx2 | dw::DW_FORM_addrx2 => Step::Fixed(2),
+            dw::DW_FORM_strx3 | dw::DW_FORM_addrx3 => Step::Fixed(3),
+            dw::DW_FORM_data4
+            | dw::DW_FORM_ref4
+            | dw::DW_FORM_strx4
+            | dw::DW_FORM_addrx4
+            | dw::DW_FORM_ref_sup4 => Step::Fixed(4),
+            dw::DW_FORM_data8 | dw::DW_FORM_ref8 | dw::DW_FORM_ref_sig8 | dw::DW_FORM_ref_sup8 => {
+                Step::Fixed(8)
+            }
+            dw::DW_FORM_data16 => Step::Fixed(16),
+            dw::DW_FORM_addr => Step::Fixed(u32::from(encoding.address_size)),
+            // DWARF 2 gave it the size of an address.
+            dw::DW_FORM_ref_addr if encoding.version <= 2 => Step::Fixed(u32::from(encoding.address_size)),
+            dw::DW_FORM_ref_addr
+            | dw::DW_FORM_sec_offset
+            | dw::DW_FORM_strp
+            | dw::DW_FORM_line_strp
+            | dw::DW_FORM_strp_sup
+            | dw::DW_FORM_GNU_ref_alt
+            | dw::DW_FORM_GNU_strp_alt => Step::Fixed(offset),
+            dw::DW_FORM_udata
+            | dw::DW_FORM_sdata
+            | dw::DW_FORM_ref_udata
+            | dw::DW_FORM_strx
+            | dw::DW_FORM_addrx
+            | dw::DW_FORM_loclistx
+            | dw::DW_FORM_rnglistx
+            | dw::DW_FORM_GNU_addr_index
+            | dw::DW_FORM_GNU_str_index => Step::Leb,
+            dw::DW_FORM_string => Step::Text,
+            dw::DW_FORM_block | dw::DW_FORM_exprloc => Step::Block(0),
+            dw::DW_FORM_block1 => Step::Block(1),
+            dw::DW_FORM_block2 => Step::Block(2),
+            dw::DW_FORM_block4 => Step::Block(4),
+            dw::DW_FORM_indirect => Step::Indirect,
+            other => {
+                return Err(Damage(format!("attributes have the form {:#x}, which is not known", other.0)));
+            }
+        })
+    }
+
+    fn take(self, cursor: &mut Cursor<'_>, encoding: Encoding) -> Result<()> {
+        match self {
+            Step::Fixed(len) => cursor.skip(len as usize),
+            Step::Leb => cursor.skip_leb(),
+            Step::Text => cursor.text().map(|_| ()),
+            Step::Block(size) => {
+                let len = if size == 0 { cursor.uleb()? } else { cursor.uint(usize::from(size))? };
+                cursor.skip(usize::try_from(len).unwrap_or(usize::MAX))
+            }
+            Step::Indirect => {
+                let form = dw::DwForm(cursor.uleb()? as u16);
+                match Step::of(form, encoding)? {
+                    Step::Indirect => Err(Damage::new("an indirect form names itself")),
+                    step => step.take(cursor, encoding),
+                }
+            }
+        }
+    }
+}
+
+/// Steps over one value.
+pub(super) fn skip_form(form: dw::DwForm, cursor: &mut Cursor<'_>, encoding: Encoding) -> Result<()> {
+    Step::of(form, encoding)?.take(cursor, encoding)
+}
+
+/// The abbreviations of a unit.
+#[derive(Debug, Default)]
+pub(super) struct Abbrevs {
+    /// By code, index + 1; 0 for none.
+    dense: Vec<u32>,
+    sparse: FxHashMap<u64, u32>,
+    list: Vec<Abbrev>,
+}
+
+impl Abbrevs {
+    /// Reads the table at `offset` of `.debug_abbrev`; how long it is shows only at its end.
+    pub(super) fn read(section: &Bytes, offset: u64, encoding: Encoding) -> Result<Abbrevs> {
+        let mut bytes = Vec::new();
+        let mut len = 4096;
+        loop {
+            section.read_up_to(offset, len, &mut bytes)?;
+            if let Some(table) = Abbrevs::parse(&bytes, encoding)? {
+                return Ok(table);
+            }
+            if offset.saturating_add(len) >= section.len() || len >= MAX_BYTES {
+                return Err(Damage::new("a table of abbreviations has no end"));
+            }
+            len *= 4;
+        }
+    }
+
+    /// `None` if the bytes end before the table does.
+    fn parse(bytes: &[u8], encoding: Encoding) -> Result<Option<Abbrevs>> {
+        let mut cursor = Cursor::new(bytes, encoding.big_endian);
+        let mut table = Abbrevs::default();
+        loop {
+            let Ok(code) = cursor.uleb() else { return Ok(None) };
+            if code == 0 {
+                return Ok(Some(table));
+            }
+            match Abbrev::parse(&mut cursor, encoding)? {
+                Some(abbrev) => table.insert(code, abbrev),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    fn insert(&mut self, code: u64, abbrev: Abbrev) {
+        self.list.push(abbrev);
+        let index = self.list.len() as u32;
+        if code < DENSE {
+            let code = code as usize;
+            if self.dense.len() <= code {
+                self.dense.resize(code + 1, 0);
+            }
+            // Of two with one code the first counts.
+            if self.dense[code] == 0 {
+                self.dense[code] = index;
+            }
+        } else {
+            self.sparse.entry(code).or_insert(index);
+        }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, code: u64) -> Result<&Abbrev> {
+        let index = match self.dense.get(code as usize) {
+            Some(&index) if code < DENSE => index,
+            _ => self.sparse.get(&code).copied().unwrap_or(0),
+        };
+        let index = (index as usize).wrapping_sub(1);
+        self.list.get(index).ok_or_else(|| Damage(format!("an entry has the unknown abbreviation {code}")))
+    }
+}
+
+impl Abbrev {
+    /// `None` if the bytes end before.
+    fn parse(cursor: &mut Cursor<'_>, encoding: Encoding) -> Result<Option<Abbrev>> {
+        let (Ok(tag), Ok(children)) = (cursor.uleb(), cursor.u8()) else { return Ok(None) };
+        let mut abbrev = Abbrev {
+            tag: dw::DwTag(u16::try_from(tag).unwrap_or(u16::MAX)),
+            has_children: children != 0,
+            has_code: false,
+            specs: Vec::new(),
+            steps: Vec::new(),
+        };
+        loop {
+            let (Ok(name), Ok(form)) = (cursor.uleb(), cursor.uleb()) else { return Ok(None) };
+            if (name, form) == (0, 0) {
+                break;
+            }
+            let form = dw::DwForm(u16::try_from(form).unwrap_or(u16::MAX));
+            let implicit = match form {
+                dw::DW_FORM_implicit_const => match cursor.sleb() {
+                    Ok(value) => value,
+                    Err(_) => return Ok(None),
+                },
+                _ => 0,
+            };
+            let name = dw::DwAt(u16::try_from(name).unwrap_or(u16::MAX));
+            abbrev.has_code |= matches!(name, dw::DW_AT_low_pc | dw::DW_AT_ranges);
+            abbrev.specs.push(Spec { name, form, implicit });
+            match (Step::of(form, encoding)?, abbrev.steps.last_mut()) {
+                (Step::Fixed(more), Some(Step::Fixed(len))) => *len += more,
+                (step, _) => abbrev.steps.push(step),
+            }
+        }
+        Ok(Some(abbrev))
+    }
+}

@@ -1,0 +1,212 @@
+//! Addresses to functions and lines by DWARF, many at once.
+//!
+//! Units are found for all addresses together ([`units`]), each is read once ([`functions`], [`lines`]), gives what
+//! it knows to the [`batch`], and is dropped; names that stand in other units come last ([`origins`]). So memory is
+//! bounded by the largest units that are read at the same time, whatever the size of the file.
+
+// The whole of a file is read for tables that are made once, which come next.
+#![allow(dead_code, unused_imports)]
+
+mod abbrev;
+mod batch;
+mod cursor;
+mod functions;
+mod lines;
+mod origins;
+mod ranges;
+mod sections;
+mod split;
+mod table;
+mod unit;
+mod units;
+mod value;
+mod worker;
+
+use super::bytes::{Damage, Result};
+use super::chains::Chains;
+use super::object::ObjectFile;
+use batch::Batch;
+use origins::{Origins, Pair};
+use sections::{Reader, Sections};
+use split::Package;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
+pub(super) use table::{UnitTable, everything};
+use unit::{Header, LastAbbrevs};
+use units::Candidate;
+use worker::Worker;
+
+/// Where debug information is read from, and at what cost.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Input<'i> {
+    /// The file with the DWARF sections.
+    pub(super) path: &'i Path,
+    /// The package with the other halves of split units.
+    pub(super) package: Option<&'i Path>,
+    /// What units of several files share, taken out by dwz.
+    pub(super) supplement: Option<&'i Path>,
+    pub(super) threads: usize,
+    /// Bytes that inflated sections, and units in flight, may take.
+    pub(super) max_memory: u64,
+}
+
+/// What debug information knows of a list of addresses.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) chains: Chains,
+    /// Where the symbol table may know the outermost function's name better: the debug information has none, or only
+    /// the last part of it, which is how compilers write line tables without more.
+    pub(super) incomplete: Vec<bool>,
+    /// What could not be read.
+    pub(super) problem: Option<String>,
+}
+
+/// A file opened: what all threads share.
+struct Shared<'i> {
+    input: Input<'i>,
+    main: Sections,
+    supplement: Option<Sections>,
+    package: Option<Package>,
+    /// What is left of the memory for inflated sections.
+    budget: Mutex<u64>,
+    /// The first thing that could not be read and concerns no place in particular.
+    note: Mutex<Option<String>>,
+}
+
+impl Found {
+    /// Nothing known of any of `count` addresses.
+    pub(super) fn nothing(count: usize) -> Found {
+        Found { chains: Chains::new(count), incomplete: vec![true; count], problem: None }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+impl<'i> Shared<'i> {
+    fn open(input: Input<'i>) -> Result<Shared<'i>> {
+        let mut budget = input.max_memory;
+        let main = Sections::load(&ObjectFile::open(input.path)?, &mut budget)?;
+        let mut note = None;
+        // The rest may be missing: then its names are.
+        let mut optional = |path: &Path, damage: Damage| {
+            note.get_or_insert(format!("{}: {damage}", path.display()));
+        };
+        let supplement = input.supplement.and_then(|path| {
+            let sections = ObjectFile::open(path).and_then(|object| Sections::load(&object, &mut budget));
+            sections.map_err(|damage| optional(path, damage)).ok()
+        });
+        let package = input.package.and_then(|path| {
+            Package::open(path, &main, &mut budget).map_err(|damage| optional(path, damage)).ok()
+        });
+        Ok(Shared { input, main, supplement, package, budget: Mutex::new(budget), note: Mutex::new(note) })
+    }
+
+    /// Looks up names in other units; `starts` are those units of the file that are known already.
+    fn pair(&self, starts: units::Starts) -> Pair<'_> {
+        let most = self.most();
+        let supplement = self.supplement.as_ref();
+        Pair {
+            main: (Reader::new(&self.main), Origins::new(starts, most)),
+            supplement: supplement.map(|s| (Reader::new(s), Origins::new(units::Starts::default(), most))),
+        }
+    }
+
+    /// The largest unit that one thread may read.
+    fn most(&self) -> u64 {
+        self.input.max_memory / self.input.threads.max(1) as u64
+    }
+}
+
+/// The functions at each of the addresses, which must be sorted, each once.
+///
+/// # Errors
+/// If nothing can be read. What concerns single units or places is [`Found::problem`].
+pub(super) fn find(input: Input<'_>, sorted: &[u64]) -> Result<Found> {
+    let shared = Shared::open(input)?;
+    let mut listed = units::listed(&shared.main, sorted);
+    let mut candidates = listed.candidates();
+    let left = listed.left();
+    if !left.is_empty() {
+        let found = unlisted(&shared, &listed, sorted, &left);
+        units::add(&mut candidates, found);
+    }
+    let starts = listed.starts(shared.main.info.len());
+    drop(listed);
+    let batch = Mutex::new(Batch::new(sorted.len()));
+    parallel(
+        input.threads,
+        candidates.len(),
+        || Worker::new(&shared),
+        |worker, at| {
+            let result = worker.unit(&candidates[at], sorted);
+            lock(&batch).add(&candidates[at], result);
+        },
+    );
+    let mut batch = batch.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if batch.has_references() {
+        let mut pair = shared.pair(starts);
+        batch.resolve(|name| pair.resolve(name));
+    }
+    let note = lock(&shared.note).take();
+    Ok(batch.finish(note))
+}
+
+/// Looks for addresses in the units that `.debug_aranges` does not list.
+fn unlisted(shared: &Shared<'_>, listed: &units::Listed, sorted: &[u64], left: &[u32]) -> Vec<Candidate> {
+    let mut headers: Vec<Header> = Vec::new();
+    let mut reader = Reader::new(&shared.main);
+    let walked = units::headers(&mut reader, |header| {
+        if !listed.has_unit(header.start) {
+            headers.push(header);
+        }
+    });
+    if let Err(damage) = walked {
+        lock(&shared.note).get_or_insert(format!("the units cannot be counted: {damage}"));
+    }
+    let found = Mutex::new(Vec::new());
+    let start = || (Reader::new(&shared.main), LastAbbrevs::default());
+    parallel(shared.input.threads, headers.len(), start, |(reader, last), at| {
+        let header = headers[at];
+        // A unit that cannot be read has no places; the symbol table may know them.
+        if let Ok(addresses) = units::inside(reader, last, header, sorted, left)
+            && !addresses.is_empty()
+        {
+            lock(&found).push(Candidate { start: header.start, addresses });
+        }
+    });
+    found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Does pieces of work on as many threads as are given; with one, on the caller's own.
+fn parallel<W>(
+    threads: usize,
+    count: usize,
+    start: impl Fn() -> W + Sync,
+    work: impl Fn(&mut W, usize) + Sync,
+) {
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let mut worker = start();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= count {
+                break;
+            }
+            work(&mut worker, at);
+        }
+    };
+    let others = threads.min(count).saturating_sub(1);
+    if others == 0 {
+        return run();
+    }
+    std::thread::scope(|scope| {
+        for _ in 0..others {
+            // Where no thread can be had, this one does it all.
+            let _ = std::thread::Builder::new().name("symbols".to_owned()).spawn_scoped(scope, run);
+        }
+        run();
+    });
+}

@@ -1,0 +1,128 @@
+//! The sections of one DWARF file, and looking things up in them.
+
+use super::super::bytes::{Bytes, Damage, Result, Window};
+use super::super::names::MAX_NAME;
+use super::super::object::ObjectFile;
+use super::cursor::{Cursor, Encoding};
+
+/// The sections that functions and their places are read from.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sections {
+    pub(super) big_endian: bool,
+    pub(super) info: Bytes,
+    pub(super) abbrev: Bytes,
+    pub(super) strings: Bytes,
+    pub(super) line_strings: Bytes,
+    pub(super) line: Bytes,
+    pub(super) ranges: Bytes,
+    pub(super) rnglists: Bytes,
+    pub(super) addresses: Bytes,
+    pub(super) str_offsets: Bytes,
+    pub(super) aranges: Bytes,
+}
+
+impl Sections {
+    /// `budget` is what inflated sections may still take; each that is compressed takes its inflated size.
+    ///
+    /// # Errors
+    /// If a compressed section cannot be inflated.
+    pub(super) fn load(object: &ObjectFile, budget: &mut u64) -> Result<Sections> {
+        let mut content = |name| object.content(name, budget);
+        Ok(Sections {
+            big_endian: object.big_endian,
+            info: content(".debug_info")?,
+            abbrev: content(".debug_abbrev")?,
+            strings: content(".debug_str")?,
+            line_strings: content(".debug_line_str")?,
+            line: content(".debug_line")?,
+            ranges: content(".debug_ranges")?,
+            rnglists: content(".debug_rnglists")?,
+            addresses: content(".debug_addr")?,
+            str_offsets: content(".debug_str_offsets")?,
+            aranges: content(".debug_aranges")?,
+        })
+    }
+
+    /// The sections of a `.dwo` or `.dwp` file; what stays in the program itself is `main`'s.
+    pub(super) fn load_split(object: &ObjectFile, main: &Sections, budget: &mut u64) -> Result<Sections> {
+        let mut content = |name| object.content(name, budget);
+        Ok(Sections {
+            big_endian: object.big_endian,
+            info: content(".debug_info.dwo")?,
+            abbrev: content(".debug_abbrev.dwo")?,
+            strings: content(".debug_str.dwo")?,
+            str_offsets: content(".debug_str_offsets.dwo")?,
+            rnglists: content(".debug_rnglists.dwo")?,
+            line_strings: main.line_strings.clone(),
+            line: main.line.clone(),
+            ranges: main.ranges.clone(),
+            addresses: main.addresses.clone(),
+            aranges: Bytes::default(),
+        })
+    }
+}
+
+/// A thread's view of one file's sections.
+pub(super) struct Reader<'s> {
+    pub(super) sections: &'s Sections,
+    pub(super) info: Window<'s>,
+    strings: Window<'s>,
+    line_strings: Window<'s>,
+    pub(super) ranges: Window<'s>,
+    pub(super) rnglists: Window<'s>,
+    addresses: Window<'s>,
+    str_offsets: Window<'s>,
+}
+
+impl<'s> Reader<'s> {
+    pub(super) fn new(sections: &'s Sections) -> Reader<'s> {
+        // Names lie scattered; ranges and addresses of a unit lie together.
+        let (scattered, together) = (256, 16 << 10);
+        Reader {
+            sections,
+            info: Window::new(&sections.info, 1024),
+            strings: Window::new(&sections.strings, scattered),
+            line_strings: Window::new(&sections.line_strings, scattered),
+            ranges: Window::new(&sections.ranges, together),
+            rnglists: Window::new(&sections.rnglists, together),
+            addresses: Window::new(&sections.addresses, together),
+            str_offsets: Window::new(&sections.str_offsets, together),
+        }
+    }
+
+    /// A text of `.debug_str`, cut to what can be shown.
+    pub(super) fn string(&mut self, offset: u64) -> Result<String> {
+        Ok(readable(self.strings.text(offset, MAX_NAME)?))
+    }
+
+    /// A text of `.debug_line_str`.
+    pub(super) fn line_string(&mut self, offset: u64) -> Result<String> {
+        Ok(readable(self.line_strings.text(offset, MAX_NAME)?))
+    }
+
+    /// A text by its index, from where the unit's part of `.debug_str_offsets` begins.
+    pub(super) fn indexed_string(&mut self, base: u64, index: u64, encoding: Encoding) -> Result<String> {
+        let size = encoding.offset();
+        let at = element(base, index, size)?;
+        let offset = Cursor::new(self.str_offsets.at(at, size as u64)?, encoding.big_endian).uint(size)?;
+        self.string(offset)
+    }
+
+    /// An address by its index, from where the unit's part of `.debug_addr` begins.
+    pub(super) fn indexed_address(&mut self, base: u64, index: u64, encoding: Encoding) -> Result<u64> {
+        let size = encoding.address();
+        let at = element(base, index, size)?;
+        Cursor::new(self.addresses.at(at, size as u64)?, encoding.big_endian).uint(size)
+    }
+}
+
+/// Where the element of a table lies.
+pub(super) fn element(base: u64, index: u64, size: usize) -> Result<u64> {
+    let offset = index.checked_mul(size as u64).and_then(|o| o.checked_add(base));
+    offset.ok_or_else(|| Damage::new("an index leaves its table"))
+}
+
+/// Text as it can be shown; names in other encodings keep what is ASCII.
+pub(super) fn readable(bytes: &[u8]) -> String {
+    super::super::names::raw(&String::from_utf8_lossy(bytes))
+}

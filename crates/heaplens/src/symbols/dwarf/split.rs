@@ -1,0 +1,132 @@
+//! The other half of a split unit: in a `.dwo` file of its own, or with others in a `.dwp` package.
+
+use super::super::bytes::{Bytes, Damage, Result};
+use super::super::object::ObjectFile;
+use super::sections::{Reader, Sections};
+use super::unit::{Dwo, Header, LastAbbrevs, Unit, first_of_split};
+use gimli::{EndianSlice, IndexSectionId, RunTimeEndian};
+use std::path::{Path, PathBuf};
+
+/// A package and its index.
+pub(super) struct Package {
+    sections: Sections,
+    index: Vec<u8>,
+}
+
+/// The index of a package with millions of units would not be larger.
+const MAX_INDEX: u64 = 256 << 20;
+
+impl Package {
+    /// # Errors
+    /// If it cannot be read, or has no index of units.
+    pub(super) fn open(path: &Path, main: &Sections, budget: &mut u64) -> Result<Package> {
+        let object = ObjectFile::open(path)?;
+        let sections = Sections::load_split(&object, main, budget)?;
+        let index = object.content(".debug_cu_index", budget)?;
+        if index.is_empty() || index.len() > MAX_INDEX {
+            return Err(Damage::new("it has no index of units"));
+        }
+        let package = Package { sections, index: index.get(0..index.len())? };
+        package.index()?;
+        Ok(package)
+    }
+
+    fn index(&self) -> Result<gimli::UnitIndex<EndianSlice<'_, RunTimeEndian>>> {
+        let endian = if self.sections.big_endian { RunTimeEndian::Big } else { RunTimeEndian::Little };
+        Ok(gimli::DebugCuIndex::new(&self.index, endian).index()?)
+    }
+
+    /// The parts of the sections that belong to a unit; `None` if the package does not have it.
+    fn sections_of(&self, id: u64) -> Result<Option<Sections>> {
+        let index = self.index()?;
+        let Some(row) = index.find(id) else { return Ok(None) };
+        let mut unit = Sections {
+            info: Bytes::default(),
+            abbrev: Bytes::default(),
+            str_offsets: Bytes::default(),
+            rnglists: Bytes::default(),
+            ..self.sections.clone()
+        };
+        for part in index.sections(row)? {
+            let (offset, size) = (u64::from(part.offset), u64::from(part.size));
+            let all = &self.sections;
+            match part.section {
+                IndexSectionId::DebugInfo => unit.info = all.info.part(offset, size)?,
+                IndexSectionId::DebugAbbrev => unit.abbrev = all.abbrev.part(offset, size)?,
+                IndexSectionId::DebugStrOffsets => unit.str_offsets = all.str_offsets.part(offset, size)?,
+                IndexSectionId::DebugRngLists => unit.rnglists = all.rnglists.part(offset, size)?,
+                _ => {}
+            }
+        }
+        Ok(Some(unit))
+    }
+}
+
+/// The sections of a unit's other half and its header.
+///
+/// # Errors
+/// Says what was looked for, and that it is not there or not the right one.
+pub(super) fn find(
+    dwo: &Dwo,
+    comp_dir: Option<&str>,
+    program: &Path,
+    package: Option<&Package>,
+    main: &Sections,
+    budget: &mut u64,
+) -> Result<(Sections, Header)> {
+    if let Some(package) = package
+        && let Some(sections) = package.sections_of(dwo.id)?
+    {
+        let (header, _) = first_of_split(&mut Reader::new(&sections), &mut LastAbbrevs::default())?;
+        return Ok((sections, header));
+    }
+    let mut seen = None;
+    for path in candidates(&dwo.name, comp_dir, program) {
+        if path.symlink_metadata().is_err() {
+            continue;
+        }
+        match open(&path, dwo.id, main, budget) {
+            Ok(found) => return Ok(found),
+            Err(damage) => seen = seen.or(Some((path, damage))),
+        }
+    }
+    Err(match seen {
+        Some((path, damage)) => Damage(format!("{}: {damage}", path.display())),
+        None => Damage(format!(
+            "its split debug information {} is not there; keep the .dwo files, or a .dwp beside the program",
+            dwo.name
+        )),
+    })
+}
+
+/// Where a `.dwo` file may be: where it was written, and beside the program that was moved.
+fn candidates(name: &str, comp_dir: Option<&str>, program: &Path) -> Vec<PathBuf> {
+    let mut list = vec![Path::new(comp_dir.unwrap_or_default()).join(name)];
+    if let Some(beside) = program.parent() {
+        if !Path::new(name).has_root() {
+            list.push(beside.join(name));
+        }
+        list.extend(Path::new(name).file_name().map(|name| beside.join(name)));
+    }
+    list
+}
+
+fn open(path: &Path, id: u64, main: &Sections, budget: &mut u64) -> Result<(Sections, Header)> {
+    let object = ObjectFile::open(path)?;
+    let sections = Sections::load_split(&object, main, budget)?;
+    let (header, found) = first_of_split(&mut Reader::new(&sections), &mut LastAbbrevs::default())?;
+    if found != Some(id) {
+        return Err(Damage::new("it belongs to another build"));
+    }
+    Ok((sections, header))
+}
+
+/// Reads the unit in the other half.
+pub(super) fn unit(
+    reader: &mut Reader<'_>,
+    last: &mut LastAbbrevs,
+    header: Header,
+    skeleton: &Unit,
+) -> Result<Unit> {
+    Unit::read(reader, header, last, Some(skeleton))
+}

@@ -1,0 +1,157 @@
+//! Everything that debug information says, unit by unit: for those who keep it in a form of their own.
+
+use super::super::bytes::{Damage, Result};
+use super::super::names;
+use super::functions::{Function, Name};
+use super::lines::Lines;
+use super::origins::Pair;
+use super::sections::Reader;
+use super::unit::Header;
+use super::worker::Worker;
+use super::{Input, Shared, lock, parallel, units};
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
+use std::sync::Mutex;
+
+/// What a unit says. Texts are indices into `texts`.
+#[derive(Debug, Default)]
+pub(in super::super) struct UnitTable {
+    /// Where it begins in `.debug_info`. Of two units that know an address, the one with a function counts, then the
+    /// first.
+    pub(in super::super) start: u64,
+    pub(in super::super) texts: IndexSet<Box<str>, FxBuildHasher>,
+    /// Of two functions that hold an address the first counts.
+    pub(in super::super) functions: Vec<TableFunction>,
+    /// Of two rows that hold an address the first counts.
+    pub(in super::super) rows: Vec<TableRow>,
+}
+
+/// A function with code of its own.
+#[derive(Debug)]
+pub(in super::super) struct TableFunction {
+    /// `(from, to)` of each part.
+    pub(in super::super) ranges: Vec<(u64, u64)>,
+    /// As the file has it; empty if unknown.
+    pub(in super::super) name: u32,
+    /// True if the symbol table may know the name better.
+    pub(in super::super) incomplete: bool,
+    /// Each after the one that it was inlined into.
+    pub(in super::super) inlined: Vec<TableInlined>,
+}
+
+/// A function inlined into another.
+#[derive(Debug)]
+pub(in super::super) struct TableInlined {
+    /// 0 if inlined into the function itself.
+    pub(in super::super) depth: u32,
+    pub(in super::super) ranges: Vec<(u64, u64)>,
+    pub(in super::super) name: u32,
+    /// Where it was called.
+    pub(in super::super) file: Option<u32>,
+    pub(in super::super) line: u32,
+    pub(in super::super) column: u32,
+}
+
+/// A line's code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct TableRow {
+    pub(in super::super) from: u64,
+    pub(in super::super) to: u64,
+    pub(in super::super) file: Option<u32>,
+    pub(in super::super) line: u32,
+    pub(in super::super) column: u32,
+}
+
+/// Gives all units to `visit`, in no order, from several threads. Returns what could not be read.
+///
+/// # Errors
+/// If nothing can be read.
+pub(in super::super) fn everything(
+    input: Input<'_>,
+    visit: impl Fn(UnitTable) + Sync,
+) -> Result<Option<String>> {
+    let shared = Shared::open(input)?;
+    let mut headers: Vec<Header> = Vec::new();
+    let walked = units::headers(&mut Reader::new(&shared.main), |header| headers.push(header));
+    let first = Mutex::new(walked.err());
+    let failed = Mutex::new(0u64);
+    let start = || (Worker::new(&shared), shared.pair(units::Starts::default()));
+    parallel(input.threads, headers.len(), start, |(worker, names), at| {
+        match worker.whole(headers[at].start, names) {
+            Ok(table) => visit(table),
+            Err(damage) => {
+                *lock(&failed) += 1;
+                lock(&first).get_or_insert(damage);
+            }
+        }
+    });
+    let note = lock(&shared.note).take();
+    let failed = *lock(&failed);
+    let damage = lock(&first).take();
+    Ok(damage.map(|Damage(why)| format!("{failed} units are damaged ({why})")).or(note))
+}
+
+/// Brings the parts of a unit together.
+pub(super) fn build<'b>(
+    start: u64,
+    functions: &[Function],
+    mangles: bool,
+    lines: Option<&Lines<'b>>,
+    names: &mut Pair<'_>,
+    mut file: impl FnMut(&Lines<'b>, u64) -> Option<String>,
+) -> Result<UnitTable> {
+    let mut table = UnitTable { start, ..UnitTable::default() };
+    let mut files: rustc_hash::FxHashMap<u64, Option<u32>> = rustc_hash::FxHashMap::default();
+    let mut file_of = |table: &mut UnitTable, index: u64| {
+        *files.entry(index).or_insert_with(|| {
+            let path = file(lines?, index)?;
+            Some(table.text(&path))
+        })
+    };
+    if let Some(lines) = lines {
+        let mut rows = Vec::new();
+        lines.each(|row, to| rows.push((row, to)))?;
+        for (row, to) in rows {
+            let file = file_of(&mut table, row.file);
+            table.rows.push(TableRow { from: row.address, to, file, line: row.line, column: row.column });
+        }
+    }
+    for function in functions {
+        let name = table.name(&function.name, names);
+        let raw = table.texts[name as usize].as_ref();
+        let incomplete = raw.is_empty() || (mangles && !names::may_be_mangled(raw));
+        let mut inlined = Vec::with_capacity(function.inlined.len());
+        for one in &function.inlined {
+            inlined.push(TableInlined {
+                depth: one.depth,
+                ranges: one.ranges.clone(),
+                name: table.name(&one.name, names),
+                file: one.call_file.and_then(|index| file_of(&mut table, index)),
+                line: one.call_line,
+                column: one.call_column,
+            });
+        }
+        table.functions.push(TableFunction { ranges: function.ranges.clone(), name, incomplete, inlined });
+    }
+    Ok(table)
+}
+
+impl UnitTable {
+    fn text(&mut self, text: &str) -> u32 {
+        match self.texts.get_index_of(text) {
+            Some(index) => index as u32,
+            None => self.texts.insert_full(text.into()).0 as u32,
+        }
+    }
+
+    fn name(&mut self, name: &Name, names: &mut Pair<'_>) -> u32 {
+        match name {
+            Name::Unknown => self.text(""),
+            Name::Known(text) => self.text(text),
+            other => {
+                let text = names.resolve(other).unwrap_or_default();
+                self.text(&text)
+            }
+        }
+    }
+}

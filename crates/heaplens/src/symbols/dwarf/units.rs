@@ -1,0 +1,236 @@
+//! Which units hold which addresses.
+//!
+//! `.debug_aranges` says it for the units that it lists. The other units have to be looked at one by one, which is
+//! done only if an address is left that no listed unit has.
+
+use super::super::bytes::{Result, Window};
+use super::cursor::Cursor;
+use super::functions::Wanted;
+use super::lines::{self, Lines};
+use super::ranges::MAX_STEPS;
+use super::sections::{Reader, Sections};
+use super::unit::{Header, LastAbbrevs, Unit};
+use std::collections::BTreeMap;
+
+/// Reading this much at once costs one system call for many tables.
+const STEP: u64 = 1 << 20;
+
+/// The starts of a section's units, learned bit by bit.
+#[derive(Debug, Default)]
+pub(super) struct Starts {
+    /// Start to end; 0 for an end that nobody has looked at.
+    known: BTreeMap<u64, u64>,
+}
+
+impl Starts {
+    /// The header of the unit that holds an offset of `.debug_info`.
+    ///
+    /// # Errors
+    /// If a header on the way cannot be read.
+    pub(super) fn unit_at(&mut self, reader: &mut Reader<'_>, offset: u64) -> Result<Option<Header>> {
+        let len = reader.sections.info.len();
+        let mut start = self.known.range(..=offset).next_back().map_or(0, |(&start, _)| start);
+        loop {
+            if start >= len {
+                return Ok(None);
+            }
+            if let Some(&end) = self.known.get(&start)
+                && end != 0
+                && end <= offset
+            {
+                start = end;
+                continue;
+            }
+            let header = Header::read(&mut reader.info, len, start, reader.sections.big_endian)?;
+            self.known.insert(start, header.end);
+            if offset < header.end {
+                return Ok(Some(header));
+            }
+            start = header.end;
+        }
+    }
+}
+
+/// A unit and the wanted addresses that it may hold, as indices into the sorted list.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Candidate {
+    pub(super) start: u64,
+    pub(super) addresses: Vec<u32>,
+}
+
+/// What `.debug_aranges` tells.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    /// Pairs of a unit's start and an address's index, in no order.
+    hits: Vec<(u64, u32)>,
+    /// Starts of all units that have a list.
+    units: Vec<u64>,
+    /// For each address, whether a list has it.
+    found: Vec<bool>,
+}
+
+/// Reads all lists. A list that cannot be read ends the reading: its units count as not listed.
+pub(super) fn listed(sections: &Sections, sorted: &[u64]) -> Listed {
+    let mut listed = Listed { found: vec![false; sorted.len()], ..Listed::default() };
+    let mut window = Window::new(&sections.aranges, STEP);
+    let mut start = 0;
+    while start < sections.aranges.len() {
+        match list(&mut window, start, sections.big_endian, sorted, &mut listed) {
+            Ok(end) => start = end,
+            Err(_) => break,
+        }
+    }
+    listed.units.sort_unstable();
+    listed
+}
+
+/// Reads one list; returns where the next begins.
+fn list(
+    window: &mut Window<'_>,
+    start: u64,
+    big_endian: bool,
+    sorted: &[u64],
+    into: &mut Listed,
+) -> Result<u64> {
+    let bytes = match window.at(start, 32) {
+        Ok(_) => window.at(start, 32)?,
+        Err(_) => window.rest(start)?,
+    };
+    let mut cursor = Cursor::new(bytes, big_endian);
+    let (length, offset_size) = cursor.initial_length()?;
+    let len = length.saturating_add(cursor.at() as u64);
+    let bytes = window.at(start, len)?;
+    let mut cursor = Cursor::new(&bytes[..len as usize], big_endian);
+    cursor.initial_length()?;
+    let _version = cursor.u16()?;
+    let unit = cursor.uint(usize::from(offset_size))?;
+    let (address_size, segment_size) = (usize::from(cursor.u8()?), cursor.u8()?);
+    // Segmented addresses exist on no system that is profiled; such a unit is looked at itself.
+    if segment_size != 0 || !(1..=8).contains(&address_size) {
+        return Ok(start + len);
+    }
+    let tuple = 2 * address_size;
+    cursor.jump(cursor.at().next_multiple_of(tuple))?;
+    let (Some(&first), Some(&last)) = (sorted.first(), sorted.last()) else {
+        return Ok(start + len);
+    };
+    let mut any = false;
+    while let (Ok(from), Ok(size)) = (cursor.uint(address_size), cursor.uint(address_size)) {
+        if size == 0 {
+            // Linkers leave such pairs where they threw code away; the list goes on.
+            if from == 0 && cursor.is_empty() {
+                break;
+            }
+            continue;
+        }
+        any = true;
+        let to = from.saturating_add(size);
+        if to <= first || last < from {
+            continue;
+        }
+        for at in sorted.partition_point(|&a| a < from)..sorted.partition_point(|&a| a < to) {
+            into.hits.push((unit, at as u32));
+            into.found[at] = true;
+        }
+    }
+    if any {
+        into.units.push(unit);
+    }
+    Ok(start + len)
+}
+
+impl Listed {
+    /// The units that the lists name for the wanted addresses.
+    pub(super) fn candidates(&mut self) -> Vec<Candidate> {
+        group(std::mem::take(&mut self.hits))
+    }
+
+    /// Indices of the addresses that no list has.
+    pub(super) fn left(&self) -> Vec<u32> {
+        (0..self.found.len() as u32).filter(|&at| !self.found[at as usize]).collect()
+    }
+
+    pub(super) fn has_unit(&self, start: u64) -> bool {
+        self.units.binary_search(&start).is_ok()
+    }
+
+    pub(super) fn starts(&self, info_len: u64) -> Starts {
+        let inside = self.units.iter().filter(|&&start| start < info_len);
+        Starts { known: inside.map(|&start| (start, 0)).collect() }
+    }
+}
+
+fn group(mut hits: Vec<(u64, u32)>) -> Vec<Candidate> {
+    hits.sort_unstable();
+    hits.dedup();
+    let mut units: Vec<Candidate> = Vec::new();
+    for (start, at) in hits {
+        match units.last_mut() {
+            Some(unit) if unit.start == start => unit.addresses.push(at),
+            _ => units.push(Candidate { start, addresses: vec![at] }),
+        }
+    }
+    units
+}
+
+/// All headers of units that may hold code, in order. Those before damage are kept.
+pub(super) fn headers(reader: &mut Reader<'_>, mut visit: impl FnMut(Header)) -> Result<()> {
+    let len = reader.sections.info.len();
+    let mut start = 0;
+    while start < len {
+        let header = Header::read(&mut reader.info, len, start, reader.sections.big_endian)?;
+        start = header.end;
+        if header.may_have_code {
+            visit(header);
+        }
+    }
+    Ok(())
+}
+
+/// Which of `addresses` (indices into `sorted`) lie in the ranges of a unit that no list has.
+pub(super) fn inside(
+    reader: &mut Reader<'_>,
+    last: &mut LastAbbrevs,
+    header: Header,
+    sorted: &[u64],
+    addresses: &[u32],
+) -> Result<Vec<u32>> {
+    let unit = Unit::read(reader, header, last, None)?;
+    let mut found = Vec::new();
+    let mut visit = |from: u64, to: u64| {
+        let low = addresses.partition_point(|&at| sorted[at as usize] < from);
+        let high = addresses.partition_point(|&at| sorted[at as usize] < to);
+        found.extend_from_slice(&addresses[low..high.max(low)]);
+    };
+    let mut steps = MAX_STEPS;
+    if !unit.code.each(reader, &unit, &mut steps, &mut visit)? {
+        // Some compilers say nothing; then the line program shows where the code is.
+        let mut bytes = Vec::new();
+        if lines::read(&unit, reader, u64::from(u32::MAX), &mut bytes)? {
+            Lines::parse(&unit, &bytes)?.each(|row, end| visit(row.address, end))?;
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+/// Adds units that were found one by one to those of the lists.
+pub(super) fn add(candidates: &mut Vec<Candidate>, found: Vec<Candidate>) {
+    candidates.extend(found);
+    candidates.sort_by_key(|c| c.start);
+}
+
+impl Candidate {
+    /// The addresses themselves, sorted.
+    pub(super) fn wanted(&self, sorted: &[u64]) -> Vec<u64> {
+        self.addresses.iter().map(|&at| sorted[at as usize]).collect()
+    }
+}
+
+/// For readers that want one list of addresses as well as all.
+impl<'w> From<&'w [u64]> for Wanted<'w> {
+    fn from(sorted: &'w [u64]) -> Wanted<'w> {
+        Wanted::Some(sorted)
+    }
+}

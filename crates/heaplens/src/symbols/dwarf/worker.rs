@@ -1,0 +1,276 @@
+//! One thread's work: a unit at a time, its memory used again for the next.
+
+use super::super::bytes::{Damage, Result};
+use super::functions::{Function, Name, Wanted, functions};
+use super::lines::{self, Lines, Row};
+use super::origins::Pair;
+use super::sections::Reader;
+use super::split;
+use super::table::{self, UnitTable};
+use super::unit::{Header, LastAbbrevs, Unit};
+use super::units::Candidate;
+use super::{Shared, lock};
+use gimli::constants as dw;
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+/// A function at an address and the line in it.
+#[derive(Clone, Debug)]
+pub(super) struct Frame {
+    pub(super) name: Name,
+    pub(super) file: Option<Rc<str>>,
+    pub(super) line: u32,
+    pub(super) column: u32,
+}
+
+/// What a unit knows of one address.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Index into all addresses.
+    pub(super) at: u32,
+    /// Innermost first.
+    pub(super) frames: Vec<Frame>,
+    /// False if only the line is known.
+    pub(super) has_function: bool,
+}
+
+/// What a unit knows.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    pub(super) list: Vec<Answer>,
+    /// True for languages whose symbols say more than the function's own name.
+    pub(super) mangles: bool,
+    /// Why some addresses may lack an answer.
+    pub(super) damage: Option<Damage>,
+}
+
+pub(super) struct Worker<'s> {
+    shared: &'s Shared<'s>,
+    main: Reader<'s>,
+    supplement: Option<Reader<'s>>,
+    abbrevs: LastAbbrevs,
+    bytes: Vec<u8>,
+    line_bytes: Vec<u8>,
+}
+
+impl<'s> Worker<'s> {
+    pub(super) fn new(shared: &'s Shared<'s>) -> Worker<'s> {
+        Worker {
+            shared,
+            main: Reader::new(&shared.main),
+            supplement: shared.supplement.as_ref().map(Reader::new),
+            abbrevs: LastAbbrevs::default(),
+            bytes: Vec::new(),
+            line_bytes: Vec::new(),
+        }
+    }
+
+    /// What a unit knows of its candidate's addresses.
+    pub(super) fn unit(&mut self, candidate: &Candidate, sorted: &[u64]) -> Answers {
+        self.answers(candidate, sorted)
+            .unwrap_or_else(|damage| Answers { damage: Some(damage), ..Answers::default() })
+    }
+
+    /// The unit at an offset, without its entries.
+    fn open(&mut self, start: u64) -> Result<Unit> {
+        let Shared { main, .. } = self.shared;
+        let header = Header::read(&mut self.main.info, main.info.len(), start, main.big_endian)?;
+        Unit::read(&mut self.main, header, &mut self.abbrevs, None)
+    }
+
+    fn answers(&mut self, candidate: &Candidate, sorted: &[u64]) -> Result<Answers> {
+        let unit = self.open(candidate.start)?;
+        let wanted = candidate.wanted(sorted);
+        let mut answers = Answers { mangles: unit.language.is_none_or(mangles), ..Answers::default() };
+        let (functions, result) = self.functions(&unit, Wanted::Some(&wanted), &mut answers);
+        answers.damage = result.err();
+        let lines = read_lines(self.shared, &unit, &self.main, &mut self.line_bytes);
+        let lines = lines.unwrap_or_else(|damage| {
+            answers.damage.get_or_insert(damage);
+            None
+        });
+        let mut rows = vec![None; wanted.len()];
+        if let Some(lines) = &lines {
+            let (found, result) = lines::wanted_rows(lines, Wanted::Some(&wanted));
+            rows = found;
+            if let Err(damage) = result {
+                answers.damage.get_or_insert(damage);
+            }
+        }
+        let reader = &mut self.main;
+        let mut files = Files { lines, unit: &unit, reader, known: FxHashMap::default() };
+        let by_address = assign(&functions, &wanted);
+        for ((at, &address), (function, row)) in
+            candidate.addresses.iter().zip(&wanted).zip(by_address.into_iter().zip(rows))
+        {
+            let frames = chain(function, address, row, &mut files);
+            if !frames.is_empty() {
+                answers.list.push(Answer { at: *at, frames, has_function: function.is_some() });
+            }
+        }
+        Ok(answers)
+    }
+
+    /// All that a unit says: where it begins in the file, its functions and lines.
+    ///
+    /// # Errors
+    /// If a part of it cannot be read.
+    pub(super) fn whole(&mut self, start: u64, names: &mut Pair<'_>) -> Result<UnitTable> {
+        let unit = self.open(start)?;
+        let mut about = Answers { mangles: unit.language.is_none_or(mangles), ..Answers::default() };
+        let (functions, result) = self.functions(&unit, Wanted::All, &mut about);
+        result?;
+        let lines = read_lines(self.shared, &unit, &self.main, &mut self.line_bytes)?;
+        table::build(start, &functions, about.mangles, lines.as_ref(), names, |lines, index| {
+            lines.file(index, &unit, &mut self.main)
+        })
+    }
+
+    /// The functions of a unit, from its other half if it is split.
+    fn functions(
+        &mut self,
+        unit: &Unit,
+        wanted: Wanted<'_>,
+        answers: &mut Answers,
+    ) -> (Vec<Function>, Result<()>) {
+        if unit.dwo.is_some() {
+            match self.split_functions(unit, wanted, answers) {
+                Ok(result) => return result,
+                // The skeleton may know what was inlined.
+                Err(Damage(why)) => {
+                    lock(&self.shared.note).get_or_insert(why);
+                }
+            }
+        }
+        if let Err(damage) = self.load(&unit.header) {
+            return (Vec::new(), Err(damage));
+        }
+        functions(unit, &self.bytes, &mut self.main, self.supplement.as_mut(), wanted)
+    }
+
+    fn load(&mut self, header: &Header) -> Result<()> {
+        let info = &self.shared.main.info;
+        check_size(header, self.shared.most())?;
+        info.read(header.start..header.end, &mut self.bytes)
+    }
+
+    fn split_functions(
+        &mut self,
+        skeleton: &Unit,
+        wanted: Wanted<'_>,
+        answers: &mut Answers,
+    ) -> Result<(Vec<Function>, Result<()>)> {
+        let Some(dwo) = &skeleton.dwo else { return Err(Damage::new("it is not split")) };
+        let (sections, header) = {
+            let mut budget = *lock(&self.shared.budget);
+            let (dir, path) = (skeleton.comp_dir.as_deref(), self.shared.input.path);
+            // The budget is lent: what is inflated here is dropped with the unit.
+            split::find(dwo, dir, path, self.shared.package.as_ref(), &self.shared.main, &mut budget)?
+        };
+        check_size(&header, self.shared.most())?;
+        let mut reader = Reader::new(&sections);
+        let mut abbrevs = LastAbbrevs::default();
+        let unit = split::unit(&mut reader, &mut abbrevs, header, skeleton)?;
+        if let Some(language) = unit.language {
+            answers.mangles = mangles(language);
+        }
+        sections.info.read(header.start..header.end, &mut self.bytes)?;
+        Ok(functions(&unit, &self.bytes, &mut reader, None, wanted))
+    }
+}
+
+/// The line program of a unit, if it has one.
+fn read_lines<'b>(
+    shared: &Shared<'_>,
+    unit: &Unit,
+    reader: &Reader<'_>,
+    bytes: &'b mut Vec<u8>,
+) -> Result<Option<Lines<'b>>> {
+    match lines::read(unit, reader, shared.most(), bytes)? {
+        true => Lines::parse(unit, bytes).map(Some),
+        false => Ok(None),
+    }
+}
+
+fn check_size(header: &Header, most: u64) -> Result<()> {
+    let size = header.end - header.start;
+    if size > most {
+        return Err(Damage(format!("a unit of {size} bytes is more than may be read at once")));
+    }
+    Ok(())
+}
+
+/// The function that holds each of the sorted addresses; of several the first of the unit.
+fn assign<'f>(functions: &'f [Function], sorted: &[u64]) -> Vec<Option<&'f Function>> {
+    let mut found = vec![None; sorted.len()];
+    for function in functions {
+        for &(from, to) in &function.ranges {
+            let low = sorted.partition_point(|&a| a < from);
+            for (at, &address) in sorted.iter().enumerate().skip(low) {
+                if address >= to {
+                    break;
+                }
+                found[at].get_or_insert(function);
+            }
+        }
+    }
+    found
+}
+
+/// A unit's files, each rendered once.
+struct Files<'u, 'r, 's> {
+    lines: Option<Lines<'u>>,
+    unit: &'u Unit,
+    reader: &'r mut Reader<'s>,
+    known: FxHashMap<u64, Option<Rc<str>>>,
+}
+
+impl Files<'_, '_, '_> {
+    fn get(&mut self, index: u64) -> Option<Rc<str>> {
+        let Files { lines, unit, reader, known } = self;
+        let render = || lines.as_ref()?.file(index, unit, reader).map(Rc::from);
+        known.entry(index).or_insert_with(render).clone()
+    }
+}
+
+/// The frames at an address, innermost first.
+fn chain(
+    function: Option<&Function>,
+    address: u64,
+    row: Option<Row>,
+    files: &mut Files<'_, '_, '_>,
+) -> Vec<Frame> {
+    let mut place = row.map_or((None, 0, 0), |row| (files.get(row.file), row.line, row.column));
+    let frame = |name: &Name, (file, line, column): (Option<Rc<str>>, u32, u32)| Frame {
+        name: name.clone(),
+        file,
+        line,
+        column,
+    };
+    let Some(function) = function else {
+        return row.map(|_| frame(&Name::Unknown, place)).into_iter().collect();
+    };
+    let inlined: Vec<_> = function.inlined_at(address).collect();
+    let mut frames = Vec::with_capacity(inlined.len() + 1);
+    for inlined in inlined.into_iter().rev() {
+        frames.push(frame(&inlined.name, place));
+        let file = inlined.call_file.and_then(|index| files.get(index));
+        place = (file, inlined.call_line, inlined.call_column);
+    }
+    frames.push(frame(&function.name, place));
+    frames
+}
+
+/// True for languages whose symbols say more than the function's own name.
+fn mangles(language: dw::DwLang) -> bool {
+    matches!(
+        language,
+        dw::DW_LANG_Rust
+            | dw::DW_LANG_C_plus_plus
+            | dw::DW_LANG_C_plus_plus_03
+            | dw::DW_LANG_C_plus_plus_11
+            | dw::DW_LANG_C_plus_plus_14
+            | dw::DW_LANG_C_plus_plus_17
+            | dw::DW_LANG_C_plus_plus_20
+    )
+}

@@ -1,0 +1,128 @@
+//! Object files by their headers alone: what parts they have, and where. Nothing else of the file is read.
+
+mod elf;
+mod inflate;
+mod others;
+
+pub(super) use elf::Table;
+pub(super) use others::cache;
+
+use super::bytes::{Bytes, Damage, Result};
+use super::open;
+use std::path::Path;
+
+/// More headers than this no linker writes; a table that claims them is damaged.
+const MAX_HEADERS: u64 = 1 << 17;
+
+/// The parts of an object file.
+#[derive(Debug, Default)]
+pub(super) struct ObjectFile {
+    pub(super) big_endian: bool,
+    pub(super) sections: Vec<Section>,
+    /// Loaded parts, in the order of the file.
+    pub(super) segments: Vec<Segment>,
+    pub(super) symbols: Symbols,
+}
+
+/// A section as its header has it.
+#[derive(Debug)]
+pub(super) struct Section {
+    pub(super) name: Vec<u8>,
+    pub(super) address: u64,
+    pub(super) size: u64,
+    /// True if it holds code.
+    pub(super) executable: bool,
+    /// What of it is in the file; `None` if nothing is.
+    pub(super) stored: Option<Stored>,
+}
+
+/// Where a section's content stands.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    pub(super) bytes: Bytes,
+    pub(super) packed: Option<Packed>,
+}
+
+/// How a section is compressed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packed {
+    pub(super) format: Format,
+    /// The size that the header claims for the content.
+    pub(super) inflated: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Zlib,
+    Zstd,
+}
+
+/// A part of the file that is loaded into memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Segment {
+    pub(super) executable: bool,
+    pub(super) offset: u64,
+    pub(super) file_size: u64,
+    pub(super) address: u64,
+}
+
+/// Where the symbols are.
+#[derive(Debug, Default)]
+pub(super) enum Symbols {
+    /// Tables that are read in passing.
+    Elf { tables: Vec<Table>, wide: bool },
+    /// The whole file has to be parsed.
+    Other(Bytes),
+    #[default]
+    None,
+}
+
+impl ObjectFile {
+    /// Reads the headers of a regular file.
+    ///
+    /// # Errors
+    /// Says what the file is instead.
+    pub(super) fn open(path: &Path) -> Result<ObjectFile> {
+        let file = open::open(path).map_err(Damage)?;
+        Self::parse(&Bytes::of_file(file)?)
+    }
+
+    pub(super) fn parse(file: &Bytes) -> Result<ObjectFile> {
+        let headers = |damage: Damage| Damage(format!("its headers cannot be read: {damage}"));
+        let mut magic = Vec::new();
+        file.read_up_to(0, 4, &mut magic)?;
+        match magic.as_slice() {
+            [0x7f, b'E', b'L', b'F'] => elf::parse(file).map_err(headers),
+            _ => others::parse(file).map_err(headers),
+        }
+    }
+
+    /// The section of a name: `.debug_info` is `__debug_info` in Mach-O and may be `.zdebug_info` in ELF.
+    pub(super) fn section(&self, name: &str) -> Option<&Section> {
+        let is_name = |section: &&Section| {
+            let found = section.name.as_slice();
+            let rest = name.strip_prefix('.').unwrap_or(name).as_bytes();
+            match found {
+                [b'.', b'z', tail @ ..] => tail == rest,
+                [b'.', tail @ ..] => tail == rest,
+                // Mach-O cuts names to 16 letters.
+                [b'_', b'_', tail @ ..] => tail == &rest[..rest.len().min(14)],
+                _ => false,
+            }
+        };
+        self.sections.iter().filter(is_name).find(|section| section.stored.is_some())
+    }
+
+    /// A section's content, inflated if it is compressed. Empty if there is no such section.
+    ///
+    /// # Errors
+    /// If it cannot be inflated, or would take more than what is left of `budget` bytes.
+    pub(super) fn content(&self, name: &str, budget: &mut u64) -> Result<Bytes> {
+        match self.section(name).and_then(|section| section.stored.as_ref()) {
+            None => Ok(Bytes::default()),
+            Some(Stored { bytes, packed: None }) => Ok(bytes.clone()),
+            Some(Stored { bytes, packed: Some(packed) }) => inflate::inflate(bytes, *packed, budget)
+                .map_err(|Damage(why)| Damage(format!("section {name}: {why}"))),
+        }
+    }
+}
