@@ -11,6 +11,9 @@ use tempfile::TempDir;
 /// As large as a program's own threads have by default: who asks need not know how deep files can be.
 const STACK: usize = 2 << 20;
 
+/// What reading a crafted file may take, by its option.
+const MEMORY: u64 = 256 << 20;
+
 /// Longest name that may come out of any file.
 pub(crate) const MAX_NAME: usize = 80 << 10;
 
@@ -50,14 +53,16 @@ impl Answer {
 pub(crate) const ASKED: [u64; 6] = [GOOD + 0x14, GOOD + 4, BAD + 4, BAD + 0x800, 0, u64::MAX];
 
 pub(crate) struct Lab {
-    name: &'static str,
-    directory: TempDir,
+    pub(crate) name: &'static str,
+    pub(crate) directory: TempDir,
     pub(crate) options: Options,
 }
 
 impl Lab {
     pub(crate) fn new(name: &'static str) -> Lab {
-        Lab { name, directory: directory(), options: options() }
+        let mut options = options();
+        options.max_memory = MEMORY;
+        Lab { name, directory: directory(), options }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -131,6 +136,10 @@ impl Lab {
         assert!(peak < MAX_MEMORY, "{name}, a profile: {peak} bytes at once");
         watched.result.check().unwrap();
         assert_eq!(watched.result.total(), before.total(), "{name}");
+        for warning in &watched.result.warnings {
+            let shown = &warning.message;
+            assert!(shown.len() < 8192 && !shown.contains(char::is_control), "{name}: {shown:?}");
+        }
     }
 }
 
