@@ -1,9 +1,11 @@
 //! What can be typed. Options that several commands share stand here, in groups; a command's own stand with it.
 
-use crate::commands::{capture, demo, diff, flamegraph, folded, top};
-use crate::{exit, units};
+use crate::commands::{capture, demo, diff, flamegraph, folded, symbols, top};
+use crate::{cache_dir, exit, units};
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use heaplens::profile::SampleType;
+use heaplens::symbols::cache::Cache;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,6 +25,7 @@ pub(crate) enum Command {
     Top(top::Options),
     Diff(diff::Options),
     Folded(folded::Options),
+    Symbols(symbols::Options),
     Demo(demo::Options),
 }
 
@@ -70,6 +73,27 @@ pub(crate) struct Symbols {
     /// Open no binary; frames stay `module+0xoffset`
     #[arg(long)]
     pub(crate) no_symbols: bool,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+}
+
+/// Where answers about symbols are kept.
+#[derive(Debug, Args)]
+pub(crate) struct CacheArgs {
+    /// Keep answers about symbols in this directory; by default in the user's cache directory
+    #[arg(long, value_name = "DIR", env = "HEAPLENS_CACHE_DIR", hide_env_values = true)]
+    cache_dir: Option<PathBuf>,
+    /// Neither use nor keep answers of earlier times
+    #[arg(long, env = "HEAPLENS_NO_CACHE", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    no_cache: bool,
+}
+
+impl CacheArgs {
+    /// The cache that is meant, if any: a system without a place for it is no reason to stop.
+    pub(crate) fn cache(&self) -> Option<Cache> {
+        let dir = self.cache_dir.clone().or_else(cache_dir::symbols);
+        dir.filter(|_| !self.no_cache).map(Cache::at)
+    }
 }
 
 /// Which stacks and which frames of them.

@@ -5,4 +5,5 @@ pub(crate) mod demo;
 pub(crate) mod diff;
 pub(crate) mod flamegraph;
 pub(crate) mod folded;
+pub(crate) mod symbols;
 pub(crate) mod top;

@@ -4,6 +4,7 @@
 //! to addresses, filter ([`pipeline`]); then its own view and output ([`commands`]).
 
 mod args;
+mod cache_dir;
 mod clock;
 mod commands;
 mod culprit;
@@ -31,6 +32,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Top(args) => commands::top::run(&args),
         Command::Diff(args) => commands::diff::run(&args),
         Command::Folded(args) => commands::folded::run(&args),
+        Command::Symbols(args) => commands::symbols::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
     }
 }

@@ -108,6 +108,7 @@ fn named(profile: Profile, options: &Symbols) -> Profile {
     lookup.binaries.clone_from(&options.binary);
     lookup.binary_dirs.clone_from(&options.binary_dir);
     lookup.sysroots.clone_from(&options.sysroot);
+    lookup.cache = options.cache.cache();
     let named = {
         let _progress = Progress::start("reading symbols");
         symbols::symbolize(&profile, &lookup)

@@ -47,7 +47,7 @@ fn commands_print_what_is_written() {
     let pages: Vec<PathBuf> = pages.iter().map(|page| root().canonicalize().unwrap().join(page)).collect();
     std::env::set_current_dir(copies).unwrap();
     let cases = trycmd::TestCases::new();
-    cases.env("COLUMNS", "100");
+    cases.env("COLUMNS", "100").env("HEAPLENS_NO_CACHE", "1");
     for page in pages {
         cases.case(page);
     }

@@ -15,9 +15,14 @@ fn sources() -> Vec<(String, String)> {
         (name, lines.map(|line| format!("{line}\n")).collect())
     };
     let sources: Vec<(String, String)> =
-        files.into_iter().map(read).filter(|(name, _)| !name.ends_with("tests.rs")).collect();
+        files.into_iter().map(read).filter(|(name, _)| !is_test(name)).collect();
     assert!(sources.len() > 30, "the sources were not found");
     sources
+}
+
+/// Files of unit tests only.
+fn is_test(name: &str) -> bool {
+    name.ends_with("tests.rs") || name.contains("/tests/")
 }
 
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) {

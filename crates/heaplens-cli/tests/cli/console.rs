@@ -2,5 +2,5 @@
 
 #[test]
 fn examples_print_what_is_written_here() {
-    trycmd::TestCases::new().env("COLUMNS", "100").case("tests/cmd/*.trycmd");
+    trycmd::TestCases::new().env("COLUMNS", "100").env("HEAPLENS_NO_CACHE", "1").case("tests/cmd/*.trycmd");
 }

@@ -7,4 +7,5 @@ mod demo; // the demo, on a service that is a shell script
 mod files; // wrong files, streams, pipes
 mod network; // servers that answer, refuse, lie, or never end
 mod run; // starts the program
-mod server; // a server of a few lines, in this process // dumps kept as files
+mod server; // a server of a few lines, in this process
+mod symbols; // the cache of symbol answers

@@ -13,6 +13,8 @@ pub(crate) fn heaplens<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Co
     {
         command.env_remove(name);
     }
+    // Answers of earlier runs would hide what this one finds.
+    command.env("HEAPLENS_NO_CACHE", "1");
     command.args(args).stdin(Stdio::null());
     command
 }

@@ -15,6 +15,7 @@ pub(crate) fn runs(lab: &Lab) -> Result<(), Failed> {
         .env("HEAPLENS", env!("CARGO_BIN_EXE_heaplens"))
         .env("HEAPLENS_DEMO", demo)
         .env("HEAPLENS_DEMO_PLAIN", plain)
+        .env("HEAPLENS_NO_CACHE", "1")
         .env("LOAD_SECONDS", "8")
         .stdin(Stdio::null())
         .output()?;

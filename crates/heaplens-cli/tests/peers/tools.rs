@@ -38,6 +38,8 @@ pub(crate) fn heaplens<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Co
     for name in ["HEAPLENS_TOKEN", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
         command.env_remove(name);
     }
+    // Answers of earlier runs would hide what this one finds.
+    command.env("HEAPLENS_NO_CACHE", "1");
     command.args(args);
     command
 }

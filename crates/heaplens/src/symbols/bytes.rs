@@ -98,17 +98,18 @@ impl Bytes {
     /// # Errors
     /// If the range leaves these bytes, or the file got shorter since it was opened.
     pub(super) fn read(&self, range: Range<u64>, into: &mut Vec<u8>) -> Result<()> {
-        into.clear();
         let len = range.end.saturating_sub(range.start);
         let part = self.part(range.start, len)?;
         match &part.source {
-            Source::Empty => {}
+            Source::Empty => into.clear(),
             Source::File(file) => {
-                // Not more than the file has by now: a hole of terabytes may be claimed.
+                // What is overwritten at once need not be cleared first.
+                into.truncate(len as usize);
                 into.resize(len as usize, 0);
                 read_exact_at(file, into, part.start)?;
             }
             Source::Memory(bytes) => {
+                into.clear();
                 into.extend_from_slice(&bytes[part.start as usize..(part.start + len) as usize])
             }
         }

@@ -20,18 +20,18 @@ pub(super) struct RawPlace<'a> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chains {
     texts: IndexSet<Box<str>, FxBuildHasher>,
-    places: Vec<Stored>,
+    places: Vec<IndexedPlace>,
     /// Where each address's chain lies in `places`.
     spans: Vec<(u32, u32)>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Stored {
-    name: u32,
-    /// 0 for none, else one more than the index.
-    file: u32,
-    line: u32,
-    column: u32,
+/// As [`RawPlace`], its texts as places in the table of [`Chains`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct IndexedPlace {
+    pub(super) name: u32,
+    pub(super) file: Option<u32>,
+    pub(super) line: u32,
+    pub(super) column: u32,
 }
 
 impl Chains {
@@ -46,41 +46,64 @@ impl Chains {
 
     /// The chain of an address, the innermost function first; empty if unknown.
     pub(super) fn get(&self, at: usize) -> impl DoubleEndedIterator<Item = RawPlace<'_>> + ExactSizeIterator {
-        let (start, end) = self.spans[at];
-        self.places[start as usize..end as usize].iter().map(|place| RawPlace {
-            name: &self.texts[place.name as usize],
-            file: place.file.checked_sub(1).map(|i| &*self.texts[i as usize]),
+        self.indexed(at).iter().map(|place| RawPlace {
+            name: self.text(place.name),
+            file: place.file.map(|i| self.text(i)),
             line: place.line,
             column: place.column,
         })
+    }
+
+    /// As [`Chains::get`], without looking at the texts.
+    pub(super) fn indexed(&self, at: usize) -> &[IndexedPlace] {
+        let (start, end) = self.spans[at];
+        &self.places[start as usize..end as usize]
+    }
+
+    /// A text by its place in the table.
+    pub(super) fn text(&self, index: u32) -> &str {
+        &self.texts[index as usize]
+    }
+
+    /// How many texts there are.
+    pub(super) fn text_count(&self) -> usize {
+        self.texts.len()
     }
 
     /// Sets the chain of an address, the innermost function first. What was there before is forgotten.
     pub(super) fn set<'a>(&mut self, at: usize, chain: impl IntoIterator<Item = RawPlace<'a>>) {
         let start = self.places.len() as u32;
         for place in chain {
-            let name = self.text(place.name);
-            let file = place.file.map_or(0, |file| self.text(file) + 1);
-            self.places.push(Stored { name, file, line: place.line, column: place.column });
+            let name = self.intern(place.name);
+            let file = place.file.map(|file| self.intern(file));
+            self.places.push(IndexedPlace { name, file, line: place.line, column: place.column });
         }
+        self.spans[at] = (start, self.places.len() as u32);
+    }
+
+    /// As [`Chains::set`], with indices that [`Chains::intern`] returned: for tables whose texts are met often.
+    pub(super) fn set_indexed(&mut self, at: usize, chain: impl IntoIterator<Item = IndexedPlace>) {
+        let start = self.places.len() as u32;
+        self.places.extend(chain);
         self.spans[at] = (start, self.places.len() as u32);
     }
 
     /// Names the outermost function of an address, which had no name or a worse one.
     pub(super) fn rename_outermost(&mut self, at: usize, name: &str) {
         let (start, end) = self.spans[at];
-        let name = self.text(name);
+        let name = self.intern(name);
         match self.places[start as usize..end as usize].last_mut() {
             Some(place) => place.name = name,
             None => {
                 let start = self.places.len() as u32;
-                self.places.push(Stored { name, file: 0, line: 0, column: 0 });
+                self.places.push(IndexedPlace { name, file: None, line: 0, column: 0 });
                 self.spans[at] = (start, start + 1);
             }
         }
     }
 
-    fn text(&mut self, text: &str) -> u32 {
+    /// A text's place in the table, added if it is new.
+    pub(super) fn intern(&mut self, text: &str) -> u32 {
         match self.texts.get_index_of(text) {
             Some(index) => index as u32,
             None => self.texts.insert_full(text.into()).0 as u32,

@@ -2,63 +2,99 @@
 //!
 //! A file with another build-id than the dump's is never used; it is remembered for the warning.
 
-use super::open::{Probe, crc32, probe};
-use super::paths::{resolve_in_root, suffixes};
+use super::candidates::{Candidate, Origin, candidates, file_name};
+use super::companions::Home;
+use super::fetch::{Wanted, fetched};
+use super::probe::{Probe, probe};
+use super::process::Process;
+use super::segments::{self, Layout, Segment};
 use super::{Options, RecordedPaths};
 use crate::profile::{Module, ModuleKind, SymbolState};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// The files of a module.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Files {
-    /// The executable or library itself: offsets turn into addresses by its segments.
+    /// The executable or library itself, or the debug file in its place.
     pub(super) image: PathBuf,
+    /// The image's own; picks the part of a Mach-O file of several architectures ([`open::slice`](super::open::slice)).
+    pub(super) build_id: Option<String>,
+    /// The program's segments: places in the program's file turn into virtual addresses by these.
+    pub(super) segments: Vec<Segment>,
     /// Where the debug information is: the image, its debug file or nowhere.
     pub(super) dwarf: Option<PathBuf>,
+    /// The package of split debug information (`.dwp`) that lies beside them. Its units are known by their own ids.
+    pub(super) package: Option<PathBuf>,
+    /// What several debug files share (dwz's `.gnu_debugaltlink`), its build-id the one that the link names.
+    pub(super) supplementary: Option<PathBuf>,
+    /// What was missing or not used, and why: a sentence each, for people.
+    pub(super) notes: Vec<String>,
 }
 
 impl Files {
+    /// Places in the program's file as virtual addresses; `None` for those that no segment holds.
+    pub(super) fn addresses(&self, lookups: &[u64]) -> Vec<Option<u64>> {
+        lookups.iter().map(|&lookup| segments::address(&self.segments, lookup)).collect()
+    }
+
     /// Files with symbol tables, the best first.
     pub(super) fn symbol_tables(&self) -> impl Iterator<Item = &Path> {
         // A debug file has the static functions that were stripped from the image.
         let debug = self.dwarf.as_deref().filter(|&d| d != self.image);
         debug.into_iter().chain([self.image.as_path()])
     }
+
+    fn all(&self) -> impl Iterator<Item = &Path> {
+        let others = [&self.dwarf, &self.supplementary, &self.package];
+        [self.image.as_path()].into_iter().chain(others.into_iter().filter_map(|path| path.as_deref()))
+    }
 }
 
 /// What came of the search.
 #[derive(Debug)]
 pub(super) enum Located {
-    Found { files: Files, verified: bool },
-    Not(SymbolState),
+    Found {
+        files: Files,
+        verified: bool,
+    },
+    /// No file; and what was met on the way, as [`Files::notes`].
+    Not(SymbolState, Vec<String>),
 }
 
-/// An `--binary` and what its headers say.
-struct Explicit {
-    path: PathBuf,
-    probe: Result<Probe, String>,
+/// A `--binary` and what its headers say.
+pub(super) struct Explicit {
+    pub(super) path: PathBuf,
+    pub(super) probe: Result<Probe, String>,
 }
 
 /// Searches by one set of options.
 pub(super) struct Locator<'a> {
-    options: &'a Options,
-    explicit: Vec<Explicit>,
+    pub(super) options: &'a Options,
+    pub(super) explicit: Vec<Explicit>,
     /// The one explicit binary that means the program itself, whatever it is called.
-    main: Option<usize>,
-}
-
-/// Where a candidate came from, as far as it matters whether it is believed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Origin {
-    /// Named after the module, or named by the user for it.
-    Named,
-    /// Found by its build-id alone.
-    BuildId,
+    pub(super) main: Option<usize>,
+    pub(super) processes: Vec<Process>,
+    /// Files that served some module.
+    used: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl<'a> Locator<'a> {
     pub(super) fn new(options: &'a Options, modules: &[Module]) -> Locator<'a> {
-        let read = |path: &PathBuf| Explicit { path: path.clone(), probe: probe(path) };
+        let read = |path: &PathBuf| {
+            // Of several architectures the one that some module is of.
+            let mut ids =
+                modules.iter().filter_map(|m| m.build_id.as_deref()).map(|id| probe(path, Some(id)));
+            let fits = |p: &Result<Probe, String>| {
+                let id = p.as_ref().ok().and_then(|p| p.build_id.as_deref());
+                id.is_some() && modules.iter().any(|m| m.build_id.as_deref() == id)
+            };
+            let first = probe(path, None);
+            let several = super::open::is_fat(path);
+            let probe = if several { ids.find(fits).unwrap_or(first) } else { first };
+            Explicit { path: path.clone(), probe }
+        };
         let explicit: Vec<Explicit> = options.binaries.iter().map(read).collect();
         let main = match explicit.as_slice() {
             [one] => {
@@ -71,47 +107,94 @@ impl<'a> Locator<'a> {
             }
             _ => None,
         };
-        Locator { options, explicit, main }
+        let processes = options.processes.iter().map(|&pid| Process::read(pid)).collect();
+        Locator { options, explicit, main, processes, used: Mutex::default() }
     }
 
-    /// Binaries that the user named and that served no module, and why.
+    /// What the user named and nothing came of, and why.
     pub(super) fn unused(&self, modules: &[Module]) -> Vec<(String, String)> {
+        let used = self.used.lock().unwrap_or_else(|e| e.into_inner());
         let serves = |explicit: &Explicit, id: Option<&str>| {
             let path = explicit.path.display().to_string();
-            modules.iter().any(|module| match &module.symbols {
-                SymbolState::Verified { used } | SymbolState::Unverified { used } => {
-                    *used == path || (id.is_some() && module.build_id.as_deref() == id)
-                }
-                // That one is warned about already.
-                SymbolState::Mismatched { found, .. } => *found == path,
-                _ => false,
-            })
+            used.contains(&explicit.path)
+                || modules.iter().any(|module| match &module.symbols {
+                    SymbolState::Verified { used } | SymbolState::Unverified { used } => {
+                        *used == path || (id.is_some() && module.build_id.as_deref() == id)
+                    }
+                    // That one is warned about already.
+                    SymbolState::Mismatched { found, .. } => *found == path,
+                    _ => false,
+                })
         };
-        let why = |explicit: &Explicit| match &explicit.probe {
+        let why = |explicit: &Explicit| {
+            match &explicit.probe {
             Err(why) => Some(why.clone()),
             Ok(probe) if serves(explicit, probe.build_id.as_deref()) => None,
-            // It may hold the debug information of a module without a build-id in the dump.
-            Ok(probe) if !probe.has_code => None,
-            Ok(_) => Some("no module of the profile has its build-id or its name".to_owned()),
+            Ok(probe) if probe.layout == Layout::Stated => {
+                Some("no module of the profile has its build-id or its name".to_owned())
+            }
+            Ok(_) => Some(
+                "it holds debug information alone, and no module that lacks some has its build-id or its name".to_owned(),
+            ),
+        }
         };
-        let all = self.explicit.iter();
-        all.filter_map(|e| Some((e.path.display().to_string(), why(e)?))).collect()
+        let binaries = self.explicit.iter().filter_map(|e| Some((e.path.display().to_string(), why(e)?)));
+        let processes = self.processes.iter();
+        let processes = processes.filter_map(|p| Some((format!("process {}", p.pid()), p.problem.clone()?)));
+        binaries.chain(processes).collect()
     }
 
     pub(super) fn locate(&self, module: &Module) -> Located {
         if module.kind != ModuleKind::File {
-            let why = "it is not a file".to_owned();
-            return Located::Not(SymbolState::Missing { why });
+            let why = match module.kind {
+                ModuleKind::Vdso => "it is the kernel's own page, not a file",
+                _ => "it is not a file",
+            };
+            return Located::Not(SymbolState::Missing { why: why.to_owned() }, Vec::new());
         }
-        let mut search = Search { wanted: module.build_id.as_deref(), mismatch: None, refused: None };
-        for (path, origin) in self.candidates(module) {
-            if let Some((probe, verified)) = search.fits(&path, origin) {
-                let dwarf = self.debug_file(&path, &probe);
-                let files = Files { image: path, dwarf };
+        let mut search = Search::new(module);
+        for candidate in candidates(self, module) {
+            if let Some((probe, verified)) = search.fits(&candidate) {
+                search.notes.extend(doubt(&candidate, module));
+                if let (Some(_), Some((debug, ..))) = (search.required, search.debug_only) {
+                    // It has said which build is meant.
+                    self.used.lock().unwrap_or_else(|e| e.into_inner()).insert(debug.path);
+                }
+                let files = self.files(&candidate, probe, Some(module), search.notes);
                 return Located::Found { files, verified };
             }
         }
-        Located::Not(search.failure(module, self.options))
+        let fetch = self.options.fetch.as_deref();
+        if let Some(id) = &module.build_id
+            && let Some((path, probe)) = fetched(fetch, Wanted::Executable, id, &mut search.notes)
+                .filter(|(_, probe)| probe.layout == Layout::Stated)
+        {
+            let candidate = Candidate::new(path, Origin::BuildId);
+            return Located::Found {
+                files: self.files(&candidate, probe, Some(module), search.notes),
+                verified: true,
+            };
+        }
+        if let (None, Some(id)) = (&search.debug_only, &module.build_id) {
+            let found = fetched(fetch, Wanted::DebugInfo, id, &mut search.notes);
+            search.debug_only =
+                found.map(|(path, probe)| (Candidate::new(path, Origin::BuildId), probe, true));
+        }
+        if let Some((candidate, probe, verified)) =
+            search.debug_only.take_if(|(_, p, _)| p.layout != Layout::Unknown)
+        {
+            if probe.layout == Layout::Computed {
+                search.notes.push(format!(
+                    "{} holds debug information alone: where the program's code lies was computed from its segments; give \
+                     the program too, to be sure",
+                    candidate.path.display()
+                ));
+            }
+            let files = self.files(&candidate, probe, Some(module), search.notes);
+            return Located::Found { files, verified };
+        }
+        let notes = std::mem::take(&mut search.notes);
+        Located::Not(search.failure(module, self.options), notes)
     }
 
     /// One file as the image, and its debug information.
@@ -119,103 +202,103 @@ impl<'a> Locator<'a> {
     /// # Errors
     /// Says in words why the file cannot be used.
     pub(super) fn files_of(&self, image: &Path) -> Result<Files, String> {
-        let probe = probe(image)?;
-        let dwarf = self.debug_file(image, &probe);
-        Ok(Files { image: image.to_owned(), dwarf })
+        let probe = probe(image, None)?;
+        let candidate = Candidate::new(image.to_owned(), Origin::Explicit);
+        Ok(self.files(&candidate, probe, None, Vec::new()))
     }
 
-    /// All places to look at, in order.
-    fn candidates(&self, module: &Module) -> Vec<(PathBuf, Origin)> {
-        let mut list = Vec::new();
-        for (i, explicit) in self.explicit.iter().enumerate() {
-            let id = explicit.probe.as_ref().ok().and_then(|p| p.build_id.as_deref());
-            let means_this = file_name(&explicit.path) == Some(module.short_name())
-                || module.is_main && self.main == Some(i);
-            if id.is_some() && id == module.build_id.as_deref() {
-                list.insert(0, (explicit.path.clone(), Origin::BuildId));
-            } else if means_this {
-                list.push((explicit.path.clone(), Origin::Named));
+    fn files(
+        &self,
+        candidate: &Candidate,
+        probe: Probe,
+        module: Option<&Module>,
+        mut notes: Vec<String>,
+    ) -> Files {
+        let home = Home::new(self, candidate, module);
+        let debug = home.debug_file(&probe, &mut notes);
+        let mut files = Files { image: candidate.path.clone(), ..Files::default() };
+        if let Some((dwarf, headers)) = debug {
+            if let Some((path, id)) = &headers.altlink {
+                files.supplementary = home.supplementary(&dwarf, path, id, &mut notes);
             }
+            files.package = home.package(&dwarf, &mut notes);
+            files.dwarf = Some(dwarf);
         }
-        // A Linux path looked at on Windows has a root, though it is not absolute there.
-        let whole = Path::new(&module.path).has_root();
-        let recorded = (whole && self.options.recorded_paths == RecordedPaths::Use)
-            .then(|| (PathBuf::from(&module.path), Origin::Named));
-        if let Some(id) = &module.build_id {
-            for dir in &self.options.debug_dirs {
-                list.extend(by_build_id(dir, id).map(|p| (p, Origin::BuildId)));
-            }
-            list.extend(recorded.clone());
-        }
-        for root in &self.options.sysroots {
-            list.extend(resolve_in_root(root, &module.path).map(|p| (p, Origin::Named)));
-        }
-        for dir in &self.options.binary_dirs {
-            if let Some(id) = &module.build_id {
-                list.extend(by_build_id(dir, id).map(|p| (p, Origin::BuildId)));
-            }
-            list.extend(suffixes(&module.path).map(|s| (dir.join(s), Origin::Named)));
-        }
-        // Without a build-id only the name speaks for a file, and what the user points at comes first.
-        // What now stands where a deleted file stood is some other build.
-        if module.build_id.is_none() && !module.deleted {
-            list.extend(recorded);
-        }
-        list
+        files.build_id = probe.build_id;
+        files.segments = probe.segments;
+        files.notes = notes;
+        let mut used = self.used.lock().unwrap_or_else(|e| e.into_inner());
+        used.extend(files.all().map(Path::to_owned));
+        drop(used);
+        files
     }
+}
 
-    /// The file with the debug information of an image.
-    fn debug_file(&self, image: &Path, probe_of_image: &Probe) -> Option<PathBuf> {
-        if probe_of_image.has_dwarf {
-            return Some(image.to_owned());
-        }
-        let fits = |path: &Path| {
-            path != image && probe(path).is_ok_and(|p| p.has_dwarf && p.build_id == probe_of_image.build_id)
-        };
-        if let Some(id) = &probe_of_image.build_id {
-            let explicit = self.explicit.iter().map(|e| e.path.clone());
-            let roots = self.options.sysroots.iter().map(|r| r.join("usr/lib/debug"));
-            let dirs = self.options.debug_dirs.iter().cloned().chain(roots);
-            let dirs = dirs.chain(self.options.binary_dirs.iter().cloned());
-            let in_dirs = dirs.flat_map(|d| by_build_id(&d, id).collect::<Vec<_>>());
-            if let Some(found) = explicit.chain(in_dirs).find(|p| fits(p)) {
-                return Some(found);
-            }
-        }
-        let (name, crc) = probe_of_image.debuglink.as_ref()?;
-        let beside = image.parent()?;
-        let relative: PathBuf = suffixes(&beside.to_string_lossy()).next().unwrap_or_default();
-        let mut places = vec![beside.join(name), beside.join(".debug").join(name)];
-        places.extend(self.options.debug_dirs.iter().map(|d| d.join(&relative).join(name)));
-        places.extend(self.options.binary_dirs.iter().map(|d| d.join(name)));
-        places.into_iter().find(|path| {
-            let other_build = |p: &Probe| {
-                p.build_id.is_some()
-                    && probe_of_image.build_id.is_some()
-                    && p.build_id != probe_of_image.build_id
-            };
-            path != image
-                && probe(path).is_ok_and(|p| p.has_dwarf && !other_build(&p))
-                && crc32(path) == Some(*crc)
-        })
-    }
+/// What speaks against the file at the path that the dump names, where no build-id decides.
+fn doubt(candidate: &Candidate, module: &Module) -> Option<String> {
+    let recorded = candidate.root.is_none() && candidate.path == Path::new(&module.path);
+    let ran = module.file_id.as_deref().filter(|_| recorded && module.build_id.is_none());
+    let ran = ran?.split_ascii_whitespace().nth(1)?;
+    let found = inode(&candidate.path)?;
+    (found != ran).then(|| {
+        format!(
+            "{} is not the file that ran (inode {found} instead of {ran}): it was replaced since, or the dump is from \
+             another machine; its names are wrong unless it is the same build",
+            module.path
+        )
+    })
+}
+
+#[cfg(unix)]
+fn inode(path: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    Some(path.metadata().ok()?.ino().to_string())
+}
+
+#[cfg(not(unix))]
+fn inode(_: &Path) -> Option<String> {
+    None
 }
 
 /// One search: what is wanted, and what was met on the way.
 struct Search<'a> {
     wanted: Option<&'a str>,
+    /// Where the dump names no build: that of the debug file which the user named.
+    required: Option<String>,
     mismatch: Option<(PathBuf, String)>,
     refused: Option<(PathBuf, String)>,
+    /// A file that has only debug information, for want of the program; and whether it is verified.
+    debug_only: Option<(Candidate, Probe, bool)>,
+    notes: Vec<String>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn new(module: &'a Module) -> Search<'a> {
+        Search {
+            wanted: module.build_id.as_deref(),
+            required: None,
+            mismatch: None,
+            refused: None,
+            debug_only: None,
+            notes: Vec::new(),
+        }
+    }
+
     /// The probe of a file that may be used, and whether it is surely the right one.
-    fn fits(&mut self, path: &Path, origin: Origin) -> Option<(Probe, bool)> {
-        let probe = match probe(path) {
+    fn fits(&mut self, candidate: &Candidate) -> Option<(Probe, bool)> {
+        let (path, origin) = (&candidate.path, candidate.origin);
+        let named = origin != Origin::BuildId;
+        let probe = match probe(path, self.wanted) {
             Ok(probe) => probe,
             Err(why) => {
                 // Absent files are no news; a file that is there and cannot be used is.
-                if origin == Origin::Named && path.symlink_metadata().is_ok() {
+                if let Origin::Process(pid) = origin {
+                    let why = format!(
+                        "process {pid} has it mapped, but it cannot be read from there ({why}); that takes root, or \
+                         CAP_CHECKPOINT_RESTORE"
+                    );
+                    self.refused.get_or_insert((path.to_owned(), why));
+                } else if named && path.symlink_metadata().is_ok() {
                     self.refused.get_or_insert((path.to_owned(), why));
                 }
                 return None;
@@ -224,22 +307,31 @@ impl Search<'_> {
         let verified = match (self.wanted, &probe.build_id) {
             (Some(wanted), Some(found)) if wanted == found => true,
             (Some(_), Some(found)) => {
-                if origin == Origin::Named {
+                if named {
                     let found = found.clone();
                     self.mismatch.get_or_insert((path.to_owned(), found));
                 }
                 return None;
             }
             // A name made of the build-id proves nothing about a file without one.
-            (Some(_), None) if origin == Origin::BuildId => return None,
+            (Some(_), None) if !named => return None,
+            (None, found) if self.required.is_some() && *found != self.required => return None,
             _ => false,
         };
-        if !probe.has_code {
-            let why = "it holds debug information only; the program or library itself is needed beside it";
-            self.refused.get_or_insert((path.to_owned(), why.to_owned()));
-            return None;
+        if probe.layout == Layout::Stated {
+            return Some((probe, verified));
         }
-        Some((probe, verified))
+        if probe.layout == Layout::Unknown {
+            let why = "it holds debug information alone, and where the program's code lies in its file cannot be told from \
+                       it; the program or library itself is needed beside it";
+            self.refused.get_or_insert((path.to_owned(), why.to_owned()));
+        } else if self.debug_only.is_none() {
+            if origin == Origin::Explicit {
+                self.required.clone_from(&probe.build_id);
+            }
+            self.debug_only = Some((candidate.clone(), probe, verified));
+        }
+        None
     }
 
     fn failure(self, module: &Module, options: &Options) -> SymbolState {
@@ -257,23 +349,4 @@ impl Search<'_> {
         };
         SymbolState::Missing { why }
     }
-}
-
-/// The places in a directory where files are kept by build-id. The first two are debuggers' own.
-fn by_build_id(dir: &Path, id: &str) -> impl Iterator<Item = PathBuf> + use<> {
-    // Ids are checked to be hexadecimal where they are read, and again here, as they become a path.
-    let plain = id.len() > 2 && id.bytes().all(|b| b.is_ascii_hexdigit());
-    let (first, rest) = id.split_at_checked(2).unwrap_or(("", ""));
-    let list = [
-        dir.join(".build-id").join(first).join(rest),
-        dir.join(".build-id").join(first).join(format!("{rest}.debug")),
-        dir.join(first).join(format!("{rest}.debug")),
-        dir.join(id),
-        dir.join(format!("{id}.debug")),
-    ];
-    list.into_iter().filter(move |_| plain)
-}
-
-fn file_name(path: &Path) -> Option<&str> {
-    path.file_name().and_then(|n| n.to_str())
 }

@@ -5,25 +5,36 @@
 //! [`Module::symbols`](crate::profile::Module) and in the profile's warnings.
 
 mod bytes;
+pub mod cache;
+mod candidates;
 mod chains;
+mod companions;
 mod dwarf;
+mod fat;
+mod fetch;
 mod locate;
 mod lookup;
 mod module;
 mod names;
+mod numbers;
 mod object;
 mod open;
 mod paths;
+mod probe;
+mod process;
 mod report;
 mod resolution;
+mod segments;
 mod symtab;
 
+pub use fetch::Fetch;
 pub use lookup::lookup;
 pub use resolution::{Named, Place, Resolution, Resolve};
 
 use crate::profile::{Frame, FrameId, Function, Module, ModuleId, ModuleKind, Profile, StackId, SymbolState};
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Whether the paths that a dump names may be opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +59,11 @@ pub struct Options {
     pub sysroots: Vec<PathBuf>,
     /// Directories with separate debug information, as debuggers use them; by default `/usr/lib/debug`.
     pub debug_dirs: Vec<PathBuf>,
+    /// Local processes that have the modules mapped (`--pid`): their files are read inside their own root, also
+    /// those that were deleted or replaced since. Linux only.
+    pub processes: Vec<u32>,
+    /// Where files that are not found here come from, if anywhere.
+    pub fetch: Option<Arc<dyn Fetch>>,
     /// Whether the dump's own paths are opened.
     pub recorded_paths: RecordedPaths,
     /// How many threads read symbols; 0 for one on each core. With 1 all is done on the caller's.
@@ -55,6 +71,8 @@ pub struct Options {
     /// Most bytes of memory that reading one module may take. A unit of debug information, or an inflated
     /// section, that would pass it is left out and said; its places have symbol table names.
     pub max_memory: u64,
+    /// Where answers are kept for the next time, if anywhere.
+    pub cache: Option<cache::Cache>,
 }
 
 impl Default for Options {
@@ -64,9 +82,12 @@ impl Default for Options {
             binary_dirs: Vec::new(),
             sysroots: Vec::new(),
             debug_dirs: vec![PathBuf::from("/usr/lib/debug")],
+            processes: Vec::new(),
+            fetch: None,
             recorded_paths: RecordedPaths::Use,
             threads: 0,
             max_memory: 4 << 30,
+            cache: None,
         }
     }
 }
@@ -78,6 +99,14 @@ impl Options {
             threads => threads,
         }
     }
+}
+
+/// The build-id (Mach-O: the UUID) of an object file, in lower-case hex; `None` if it has none.
+///
+/// # Errors
+/// Says in words why the file cannot be read.
+pub fn build_id(path: &Path) -> Result<Option<String>, String> {
+    Ok(probe::probe(path, None)?.build_id)
 }
 
 /// The same profile with names for the frames that had none.
@@ -112,6 +141,7 @@ pub fn symbolize_with(profile: &Profile, resolver: &dyn Resolve) -> Profile {
             module.symbols = result.state;
         }
         report::problem(&mut new, job.module, result.problem.as_deref());
+        report::notes(&mut new, job.module, &result.notes);
     }
     report::states(&mut new);
     new

@@ -6,7 +6,7 @@ use super::dwarf::{self, Found};
 use super::locate::{Files, Located, Locator};
 use super::names::{self, Demangler};
 use super::object::ObjectFile;
-use super::{Options, Place, Resolution, Resolve, symtab};
+use super::{Options, Place, Resolution, Resolve, cache, symtab};
 use crate::profile::{Module, SymbolState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -21,7 +21,9 @@ impl Resolve for FileResolver<'_> {
     fn resolve(&self, module: &Module, lookups: &[u64]) -> Resolution {
         let (files, verified) = match self.locator.locate(module) {
             Located::Found { files, verified } => (files, verified),
-            Located::Not(state) => return Resolution::unknown(state),
+            Located::Not(state, notes) => {
+                return cache::without_file(module, lookups, state, notes, self.options);
+            }
         };
         let used = files.image.display().to_string();
         let state = match verified {
@@ -29,15 +31,10 @@ impl Resolve for FileResolver<'_> {
             false => SymbolState::Unverified { used },
         };
         let mut result = Resolution::unknown(state);
-        let addresses = match addresses(&files.image, lookups) {
-            Ok(addresses) => addresses,
-            Err(why) => {
-                let why = format!("{}: {why}", files.image.display());
-                return Resolution::unknown(SymbolState::Missing { why });
-            }
-        };
-        let (chains, problem) = chains(&files, &addresses, self.options);
+        let addresses = files.addresses(lookups);
+        let (chains, problem) = cache::chains(&files, &addresses, self.options);
         result.problem = problem;
+        result.notes = files.notes;
         result.places = places(&mut result, &chains);
         result
     }
@@ -56,8 +53,9 @@ pub(super) fn chains(
     if let Some(path) = &files.dwarf {
         let input = dwarf::Input {
             path,
-            package: None,
-            supplement: None,
+            build_id: files.build_id.as_deref(),
+            package: files.package.as_deref(),
+            supplement: files.supplementary.as_deref(),
             threads: options.thread_count(),
             max_memory: options.max_memory,
         };
@@ -71,7 +69,9 @@ pub(super) fn chains(
         found.problem = found.problem.map(|why| format!("{}: {why}", path.display()));
     }
     for path in files.symbol_tables() {
-        let read = catch_unwind(AssertUnwindSafe(|| name_by_symbols(path, &sorted, &mut found)));
+        let read = catch_unwind(AssertUnwindSafe(|| {
+            name_by_symbols(path, files.build_id.as_deref(), &sorted, &mut found)
+        }));
         if read.is_err() {
             found.problem.get_or_insert(format!("{}: its symbol table is damaged", path.display()));
         }
@@ -86,12 +86,12 @@ pub(super) fn chains(
 }
 
 /// Names what has no name yet.
-fn name_by_symbols(path: &Path, sorted: &[u64], found: &mut Found) {
+fn name_by_symbols(path: &Path, build_id: Option<&str>, sorted: &[u64], found: &mut Found) {
     let open: Vec<usize> = (0..sorted.len()).filter(|&at| found.incomplete[at]).collect();
     if open.is_empty() {
         return;
     }
-    let Ok(file) = ObjectFile::open(path) else { return };
+    let Ok(file) = ObjectFile::open(path, build_id) else { return };
     let addresses: Vec<u64> = open.iter().map(|&at| sorted[at]).collect();
     for (name, at) in symtab::names(&file, &addresses).into_iter().zip(open) {
         let Some(name) = name else { continue };
@@ -121,18 +121,4 @@ pub(super) fn places(result: &mut Resolution, chains: &Chains) -> Vec<Vec<Place>
 fn completes(symbol: &str, short: &str) -> bool {
     let short = short.split(['<', '{']).next().unwrap_or(short);
     names::may_be_mangled(symbol) && symbol.contains(short)
-}
-
-/// Places in a file to virtual addresses, by its segments.
-fn addresses(image: &Path, lookups: &[u64]) -> Result<Vec<Option<u64>>, Damage> {
-    let mut segments = ObjectFile::open(image)?.segments;
-    // Where two segments hold one place of the file, code is meant.
-    segments.sort_by_key(|s| (!s.executable, s.offset, s.file_size, s.address));
-    let address = |&lookup: &u64| {
-        segments.iter().find_map(|segment| {
-            let inside = lookup.checked_sub(segment.offset).filter(|&d| d < segment.file_size)?;
-            segment.address.checked_add(inside)
-        })
-    };
-    Ok(lookups.iter().map(address).collect())
 }

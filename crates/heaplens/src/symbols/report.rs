@@ -12,7 +12,8 @@ const MISSING: &str = "missing-symbols";
 const UNVERIFIED: &str = "unverified-binary";
 /// A part of the debug information cannot be read.
 const DAMAGED: &str = "damaged-debug-info";
-
+/// Debug information that was not there, or not used.
+const INCOMPLETE: &str = "incomplete-symbols";
 /// Named by the user, but of no use.
 const UNUSED: &str = "unused-binary";
 
@@ -32,6 +33,14 @@ pub(super) fn problem(profile: &mut Profile, module: ModuleId, problem: Option<&
     let name = visible(profile.module(module).short_name());
     let message = format!("{name}: {}; names without lines come from the symbol table", visible(problem));
     push(profile, DAMAGED, message);
+}
+
+/// Warns about what was missing or not used for a module.
+pub(super) fn notes(profile: &mut Profile, module: ModuleId, notes: &[String]) {
+    let name = visible(profile.module(module).short_name());
+    for note in notes.iter().take(MOST_MESSAGES) {
+        push(profile, INCOMPLETE, format!("{name}: {}", visible(note)));
+    }
 }
 
 /// Warns about a binary that was named for nothing.
@@ -100,23 +109,31 @@ fn message(module: &Module, places: u64, named: u64) -> Option<Message> {
             let wanted = module.build_id.as_deref().unwrap_or("unknown");
             let message = format!(
                 "{path}: {} is another build (build-id {}; the profile has {wanted}), so its names were not used; \
-                 give the binary that ran with --binary or --binary-dir",
+                 give the binary that ran with --binary or --binary-dir, or its process with --pid if it still runs",
                 visible(found),
                 visible(found_build_id),
             );
             (MISMATCHED, message)
         }
         SymbolState::Missing { why } => {
-            let message = format!(
-                "{path}: no symbols for {places} places: {}; give it with --binary, --binary-dir or --sysroot",
-                visible(why)
-            );
+            let ways = match (module.deleted, &module.build_id) {
+                (true, _) => "give it with --binary, or its process with --pid if it still runs",
+                (false, None) => {
+                    "give it with --binary, --binary-dir or --sysroot, or its process with --pid"
+                }
+                (false, Some(_)) => {
+                    "give it with --binary, --binary-dir or --sysroot, its process with --pid, or a server that has it \
+                     with --debuginfod"
+                }
+            };
+            let message = format!("{path}: no symbols for {places} places: {}; {ways}", visible(why));
             (MISSING, message)
         }
         SymbolState::Verified { used } | SymbolState::Unverified { used } if named == 0 => {
             let message = format!(
                 "{path}: {} has neither debug information nor symbols for {places} places; use an unstripped \
-                 build, or install its debug information",
+                 build, or give the directory of its debug information with --debug-dir, or a server that has it with \
+                 --debuginfod",
                 visible(used)
             );
             (MISSING, message)

@@ -41,6 +41,9 @@ pub struct Resolution {
     pub places: Vec<Vec<Place>>,
     /// What of the files could not be read, if anything; the places that it concerns have symbol table names.
     pub problem: Option<String>,
+    /// What was missing or was not used on the way, a sentence each: a debug file with another checksum, a server
+    /// that does not answer.
+    pub notes: Vec<String>,
     functions: IndexSet<Named, FxBuildHasher>,
 }
 

@@ -18,11 +18,22 @@ const STEP: u64 = 1 << 16;
 /// PE, to the table).
 pub(super) fn names(file: &ObjectFile, addresses: &[u64]) -> Vec<Option<String>> {
     let code = Code::of(file);
-    match &file.symbols {
+    let mut found = match &file.symbols {
         Symbols::None => vec![None; addresses.len()],
         Symbols::Elf { tables, wide } => elf_names(tables, *wide, file.big_endian, &code, addresses),
         Symbols::Other(bytes) => other_names(bytes, &code, addresses).unwrap_or(vec![None; addresses.len()]),
+    };
+    // Static functions of a stripped library, where its packager kept them.
+    if found.iter().any(Option::is_none)
+        && let Some(Ok(mini)) = file.mini_debug_info()
+        && let Symbols::Elf { tables, wide } = &mini.symbols
+    {
+        let more = elf_names(tables, *wide, mini.big_endian, &code, addresses);
+        for (name, more) in found.iter_mut().zip(more) {
+            *name = name.take().or(more);
+        }
     }
+    found
 }
 
 fn elf_names(

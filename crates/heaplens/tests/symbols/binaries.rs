@@ -1,10 +1,11 @@
 //! Builds the fixtures and makes profiles of them.
 
-use heaplens::profile::{Amount, Frame, Meta, Module, Profile, Sample, Values};
-use heaplens::symbols::{Options, RecordedPaths};
+use heaplens::profile::{Amount, Frame, Meta, Module, Profile, Sample, SymbolState, Values};
+use heaplens::symbols::{Options, RecordedPaths, symbolize};
 use object::{Object, ObjectSection, ObjectSymbol};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 pub(crate) const ID: &str = "0123456789abcdef0123456789abcdef01234567";
 pub(crate) const OTHER_ID: &str = "fedcba9876543210fedcba9876543210fedcba98";
@@ -21,16 +22,47 @@ fn source(name: &str) -> PathBuf {
 
 /// The C fixture; `id` is its build-id, `None` for none.
 pub(crate) fn c(path: &Path, id: Option<&str>, flags: &[&str]) {
+    build("inlines.c", path, id, flags);
+}
+
+/// A program of the fixtures' sources.
+pub(crate) fn build(name: &str, path: &Path, id: Option<&str>, flags: &[&str]) {
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir).unwrap();
     }
     let id = id.map_or("none".to_owned(), |id| format!("0x{id}"));
     run(Command::new("cc")
         .args(["-O1", "-g", "-rdynamic", &format!("-Wl,--build-id={id}")])
-        .args(flags)
         .arg("-o")
         .arg(path)
-        .arg(source("inlines.c")));
+        .arg(source(name))
+        .args(flags));
+}
+
+/// A program that runs until this is dropped.
+pub(crate) struct Running(Child);
+
+impl Running {
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts `sleeper.c` and waits until it is there.
+pub(crate) fn start(command: &mut Command) -> Running {
+    let mut running = Running(command.stdout(Stdio::piped()).spawn().expect("the program starts"));
+    let mut byte = [0];
+    let stdout = running.0.stdout.as_mut().expect("stdout is piped");
+    stdout.read_exact(&mut byte).expect("the program says that it runs");
+    running
 }
 
 pub(crate) fn rust(path: &Path, flags: &[&str]) {
@@ -107,4 +139,34 @@ pub(crate) fn stacks(profile: &Profile) -> Vec<String> {
 
 pub(crate) fn codes(profile: &Profile) -> Vec<&str> {
     profile.warnings.iter().map(|w| w.code).collect()
+}
+
+/// The only warning with this code.
+pub(crate) fn message<'p>(profile: &'p Profile, code: &str) -> &'p str {
+    let mut found = profile.warnings.iter().filter(|w| w.code == code);
+    let one = found.next().unwrap_or_else(|| panic!("no {code} in {:?}", profile.warnings));
+    assert!(found.next().is_none(), "{:?}", profile.warnings);
+    &one.message
+}
+
+pub(crate) fn look(module: Module, offset: u64, options: &Options) -> Profile {
+    let before = profile(module, [offset]);
+    let after = symbolize(&before, options);
+    assert_eq!(after.total(), before.total());
+    after.check().unwrap();
+    after
+}
+
+pub(crate) fn state(profile: &Profile) -> &SymbolState {
+    &profile.modules()[0].symbols
+}
+
+pub(crate) fn verified(path: &Path) -> SymbolState {
+    let used = path.display().to_string();
+    SymbolState::Verified { used }
+}
+
+pub(crate) fn unverified(path: &Path) -> SymbolState {
+    let used = path.display().to_string();
+    SymbolState::Unverified { used }
 }

@@ -3,7 +3,11 @@
 //! A test whose tool is absent is reported as ignored, or fails if `HEAPLENS_REQUIRE_PEERS=1`.
 
 mod binaries;
+mod cache;
+mod companions;
 mod judge;
+#[cfg(target_os = "linux")]
+mod process;
 mod search;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -13,7 +17,7 @@ type Check = fn() -> Result<(), Failed>;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let cases: Vec<(&str, &[&str], Check)> = vec![
+    let mut cases: Vec<(&str, &[&str], Check)> = vec![
         ("c_inlines_as_addr2line", &["cc", "addr2line"], judge::c_inlines),
         ("rust_names_as_addr2line", &["cc", "rustc", "addr2line"], judge::rust_names),
         ("stripped_leaves_dynamic_symbols", &["cc", "strip"], search::stripped),
@@ -24,8 +28,32 @@ fn main() {
         ("path_suffix_and_sysroot", &["cc"], search::suffix_and_sysroot),
         ("explicit_binary_is_the_program", &["cc"], search::explicit),
         ("strangers_files", &["cc", "mkfifo"], search::strangers),
+        ("cache_answers_the_second_time", &["cc"], cache::second_time),
+        ("cache_knows_builds_that_are_gone", &["cc"], cache::gone),
+        ("cache_takes_better_answers_later", &["cc", "strip"], cache::better_later),
+        ("cache_without_build_id_goes_by_the_file", &["cc"], cache::rebuilt),
+        ("cache_keeps_nothing_of_damaged_files", &["cc"], cache::damage),
+        ("cache_is_off_by_default", &[], cache::off_by_default),
         ("damaged_files", &["cc"], search::damaged),
+        ("debug_file_alone", &["cc", "objcopy", "strip"], companions::debug_file_alone),
+        ("debug_file_alone_eu_strip", &["cc", "eu-strip"], companions::debug_file_alone_eu_strip),
+        ("debug_file_alone_lld", &["cc", "objcopy", "ld.lld"], companions::debug_file_alone_lld),
+        ("debug_file_alone_llvm", &["cc", "llvm-objcopy"], companions::debug_file_alone_llvm),
+        ("debug_file_alone_is_said", &["cc", "objcopy"], companions::debug_file_alone_is_said),
+        ("shared_debug_file", &["cc", "dwz"], companions::shared_debug_file),
+        ("bundle_of_debug_information", &["clang", "ld64.lld", "dsymutil"], companions::bundle),
+        ("several_architectures", &["clang", "ld64.lld"], companions::architectures),
     ];
+    #[cfg(target_os = "linux")]
+    cases.extend([
+        ("deleted_while_it_runs", &["cc"][..], process::deleted as Check),
+        ("deleted_library", &["cc", "map_files"], process::deleted_library),
+        ("replaced_by_a_rebuild", &["cc"], process::replaced),
+        ("renamed_while_it_runs", &["cc"], process::renamed),
+        ("process_that_ended", &["cc"], process::ended),
+        ("inside_a_sysroot", &["cc"], process::sysroot),
+        ("inside_another_root", &["cc", "chroot"], process::another_root),
+    ]);
     let required = std::env::var("HEAPLENS_REQUIRE_PEERS").is_ok_and(|v| v == "1");
     let trials = cases
         .into_iter()
@@ -43,13 +71,31 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn present(tool: &str) -> bool {
+fn present(name: &str) -> bool {
+    match name {
+        // Rights rather than programs.
+        "map_files" => {
+            let first = std::fs::read_dir("/proc/self/map_files").ok().and_then(|mut list| list.next()?.ok());
+            return first.is_some_and(|file| std::fs::File::open(file.path()).is_ok());
+        }
+        "chroot" => return Command::new("chroot").args(["/", "true"]).status().is_ok_and(|s| s.success()),
+        _ => {}
+    }
     // The fixtures are ELF files.
-    cfg!(target_os = "linux")
-        && Command::new(tool)
-            .arg("--version")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|s| s.success())
+    cfg!(target_os = "linux") && runs(&tool(name))
+}
+
+/// The name under which a program is installed: distributions add the version to LLVM's.
+pub(crate) fn tool(name: &str) -> String {
+    let is_llvm = ["ld64.lld", "llvm-objcopy", "dsymutil"].contains(&name);
+    let versioned = (14..30).rev().filter(|_| is_llvm).map(|version| format!("{name}-{version}"));
+    std::iter::once(name.to_owned())
+        .chain(versioned)
+        .find(|name| runs(name))
+        .unwrap_or_else(|| name.to_owned())
+}
+
+fn runs(name: &str) -> bool {
+    let status = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
 }

@@ -42,6 +42,8 @@ use worker::Worker;
 pub(super) struct Input<'i> {
     /// The file with the DWARF sections.
     pub(super) path: &'i Path,
+    /// The build that is meant, where a file holds several.
+    pub(super) build_id: Option<&'i str>,
     /// The package with the other halves of split units.
     pub(super) package: Option<&'i Path>,
     /// What units of several files share, taken out by dwz.
@@ -88,14 +90,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<'i> Shared<'i> {
     fn open(input: Input<'i>) -> Result<Shared<'i>> {
         let mut budget = input.max_memory;
-        let main = Sections::load(&ObjectFile::open(input.path)?, &mut budget)?;
+        let main = Sections::load(&ObjectFile::open(input.path, input.build_id)?, &mut budget)?;
         let mut note = None;
         // The rest may be missing: then its names are.
         let mut optional = |path: &Path, damage: Damage| {
             note.get_or_insert(format!("{}: {damage}", path.display()));
         };
         let supplement = input.supplement.and_then(|path| {
-            let sections = ObjectFile::open(path).and_then(|object| Sections::load(&object, &mut budget));
+            let sections =
+                ObjectFile::open(path, None).and_then(|object| Sections::load(&object, &mut budget));
             sections.map_err(|damage| optional(path, damage)).ok()
         });
         let package = input.package.and_then(|path| {
@@ -157,8 +160,7 @@ pub(super) fn find(input: Input<'_>, sorted: &[u64]) -> Result<Found> {
 /// Looks for addresses in the units that `.debug_aranges` does not list.
 fn unlisted(shared: &Shared<'_>, listed: &units::Listed, sorted: &[u64], left: &[u32]) -> Vec<Candidate> {
     let mut headers: Vec<Header> = Vec::new();
-    let mut reader = Reader::new(&shared.main);
-    let walked = units::headers(&mut reader, |header| {
+    let walked = units::headers(&shared.main, |header| {
         if !listed.has_unit(header.start) {
             headers.push(header);
         }

@@ -20,7 +20,7 @@ impl Package {
     /// # Errors
     /// If it cannot be read, or has no index of units.
     pub(super) fn open(path: &Path, main: &Sections, budget: &mut u64) -> Result<Package> {
-        let object = ObjectFile::open(path)?;
+        let object = ObjectFile::open(path, None)?;
         let sections = Sections::load_split(&object, main, budget)?;
         let index = object.content(".debug_cu_index", budget)?;
         if index.is_empty() || index.len() > MAX_INDEX {
@@ -112,7 +112,7 @@ fn candidates(name: &str, comp_dir: Option<&str>, program: &Path) -> Vec<PathBuf
 }
 
 fn open(path: &Path, id: u64, main: &Sections, budget: &mut u64) -> Result<(Sections, Header)> {
-    let object = ObjectFile::open(path)?;
+    let object = ObjectFile::open(path, None)?;
     let sections = Sections::load_split(&object, main, budget)?;
     let (header, found) = first_of_split(&mut Reader::new(&sections), &mut LastAbbrevs::default())?;
     if found != Some(id) {

@@ -5,7 +5,6 @@ use super::super::names;
 use super::functions::{Function, Name};
 use super::lines::Lines;
 use super::origins::Pair;
-use super::sections::Reader;
 use super::unit::Header;
 use super::worker::Worker;
 use super::{Input, Shared, lock, parallel, units};
@@ -72,7 +71,7 @@ pub(in super::super) fn everything(
 ) -> Result<Option<String>> {
     let shared = Shared::open(input)?;
     let mut headers: Vec<Header> = Vec::new();
-    let walked = units::headers(&mut Reader::new(&shared.main), |header| headers.push(header));
+    let walked = units::headers(&shared.main, |header| headers.push(header));
     let first = Mutex::new(walked.err());
     let failed = Mutex::new(0u64);
     let start = || (Worker::new(&shared), shared.pair(units::Starts::default()));

@@ -174,11 +174,13 @@ fn group(mut hits: Vec<(u64, u32)>) -> Vec<Candidate> {
 }
 
 /// All headers of units that may hold code, in order. Those before damage are kept.
-pub(super) fn headers(reader: &mut Reader<'_>, mut visit: impl FnMut(Header)) -> Result<()> {
-    let len = reader.sections.info.len();
+pub(super) fn headers(sections: &Sections, mut visit: impl FnMut(Header)) -> Result<()> {
+    let len = sections.info.len();
+    // Headers lie far apart.
+    let mut window = Window::new(&sections.info, 0);
     let mut start = 0;
     while start < len {
-        let header = Header::read(&mut reader.info, len, start, reader.sections.big_endian)?;
+        let header = Header::read(&mut window, len, start, sections.big_endian)?;
         start = header.end;
         if header.may_have_code {
             visit(header);

@@ -1,7 +1,7 @@
 //! ELF headers, each table read at once after its size is checked.
 
 use super::super::bytes::{Bytes, Damage, Result};
-use super::{Format, MAX_HEADERS, ObjectFile, Packed, Section, Segment, Stored, Symbols};
+use super::{Format, Kind, MAX_HEADERS, ObjectFile, Packed, Section, Segment, Stored, Symbols};
 use object::elf;
 use object::read::elf::{CompressionHeader, FileHeader, ProgramHeader, SectionHeader};
 use object::{Endianness, pod};
@@ -28,13 +28,11 @@ pub(super) fn parse(file: &Bytes) -> Result<ObjectFile> {
 fn parse_class<E: FileHeader<Endian = Endianness>>(file: &Bytes, start: &[u8]) -> Result<ObjectFile> {
     let header = E::parse(start)?;
     let endian = header.endian()?;
-    let (sections, symbols) = sections::<E>(file, header, endian)?;
-    Ok(ObjectFile {
-        big_endian: endian == Endianness::Big,
-        sections,
-        segments: segments::<E>(file, header, endian)?,
-        symbols,
-    })
+    let big_endian = endian == Endianness::Big;
+    let mut object = ObjectFile { kind: Kind::Elf, big_endian, ..ObjectFile::default() };
+    segments::<E>(file, header, endian, &mut object)?;
+    sections::<E>(file, header, endian, &mut object)?;
+    Ok(object)
 }
 
 /// A table of `count` rows at `offset`; the row size that the file states must be the usual one.
@@ -60,10 +58,11 @@ fn sections<E: FileHeader<Endian = Endianness>>(
     file: &Bytes,
     header: &E,
     endian: Endianness,
-) -> Result<(Vec<Section>, Symbols)> {
+    into: &mut ObjectFile,
+) -> Result<()> {
     let offset: u64 = header.e_shoff(endian).into();
     if offset == 0 {
-        return Ok((Vec::new(), Symbols::None));
+        return Ok(());
     }
     let row = header.e_shentsize(endian);
     let first = table::<E::SectionHeader>(file, "section", offset, 1, row)?;
@@ -111,8 +110,11 @@ fn sections<E: FileHeader<Endian = Endianness>>(
     };
     let mut tables: Vec<Table> = headers.iter().filter_map(symbol_table).take(4).collect();
     tables.sort_by_key(|table| table.dynamic);
-    let symbols = Symbols::Elf { tables, wide: header.is_class_64() };
-    Ok((headers.iter().map(section).collect(), symbols))
+    into.symbols = Symbols::Elf { tables, wide: header.is_class_64() };
+    into.sections = headers.iter().map(section).collect();
+    let notes = headers.iter().filter(|h| h.sh_type(endian) == elf::SHT_NOTE);
+    into.notes.extend(notes.filter_map(|h| Some((stored(file, h, endian)?, h.sh_addralign(endian).into()))));
+    Ok(())
 }
 
 /// A section's bytes in the file; `None` if it has none there.
@@ -161,18 +163,32 @@ fn segments<E: FileHeader<Endian = Endianness>>(
     file: &Bytes,
     header: &E,
     endian: Endianness,
-) -> Result<Vec<Segment>> {
+    into: &mut ObjectFile,
+) -> Result<()> {
     let offset: u64 = header.e_phoff(endian).into();
     let count = u64::from(header.e_phnum(endian));
     let bytes = table::<E::ProgramHeader>(file, "program", offset, count, header.e_phentsize(endian))?;
-    let rows: &[E::ProgramHeader] = rows(&bytes);
-    let loaded = rows.iter().filter(|row| row.p_type(endian) == elf::PT_LOAD);
-    Ok(loaded
-        .map(|row| Segment {
+    for row in rows::<E::ProgramHeader>(&bytes) {
+        let segment = Segment {
             executable: row.p_flags(endian).contains(elf::PF_X),
             offset: row.p_offset(endian).into(),
             file_size: row.p_filesz(endian).into(),
             address: row.p_vaddr(endian).into(),
-        })
-        .collect())
+            writable: row.p_flags(endian).contains(elf::PF_W),
+            memory_size: row.p_memsz(endian).into(),
+            align: row.p_align(endian).into(),
+            is_text: false,
+        };
+        match row.p_type(endian) {
+            elf::PT_LOAD => into.segments.push(segment),
+            elf::PT_NOTE => {
+                // In a file of debug information alone they may lie outside of it.
+                if let Ok(notes) = file.part(segment.offset, segment.file_size) {
+                    into.notes.push((notes, row.p_align(endian).into()));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }

@@ -32,6 +32,21 @@ impl Read for Forward<'_> {
     }
 }
 
+/// A file in xz, as mini debug info is: symbol tables of a few megabytes.
+///
+/// # Errors
+/// If it is not xz, or larger than any such table.
+pub(super) fn xz(bytes: &Bytes) -> Result<Bytes> {
+    let forward = Forward { bytes, at: 0, held: Vec::new(), used: 0 };
+    let mut out = Vec::new();
+    let reader = lzma_rust2::XzReader::new(forward, true);
+    reader.take(SMALL + 1).read_to_end(&mut out)?;
+    if out.len() as u64 > SMALL {
+        return Err(Damage(format!("its mini debug info inflates to more than {SMALL} bytes")));
+    }
+    Ok(Bytes::of_memory(out))
+}
+
 /// # Errors
 /// If the claimed size is not believed or passes what is left of `budget`, or the data is not what it says.
 pub(super) fn inflate(bytes: &Bytes, packed: Packed, budget: &mut u64) -> Result<Bytes> {

@@ -2,6 +2,7 @@
 
 mod elf;
 mod inflate;
+mod links;
 mod others;
 
 pub(super) use elf::Table;
@@ -17,11 +18,15 @@ const MAX_HEADERS: u64 = 1 << 17;
 /// The parts of an object file.
 #[derive(Debug, Default)]
 pub(super) struct ObjectFile {
+    pub(super) kind: Kind,
     pub(super) big_endian: bool,
     pub(super) sections: Vec<Section>,
     /// Loaded parts, in the order of the file.
     pub(super) segments: Vec<Segment>,
     pub(super) symbols: Symbols,
+    notes: Vec<links::Notes>,
+    /// What Mach-O has for a build-id.
+    uuid: Option<[u8; 16]>,
 }
 
 /// A section as its header has it.
@@ -58,12 +63,28 @@ pub(super) enum Format {
 }
 
 /// A part of the file that is loaded into memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Segment {
     pub(super) executable: bool,
+    pub(super) writable: bool,
     pub(super) offset: u64,
     pub(super) file_size: u64,
     pub(super) address: u64,
+    pub(super) memory_size: u64,
+    pub(super) align: u64,
+    /// True for Mach-O's `__TEXT`.
+    pub(super) is_text: bool,
+}
+
+/// What kind of file it is, as far as that matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Kind {
+    Elf,
+    MachO,
+    /// The file of debug information in a dSYM bundle.
+    Dsym,
+    #[default]
+    Other,
 }
 
 /// Where the symbols are.
@@ -78,13 +99,13 @@ pub(super) enum Symbols {
 }
 
 impl ObjectFile {
-    /// Reads the headers of a regular file.
+    /// Reads the headers of a regular file; of a file of several architectures, of the part with this build-id or for
+    /// this machine.
     ///
     /// # Errors
     /// Says what the file is instead.
-    pub(super) fn open(path: &Path) -> Result<ObjectFile> {
-        let file = open::open(path).map_err(Damage)?;
-        Self::parse(&Bytes::of_file(file)?)
+    pub(super) fn open(path: &Path, build_id: Option<&str>) -> Result<ObjectFile> {
+        Self::parse(&open::slice(path, build_id).map_err(Damage)?)
     }
 
     pub(super) fn parse(file: &Bytes) -> Result<ObjectFile> {

@@ -1,9 +1,11 @@
 //! Mach-O and PE, by the library that knows all formats.
 
 use super::super::bytes::{Bytes, Damage, Result};
-use super::{Format, ObjectFile, Packed, Section, Segment, Stored, Symbols};
+use super::{Format, Kind, ObjectFile, Packed, Section, Segment, Stored, Symbols};
+use object::macho::MH_DSYM;
+use object::read::macho::MachHeader;
 use object::read::{ReadCache, ReadCacheOps};
-use object::{CompressionFormat, Object, ObjectSection, ObjectSegment, SectionKind};
+use object::{BinaryFormat, CompressionFormat, Object, ObjectSection, ObjectSegment, SectionKind};
 
 /// The library reads tables whole; one that claims more is damaged.
 const MAX_READ: usize = 1 << 30;
@@ -70,16 +72,38 @@ pub(super) fn parse(file: &Bytes) -> Result<ObjectFile> {
     };
     let segment = |segment: object::Segment<'_, '_, _>| {
         let (offset, file_size) = segment.file_range();
-        let executable = segment.permissions().executable();
-        Segment { executable, offset, file_size, address: segment.address() }
+        let permissions = segment.permissions();
+        Segment {
+            executable: permissions.executable(),
+            writable: permissions.writable(),
+            offset,
+            file_size,
+            address: segment.address(),
+            memory_size: segment.size(),
+            align: segment.align(),
+            is_text: segment.name() == Ok(Some("__TEXT")),
+        }
     };
     if parsed.sections().count() > 1 << 16 {
         return Err(Damage::new("it claims more sections than is believed"));
     }
+    let is_dsym = match &parsed {
+        object::File::MachO32(file) => file.macho_header().filetype(file.endian()) == MH_DSYM,
+        object::File::MachO64(file) => file.macho_header().filetype(file.endian()) == MH_DSYM,
+        _ => false,
+    };
+    let kind = match parsed.format() {
+        BinaryFormat::MachO if is_dsym => Kind::Dsym,
+        BinaryFormat::MachO => Kind::MachO,
+        _ => Kind::Other,
+    };
     Ok(ObjectFile {
+        kind,
         big_endian: !parsed.is_little_endian(),
         sections: parsed.sections().map(section).collect(),
         segments: parsed.segments().map(segment).collect(),
         symbols: Symbols::Other(file.clone()),
+        notes: Vec::new(),
+        uuid: parsed.mach_uuid().ok().flatten(),
     })
 }

@@ -1,0 +1,85 @@
+//! What the cache takes on disk, and which of it goes first.
+
+use std::io::{ErrorKind, Result};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+/// What the cache holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// Files: one for each build with the debug information that was found for it.
+    pub files: u64,
+    /// Their sizes in bytes.
+    pub bytes: u64,
+}
+
+struct Entry {
+    path: PathBuf,
+    bytes: u64,
+    /// Nanoseconds since the epoch by the file system's clock.
+    used: u128,
+}
+
+/// The answers files of a directory, of this version or another; other files are none of ours.
+fn entries(dir: &Path) -> Result<Vec<Entry>> {
+    let list = match std::fs::read_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        list => list?,
+    };
+    let mut entries = Vec::new();
+    for entry in list {
+        let entry = entry?;
+        let ours = entry.file_name().to_str().is_some_and(is_ours);
+        // A file may go while we look: another process cleans up too.
+        let Some(meta) = entry.metadata().ok().filter(|meta| ours && meta.is_file()) else { continue };
+        let used = meta.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
+        let used = used.map_or(0, |t| t.as_nanos());
+        entries.push(Entry { path: entry.path(), bytes: meta.len(), used });
+    }
+    Ok(entries)
+}
+
+fn is_ours(name: &str) -> bool {
+    let version = name.rsplit_once(".hlsym").map(|(_, version)| version);
+    version.is_some_and(|v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit()))
+}
+
+pub(super) fn usage(dir: &Path) -> Result<Usage> {
+    Ok(sum(&entries(dir)?))
+}
+
+fn sum(entries: &[Entry]) -> Usage {
+    Usage { files: entries.len() as u64, bytes: entries.iter().map(|e| e.bytes).sum() }
+}
+
+/// Files whose names begin so, the last used first.
+pub(super) fn beginning_with(dir: &Path, prefix: &str) -> Vec<PathBuf> {
+    let mut entries = entries(dir).unwrap_or_default();
+    entries.retain(|e| e.path.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.starts_with(prefix)));
+    entries.sort_by(|a, b| b.used.cmp(&a.used).then_with(|| a.path.cmp(&b.path)));
+    entries.into_iter().map(|e| e.path).collect()
+}
+
+/// Removes the files that were not used for longest until `most` bytes are left; what was removed.
+pub(super) fn shrink(dir: &Path, most: u64) -> Result<Usage> {
+    let mut entries = entries(dir)?;
+    let mut left = sum(&entries).bytes;
+    entries.sort_by(|a, b| a.used.cmp(&b.used).then_with(|| a.path.cmp(&b.path)));
+    let mut removed = Usage::default();
+    for entry in entries {
+        if left <= most {
+            break;
+        }
+        match std::fs::remove_file(&entry.path) {
+            Ok(()) => {
+                removed.files += 1;
+                removed.bytes += entry.bytes;
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        left -= entry.bytes;
+    }
+    Ok(removed)
+}

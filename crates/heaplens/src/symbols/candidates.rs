@@ -1,0 +1,138 @@
+//! All places where a module's file may be, in the order in which they are believed.
+
+use super::RecordedPaths;
+use super::locate::Locator;
+use super::paths::{resolve_in_root, suffixes};
+use crate::profile::Module;
+use std::path::{Path, PathBuf};
+
+/// Where a candidate came from, as far as it matters whether it is believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Named by the user for this module.
+    Explicit,
+    /// Named after the module.
+    Named,
+    /// Found by its build-id alone.
+    BuildId,
+    /// The file that a process has mapped.
+    Process(u32),
+}
+
+/// A file to look at.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) path: PathBuf,
+    pub(super) origin: Origin,
+    /// The directory that is `/` to the profiled program, if it is another one.
+    pub(super) root: Option<PathBuf>,
+}
+
+impl Candidate {
+    pub(super) fn new(path: PathBuf, origin: Origin) -> Candidate {
+        Candidate { path, origin, root: None }
+    }
+}
+
+/// Build-ids first, then paths, then the ends of paths.
+pub(super) fn candidates(locator: &Locator<'_>, module: &Module) -> Vec<Candidate> {
+    let options = locator.options;
+    let mut list = Vec::new();
+    for (i, explicit) in locator.explicit.iter().enumerate() {
+        let id = explicit.probe.as_ref().ok().and_then(|p| p.build_id.as_deref());
+        let means_this = file_name(&explicit.path) == Some(module.short_name())
+            || module.is_main && locator.main == Some(i);
+        if id.is_some() && id == module.build_id.as_deref() {
+            list.insert(0, Candidate::new(explicit.path.clone(), Origin::BuildId));
+        } else if means_this {
+            list.push(Candidate::new(explicit.path.clone(), Origin::Explicit));
+        }
+    }
+    // A Linux path looked at on Windows has a root, though it is not absolute there.
+    let whole = Path::new(&module.path).has_root();
+    let recorded = (whole && options.recorded_paths == RecordedPaths::Use)
+        .then(|| Candidate::new(PathBuf::from(&module.path), Origin::Named));
+    if let Some(id) = &module.build_id {
+        list.extend(stores(locator, id).map(|path| Candidate::new(path, Origin::BuildId)));
+        list.extend(recorded.clone());
+    }
+    for process in &locator.processes {
+        for place in process.places(module) {
+            let origin = if place.is_mapped_file { Origin::Process(process.pid()) } else { Origin::Named };
+            list.push(Candidate { path: place.path, origin, root: Some(process.root().to_owned()) });
+        }
+    }
+    for root in &options.sysroots {
+        let path = resolve_in_root(root, &module.path);
+        list.extend(path.map(|path| Candidate { path, origin: Origin::Named, root: Some(root.clone()) }));
+    }
+    for dir in &options.binary_dirs {
+        list.extend(suffixes(&module.path).map(|s| Candidate::new(dir.join(s), Origin::Named)));
+    }
+    // Without a build-id only the name speaks for a file, and what the user points at comes first.
+    // What now stands where a deleted file stood is some other build.
+    if module.build_id.is_none() && !module.deleted {
+        list.extend(recorded);
+    }
+    if module.build_id.is_some() {
+        let all = locator.processes.iter().flat_map(|process| {
+            let root = process.root().to_owned();
+            process.all_places().into_iter().map(move |place| (place.path, root.clone()))
+        });
+        list.extend(all.map(|(path, root)| Candidate { path, origin: Origin::BuildId, root: Some(root) }));
+        let bundles = options.binary_dirs.iter().flat_map(|dir| bundled(&dir.join(module.short_name())));
+        list.extend(bundles.map(|path| Candidate::new(path, Origin::BuildId)));
+    }
+    list
+}
+
+/// The files of a build-id in all directories that keep files by it.
+pub(super) fn stores(locator: &Locator<'_>, id: &str) -> impl Iterator<Item = PathBuf> {
+    let options = locator.options;
+    let dirs = options.debug_dirs.iter().chain(&options.binary_dirs);
+    let direct: Vec<PathBuf> = dirs.flat_map(|dir| by_build_id(id).map(|name| dir.join(name))).collect();
+    // Links in another root lead to places inside it.
+    let roots =
+        options.sysroots.iter().map(PathBuf::as_path).chain(locator.processes.iter().map(|p| p.root()));
+    let inside: Vec<PathBuf> = roots
+        .flat_map(|root| {
+            by_build_id(id)
+                .filter_map(|name| resolve_in_root(root, Path::new("usr/lib/debug").join(name).to_str()?))
+        })
+        .collect();
+    direct.into_iter().chain(inside)
+}
+
+/// The names in a directory under which files are kept by build-id. The first two are debuggers' own.
+fn by_build_id(id: &str) -> impl Iterator<Item = PathBuf> + use<> {
+    // Ids are checked to be hexadecimal where they are read, and again here, as they become a path.
+    let plain = id.len() > 2 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    let (first, rest) = id.split_at_checked(2).unwrap_or(("", ""));
+    let kept = Path::new(".build-id").join(first);
+    let list = [
+        kept.join(rest),
+        kept.join(format!("{rest}.debug")),
+        Path::new(first).join(format!("{rest}.debug")),
+        PathBuf::from(id),
+        PathBuf::from(format!("{id}.debug")),
+    ];
+    list.into_iter().filter(move |_| plain)
+}
+
+/// The files in the bundle of debug information that belongs to a Mach-O image (`app.dSYM`).
+pub(super) fn bundled(image: &Path) -> Vec<PathBuf> {
+    /// A bundle holds one file for each image it was made of.
+    const MAX_FILES: usize = 64;
+    let Some(name) = image.file_name() else { return Vec::new() };
+    let mut bundle = name.to_owned();
+    bundle.push(".dSYM");
+    let dir = image.with_file_name(bundle).join("Contents/Resources/DWARF");
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let mut list: Vec<PathBuf> = entries.take(MAX_FILES).filter_map(|e| Some(e.ok()?.path())).collect();
+    list.sort();
+    list
+}
+
+pub(super) fn file_name(path: &Path) -> Option<&str> {
+    path.file_name().and_then(|n| n.to_str())
+}

@@ -1,0 +1,234 @@
+//! What belongs to an image: its debug file, the file that debug files share, the package of split units.
+
+use super::RecordedPaths;
+use super::candidates::{Candidate, bundled, stores};
+use super::fetch::{Wanted, fetched};
+use super::locate::Locator;
+use super::open::crc32;
+use super::paths::{resolve_in_root, suffixes};
+use super::probe::{Probe, probe};
+use crate::profile::Module;
+use std::path::{Path, PathBuf};
+
+/// An image and the directories that count as its own.
+pub(super) struct Home<'a> {
+    locator: &'a Locator<'a>,
+    image: &'a Path,
+    /// Real directories.
+    beside: Vec<PathBuf>,
+    /// The same as the profiled system calls them, without the leading `/`.
+    names: Vec<PathBuf>,
+    root: Option<&'a Path>,
+}
+
+impl<'a> Home<'a> {
+    pub(super) fn new(
+        locator: &'a Locator<'a>,
+        candidate: &'a Candidate,
+        module: Option<&Module>,
+    ) -> Home<'a> {
+        let image = candidate.path.as_path();
+        let root = candidate.root.as_deref();
+        let mut beside: Vec<PathBuf> = image.parent().map(Path::to_owned).into_iter().collect();
+        let recorded = module.and_then(|m| m.path.rsplit_once('/')).map(|(dir, _)| dir);
+        let mut names: Vec<PathBuf> = Vec::new();
+        if let Some(root) = root {
+            beside.extend(recorded.and_then(|dir| resolve_in_root(root, dir)));
+        } else if let Ok(real) = image.canonicalize() {
+            // Directories of build-ids hold links to where the files are.
+            beside.extend(real.parent().map(Path::to_owned));
+            names.extend(beside.iter().filter_map(|dir| suffixes(&dir.to_string_lossy()).next()));
+        }
+        names.extend(recorded.and_then(|dir| suffixes(dir).next()));
+        dedup(&mut beside);
+        dedup(&mut names);
+        Home { locator, image, beside, names, root }
+    }
+
+    /// The file with the debug information of the image, and its headers.
+    pub(super) fn debug_file(&self, of: &Probe, notes: &mut Vec<String>) -> Option<(PathBuf, Probe)> {
+        if of.has_dwarf {
+            return Some((self.image.to_owned(), of.clone()));
+        }
+        let id = of.build_id.as_deref();
+        if let Some(id) = id {
+            let explicit = self.locator.explicit.iter().map(|e| e.path.clone());
+            let bundles = if of.is_macho { self.bundles() } else { Vec::new() };
+            let fits = |path: PathBuf| {
+                let found = probe(&path, Some(id)).ok().filter(|_| path != self.image)?;
+                (found.has_dwarf && found.build_id.as_deref() == Some(id)).then_some((path, found))
+            };
+            if let Some(found) = explicit.chain(stores(self.locator, id)).chain(bundles).find_map(fits) {
+                return Some(found);
+            }
+        }
+        let linked = of.debuglink.as_ref().and_then(|(name, crc)| self.linked(name, *crc, id, notes));
+        linked.or_else(|| {
+            let fetch = self.locator.options.fetch.as_deref();
+            fetched(fetch, Wanted::DebugInfo, id?, notes).filter(|(_, found)| found.has_dwarf)
+        })
+    }
+
+    /// The file that `.gnu_debuglink` names, believed for its checksum.
+    fn linked(
+        &self,
+        name: &str,
+        crc: u32,
+        id: Option<&str>,
+        notes: &mut Vec<String>,
+    ) -> Option<(PathBuf, Probe)> {
+        let mut refused = None;
+        for path in self.link_places(name) {
+            let Ok(found) = probe(&path, id) else { continue };
+            if path == self.image || !found.has_dwarf {
+                continue;
+            }
+            let shown = path.display();
+            if found.build_id.is_some() && id.is_some() && found.build_id.as_deref() != id {
+                refused.get_or_insert(format!(
+                    "found {shown}, but its build-id is another build's; it was not used"
+                ));
+            } else if crc32(&path) != Some(crc) {
+                refused.get_or_insert(format!(
+                    "found {shown}, but its checksum differs from the one that {} names; it was not used",
+                    self.image.display()
+                ));
+            } else {
+                return Some((path, found));
+            }
+        }
+        notes.extend(refused);
+        None
+    }
+
+    /// A path without links. Those of another root mean something else here.
+    fn real(&self, path: &Path) -> Option<PathBuf> {
+        if self.root.is_some() { None } else { path.canonicalize().ok() }
+    }
+
+    fn link_places(&self, name: &str) -> Vec<PathBuf> {
+        let options = self.locator.options;
+        let mut list = Vec::new();
+        for dir in &self.beside {
+            list.extend([dir.join(name), dir.join(".debug").join(name)]);
+        }
+        for dir in &options.debug_dirs {
+            list.extend(self.names.iter().map(|n| dir.join(n).join(name)));
+        }
+        if let Some(root) = self.root {
+            list.extend(self.names.iter().filter_map(|n| {
+                resolve_in_root(root, Path::new("usr/lib/debug").join(n).join(name).to_str()?)
+            }));
+        }
+        list.extend(options.binary_dirs.iter().map(|d| d.join(name)));
+        dedup(&mut list);
+        list
+    }
+
+    fn bundles(&self) -> Vec<PathBuf> {
+        let Some(name) = self.image.file_name() else { return Vec::new() };
+        let options = self.locator.options;
+        let dirs = self.beside.iter().chain(&options.binary_dirs).chain(&options.debug_dirs);
+        dirs.flat_map(|dir| bundled(&dir.join(name))).collect()
+    }
+
+    /// The file that `.gnu_debugaltlink` of the debug information names, believed for its build-id.
+    pub(super) fn supplementary(
+        &self,
+        dwarf: &Path,
+        path: &str,
+        id: &str,
+        notes: &mut Vec<String>,
+    ) -> Option<PathBuf> {
+        let mut other = None;
+        for place in self.shared_places(dwarf, path, id) {
+            let Ok(found) = probe(&place, Some(id)) else { continue };
+            if found.build_id.as_deref() == Some(id) {
+                return Some(place);
+            }
+            if place.file_name() == Path::new(path).file_name() {
+                other.get_or_insert(place);
+            }
+        }
+        let fetch = self.locator.options.fetch.as_deref();
+        if let Some((place, _)) = fetched(fetch, Wanted::DebugInfo, id, notes) {
+            return Some(place);
+        }
+        let what = match other {
+            Some(place) => format!("{} is another build (wanted is build-id {id})", place.display()),
+            None => format!("{path} (build-id {id}) was not found"),
+        };
+        notes.push(format!(
+            "{} shares debug information with a file that is missing: {what}; what is named there stays unknown; give its \
+             directory with --debug-dir",
+            dwarf.display()
+        ));
+        None
+    }
+
+    fn shared_places(&self, dwarf: &Path, path: &str, id: &str) -> Vec<PathBuf> {
+        let options = self.locator.options;
+        let mut list: Vec<PathBuf> = self.locator.explicit.iter().map(|e| e.path.clone()).collect();
+        if path.starts_with('/') {
+            list.extend(self.root.and_then(|root| resolve_in_root(root, path)));
+            if self.root.is_none() && options.recorded_paths == RecordedPaths::Use {
+                list.push(PathBuf::from(path));
+            }
+        } else {
+            list.extend(dwarf.parent().map(|dir| dir.join(path)));
+            list.extend(self.real(dwarf).and_then(|real| Some(real.parent()?.join(path))));
+        }
+        // Distributions keep these files in one directory, `.dwz`, whatever the link says.
+        let names: Vec<PathBuf> = suffixes(path).collect();
+        let name = names.last().cloned().unwrap_or_default();
+        let below = path.rsplit_once("/.dwz/").and_then(|(_, rest)| suffixes(rest).next());
+        for dir in options.debug_dirs.iter().chain(&options.binary_dirs) {
+            list.extend(below.iter().map(|rest| dir.join(".dwz").join(rest)));
+            list.extend([dir.join(".dwz").join(&name), dir.join(&name)]);
+        }
+        list.extend(stores(self.locator, id));
+        dedup(&mut list);
+        list
+    }
+
+    /// The package of split debug information: `app.dwp` for `app`, `app.debug.dwp` or `app.dwp` for `app.debug`, beside
+    /// the image or its debug file, or in the directories that the user names. Units are known by their own ids, so one
+    /// of another build has none that fit.
+    pub(super) fn package(&self, dwarf: &Path, notes: &mut Vec<String>) -> Option<PathBuf> {
+        let mut list = Vec::new();
+        for file in [dwarf, self.image] {
+            for name in package_names(file) {
+                list.push(file.with_file_name(&name));
+                list.extend(self.real(file).map(|real| real.with_file_name(&name)));
+                list.extend(self.beside.iter().map(|dir| dir.join(&name)));
+                list.extend(self.locator.options.binary_dirs.iter().map(|dir| dir.join(&name)));
+                list.extend(self.locator.options.debug_dirs.iter().map(|dir| dir.join(&name)));
+            }
+        }
+        dedup(&mut list);
+        for path in list {
+            match path.metadata() {
+                Ok(meta) if meta.is_file() => return Some(path),
+                // Opening it might never end.
+                Ok(_) => notes.push(format!("{} is not a regular file; it was not used", path.display())),
+                Err(_) => {}
+            }
+        }
+        None
+    }
+}
+
+fn package_names(file: &Path) -> Vec<PathBuf> {
+    let Some(name) = file.file_name() else { return Vec::new() };
+    let mut appended = name.to_owned();
+    appended.push(".dwp");
+    let mut list = vec![PathBuf::from(appended), Path::new(name).with_extension("dwp")];
+    dedup(&mut list);
+    list
+}
+
+/// Leaves out repetitions; the order stays.
+fn dedup(list: &mut Vec<PathBuf>) {
+    let mut seen = std::collections::BTreeSet::new();
+    list.retain(|path| seen.insert(path.clone()));
+}
