@@ -70,6 +70,20 @@ pub(crate) struct Symbols {
     /// The root that the paths in the dump start from, such as a container's file system
     #[arg(long, value_name = "DIR")]
     pub(crate) sysroot: Vec<PathBuf>,
+    /// A directory of separate debug information, as debuggers use them; /usr/lib/debug is always looked into
+    #[arg(long, value_name = "DIR")]
+    pub(crate) debug_dir: Vec<PathBuf>,
+    /// A process of this machine that the dump is of, or another one of the same program: its files are read as it has
+    /// them, inside its container, and also if they were deleted or replaced since
+    #[arg(long, value_name = "PID")]
+    pub(crate) pid: Vec<u32>,
+    /// A debuginfod server to ask, by build-id, for what is not found here. None is asked unless it is named;
+    /// DEBUGINFOD_URLS is not read
+    #[arg(long, value_name = "URL")]
+    pub(crate) debuginfod: Vec<String>,
+    /// Largest file to take from a debuginfod server
+    #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = units::parse_size)]
+    pub(crate) max_debuginfo: u64,
     /// Open no binary; frames stay `module+0xoffset`
     #[arg(long)]
     pub(crate) no_symbols: bool,

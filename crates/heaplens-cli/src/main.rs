@@ -8,12 +8,14 @@ mod cache_dir;
 mod clock;
 mod commands;
 mod culprit;
+mod debuginfod;
 mod exit;
 mod http;
 mod notes;
 mod output;
 mod pipeline;
 mod progress;
+mod running;
 mod source;
 mod units;
 

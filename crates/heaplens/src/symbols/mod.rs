@@ -4,6 +4,7 @@
 //! (see [`Options`]); what was used, and whether it was surely the right one, stands in
 //! [`Module::symbols`](crate::profile::Module) and in the profile's warnings.
 
+mod answers;
 mod bytes;
 pub mod cache;
 mod candidates;
@@ -26,6 +27,7 @@ mod report;
 mod resolution;
 mod segments;
 mod symtab;
+pub mod table;
 
 pub use fetch::Fetch;
 pub use lookup::lookup;
@@ -135,13 +137,14 @@ pub fn symbolize_with(profile: &Profile, resolver: &dyn Resolve) -> Profile {
     let results: Vec<Resolution> =
         jobs.iter().map(|job| resolver.resolve(profile.module(job.module), &job.lookups)).collect();
     let mut new = rebuild(profile, &jobs, &results);
+    let notes = jobs.iter().zip(&results).flat_map(|(job, r)| r.notes.iter().map(|note| (job.module, note)));
+    report::notes(&mut new, notes);
     for (job, result) in jobs.iter().zip(results) {
         let module = new.module_mut(job.module);
         if rank(&result.state) >= rank(&module.symbols) {
             module.symbols = result.state;
         }
         report::problem(&mut new, job.module, result.problem.as_deref());
-        report::notes(&mut new, job.module, &result.notes);
     }
     report::states(&mut new);
     new

@@ -5,10 +5,12 @@
 mod binaries;
 mod cache;
 mod companions;
+mod fetch;
 mod judge;
 #[cfg(target_os = "linux")]
 mod process;
 mod search;
+mod table;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::{Command, Stdio};
@@ -34,6 +36,14 @@ fn main() {
         ("cache_without_build_id_goes_by_the_file", &["cc"], cache::rebuilt),
         ("cache_keeps_nothing_of_damaged_files", &["cc"], cache::damage),
         ("cache_is_off_by_default", &[], cache::off_by_default),
+        ("tables_of_c_layouts", &["cc"], table::c_layouts),
+        ("tables_of_rust_programs", &["cc", "rustc"], table::rust_programs),
+        ("tables_of_large_programs", &[], table::large),
+        ("tables_are_the_same_each_time", &["cc", "rustc"], table::repeated),
+        ("tables_are_found", &["cc", "strip"], table::places),
+        ("tables_of_strangers", &["cc", "strip", "mkfifo"], table::strangers),
+        ("tables_of_damaged_files", &["cc"], table::damaged),
+        ("tables_that_cannot_be_made", &["cc"], table::unreadable),
         ("damaged_files", &["cc"], search::damaged),
         ("debug_file_alone", &["cc", "objcopy", "strip"], companions::debug_file_alone),
         ("debug_file_alone_eu_strip", &["cc", "eu-strip"], companions::debug_file_alone_eu_strip),
@@ -42,7 +52,9 @@ fn main() {
         ("debug_file_alone_is_said", &["cc", "objcopy"], companions::debug_file_alone_is_said),
         ("shared_debug_file", &["cc", "dwz"], companions::shared_debug_file),
         ("bundle_of_debug_information", &["clang", "ld64.lld", "dsymutil"], companions::bundle),
-        ("several_architectures", &["clang", "ld64.lld"], companions::architectures),
+        ("fetched_files", &["cc", "objcopy", "strip"], fetch::fetched),
+        ("fetched_files_are_looked_at", &["cc"], fetch::not_believed),
+        ("several_architectures", &["clang", "ld64.lld", "dsymutil"], companions::architectures),
     ];
     #[cfg(target_os = "linux")]
     cases.extend([

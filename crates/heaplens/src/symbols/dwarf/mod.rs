@@ -4,9 +4,6 @@
 //! it knows to the [`batch`], and is dropped; names that stand in other units come last ([`origins`]). So memory is
 //! bounded by the largest units that are read at the same time, whatever the size of the file.
 
-// The whole of a file is read for tables that are made once, which come next.
-#![allow(dead_code, unused_imports)]
-
 mod abbrev;
 mod batch;
 mod cursor;
@@ -24,7 +21,7 @@ mod units;
 mod value;
 mod worker;
 
-use super::bytes::{Damage, Result};
+use super::bytes::{Damage, Result, Stamp};
 use super::chains::Chains;
 use super::object::ObjectFile;
 use batch::Batch;
@@ -37,6 +34,8 @@ use split::Package;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
+#[cfg(test)]
+pub(super) use table::{TableFunction, TableInlined, TableRow};
 pub(super) use table::{UnitTable, everything};
 use unit::{Header, LastAbbrevs};
 use units::Candidate;
@@ -49,6 +48,8 @@ pub(super) struct Input<'i> {
     pub(super) path: &'i Path,
     /// The build that is meant, where a file holds several.
     pub(super) build_id: Option<&'i str>,
+    /// Of the file when it was found.
+    pub(super) stamp: Option<Stamp>,
     /// The package with the other halves of split units.
     pub(super) package: Option<&'i Path>,
     /// What units of several files share, taken out by dwz.
@@ -72,6 +73,7 @@ pub(super) struct Found {
 /// A file opened: what all threads share.
 struct Shared<'i> {
     input: Input<'i>,
+    object: ObjectFile,
     main: Sections,
     supplement: Option<Sections>,
     package: Option<Package>,
@@ -99,7 +101,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<'i> Shared<'i> {
     fn open(input: Input<'i>, times: u64) -> Result<Shared<'i>> {
         let mut budget = input.max_memory;
-        let mut main = Sections::load(&ObjectFile::open(input.path, input.build_id)?, &mut budget)?;
+        let object = ObjectFile::open(input.path, input.build_id)?;
+        object.require(input.stamp)?;
+        let mut main = Sections::load(&object, &mut budget)?;
         main.effort = Effort::new(&main, times).into();
         let mut note = None;
         // The rest may be missing: then its names are.
@@ -121,7 +125,7 @@ impl<'i> Shared<'i> {
             Some(package)
         });
         let (memory, halves, note) = (Memory::new(budget), Mutex::default(), Mutex::new(note));
-        Ok(Shared { input, main, supplement, package, budget, memory, halves, note })
+        Ok(Shared { input, object, main, supplement, package, budget, memory, halves, note })
     }
 
     /// Looks up names in other units; `starts` are those units of the file that are known already.
@@ -170,6 +174,7 @@ pub(super) fn find(input: Input<'_>, sorted: &[u64]) -> Result<Found> {
         let mut pair = shared.pair(starts);
         batch.resolve(|name| pair.resolve(name));
     }
+    shared.object.require(None)?;
     let note = lock(&shared.note).take();
     Ok(batch.finish(note))
 }

@@ -131,7 +131,7 @@ impl<'s> Worker<'s> {
         result?;
         give_back(&mut self.line_bytes);
         let (lines, _lease) = read_lines(self.shared, &unit, &self.main, &mut self.line_bytes)?;
-        table::build(start, &functions, about.mangles, lines.as_ref(), names, |lines, index| {
+        table::build(&functions, about.mangles, lines.as_ref(), names, |lines, index| {
             lines.file(index, &unit, &mut self.main)
         })
     }
