@@ -110,6 +110,19 @@ impl CacheArgs {
     }
 }
 
+/// How names are written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Names")]
+pub(crate) struct Names {
+    /// Fold what functions are generic over, and C++ arguments: `Vec<…>::push`, `store::index(…)`; --focus and
+    /// --ignore still see the full names
+    #[arg(long)]
+    pub(crate) short_names: bool,
+    /// Keep the hashes that Rust puts into names: `app::run::h0123456789abcdef`
+    #[arg(long)]
+    pub(crate) hashes: bool,
+}
+
 /// Which stacks and which frames of them.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Choosing")]
@@ -170,6 +183,8 @@ pub(crate) struct Shared {
     pub(crate) choosing: Choosing,
     #[command(flatten)]
     pub(crate) symbols: Symbols,
+    #[command(flatten)]
+    pub(crate) names: Names,
     #[command(flatten)]
     pub(crate) fetching: Fetching,
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the program itself defines and allocates in.
-const FUNCTIONS: [&str; 8] =
+pub(crate) const FUNCTIONS: [&str; 8] =
     ["main", "work", "keep", "keep_mixed", "keep_large", "keep_zeroed", "grow", "nest"];
 
 /// Two dumps of one run.
@@ -65,6 +65,12 @@ pub(crate) fn prefixes(lab: &Lab) -> Result<(), Failed> {
         prefixes::file(&run(&program, &dir.join(name), options)?.last)?;
     }
     Ok(())
+}
+
+/// A dump at the end of a run with these options besides the usual ones.
+pub(crate) fn dump(dir: &Path, options: &str) -> Result<PathBuf, Failed> {
+    std::fs::create_dir_all(dir)?;
+    Ok(run(&compile(dir)?, &dir.join("run"), options)?.last)
 }
 
 fn compile(dir: &Path) -> Result<PathBuf, Failed> {

@@ -1,7 +1,7 @@
 //! One binary's addresses, as `addr2line` takes them.
 
 use super::locate::Locator;
-use super::{Options, Resolution, cache, module};
+use super::{Options, Resolution, answers, module};
 use std::path::Path;
 
 /// Names the places of one file by virtual address, its debug information found as for any module.
@@ -13,16 +13,16 @@ use std::path::Path;
 /// Says in words why the file cannot be read.
 pub fn lookup(path: &Path, addresses: &[u64], options: &Options) -> Result<Resolution, String> {
     let locator = Locator::new(options, &[]);
-    let files = locator.files_of(path)?;
+    let mut files = locator.files_of(path)?;
     let mut sorted = addresses.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
     let wanted: Vec<Option<u64>> = sorted.iter().copied().map(Some).collect();
-    let (chains, problem) = cache::chains(&files, &wanted, options);
+    let (chains, problem) = answers::chains(&mut files, &wanted, options);
     let mut result = Resolution::default();
     result.problem = problem;
     result.notes = files.notes;
-    let places = module::places(&mut result, &chains);
+    let places = module::places(&mut result, &chains, options);
     let place =
         |address: &u64| sorted.binary_search(address).map_or_else(|_| Vec::new(), |at| places[at].clone());
     result.places = addresses.iter().map(place).collect();

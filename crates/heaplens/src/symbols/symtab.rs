@@ -36,6 +36,37 @@ pub(super) fn names(file: &ObjectFile, addresses: &[u64]) -> Vec<Option<String>>
     found
 }
 
+/// Addresses between which no name changes: where symbols begin and end, and sections with code. In no order.
+pub(super) fn bounds(file: &ObjectFile) -> Vec<u64> {
+    let mut bounds: Vec<u64> = Code::of(file).0.iter().flat_map(|&(from, to)| [from, to]).collect();
+    symbol_bounds(file, &mut bounds);
+    if let Some(Ok(mini)) = file.mini_debug_info() {
+        symbol_bounds(&mini, &mut bounds);
+    }
+    bounds
+}
+
+fn symbol_bounds(file: &ObjectFile, bounds: &mut Vec<u64>) {
+    match &file.symbols {
+        Symbols::None => {}
+        Symbols::Elf { tables, wide } => {
+            for table in tables {
+                // What is read before damage is all that names are found by.
+                let _ = each_elf(&table.symbols, *wide, file.big_endian, |symbol| {
+                    bounds.extend([symbol.start, symbol.start.saturating_add(symbol.size)]);
+                });
+            }
+        }
+        Symbols::Other(bytes) => {
+            let cache = files::cache(bytes);
+            let Ok(file) = object::File::parse(&cache) else { return };
+            for symbol in file.symbol_table().iter().flat_map(|table| table.symbols()) {
+                bounds.extend([symbol.address(), symbol.address().saturating_add(symbol.size())]);
+            }
+        }
+    }
+}
+
 fn elf_names(
     tables: &[Table],
     wide: bool,

@@ -10,6 +10,7 @@ mod judge;
 #[cfg(target_os = "linux")]
 mod process;
 mod search;
+mod table;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::{Command, Stdio};
@@ -38,6 +39,14 @@ fn main() {
         ("cache_without_build_id_goes_by_the_file", &["cc"], cache::rebuilt),
         ("cache_keeps_nothing_of_damaged_files", &["cc"], cache::damage),
         ("cache_is_off_by_default", &[], cache::off_by_default),
+        ("tables_of_c_layouts", &["cc"], table::c_layouts),
+        ("tables_of_rust_programs", &["cc", "rustc"], table::rust_programs),
+        ("tables_of_large_programs", &[], table::large),
+        ("tables_are_the_same_each_time", &["cc", "rustc"], table::repeated),
+        ("tables_are_found", &["cc", "strip"], table::places),
+        ("tables_of_strangers", &["cc", "strip", "mkfifo"], table::strangers),
+        ("tables_of_damaged_files", &["cc"], table::damaged),
+        ("tables_that_cannot_be_made", &["cc"], table::unreadable),
         ("damaged_files", &["cc"], search::damaged),
         ("debug_file_alone", &["cc", "objcopy", "strip"], companions::debug_file_alone),
         ("debug_file_alone_eu_strip", &["cc", "eu-strip"], companions::debug_file_alone_eu_strip),

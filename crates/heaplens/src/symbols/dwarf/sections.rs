@@ -4,6 +4,8 @@ use super::super::bytes::{Bytes, Damage, Result, Window};
 use super::super::names::MAX_NAME;
 use super::super::object::ObjectFile;
 use super::cursor::{Cursor, Encoding};
+use super::effort::Effort;
+use std::sync::Arc;
 
 /// The sections that functions and their places are read from.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +21,8 @@ pub(super) struct Sections {
     pub(super) addresses: Bytes,
     pub(super) str_offsets: Bytes,
     pub(super) aranges: Bytes,
+    /// What reading them may still cost.
+    pub(super) effort: Arc<Effort>,
 }
 
 impl Sections {
@@ -40,6 +44,7 @@ impl Sections {
             addresses: content(".debug_addr")?,
             str_offsets: content(".debug_str_offsets")?,
             aranges: content(".debug_aranges")?,
+            effort: Arc::default(),
         })
     }
 
@@ -58,6 +63,7 @@ impl Sections {
             ranges: main.ranges.clone(),
             addresses: main.addresses.clone(),
             aranges: Bytes::default(),
+            effort: main.effort.clone(),
         })
     }
 }
