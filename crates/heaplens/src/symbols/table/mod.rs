@@ -131,6 +131,7 @@ fn fill<W: Write + Send>(
         path,
         stamp: files.stamp(path),
         build_id: files.build_id.as_deref(),
+        stamp: files.stamp(path),
         package: files.package.as_deref(),
         supplement: files.supplementary.as_deref(),
         threads: options.thread_count(),
