@@ -22,6 +22,8 @@ pub(super) struct Row {
 /// A unit's line program, its bytes at hand.
 pub(super) struct Lines<'b> {
     program: gimli::IncompleteLineProgram<Slice<'b>>,
+    /// Sequences that begin before are of code that the linker dropped.
+    code_start: u64,
 }
 
 /// Reads a unit's line program into `bytes`; false if it has none.
@@ -45,12 +47,12 @@ pub(super) fn read(unit: &Unit, reader: &Reader<'_>, most: u64, bytes: &mut Vec<
 impl<'b> Lines<'b> {
     /// # Errors
     /// If the program's header cannot be understood.
-    pub(super) fn parse(unit: &Unit, bytes: &'b [u8]) -> Result<Lines<'b>> {
+    pub(super) fn parse(unit: &Unit, bytes: &'b [u8], code_start: u64) -> Result<Lines<'b>> {
         let encoding = unit.header.encoding;
         let endian = if encoding.big_endian { RunTimeEndian::Big } else { RunTimeEndian::Little };
         let section = gimli::DebugLine::new(bytes, endian);
         let program = section.program(gimli::DebugLineOffset(0), encoding.address_size, None, None)?;
-        Ok(Lines { program })
+        Ok(Lines { program, code_start })
     }
 
     /// The row of each wanted address, as far as there is one. What was found before damage is kept.
@@ -58,10 +60,15 @@ impl<'b> Lines<'b> {
         let mut left = sorted.len();
         let mut rows = self.program.clone().rows();
         let mut last: Option<Row> = None;
+        let mut dropped = false;
         while let Some((_, row)) = rows.next_row()? {
             let address = row.address();
+            if last.is_none() {
+                dropped = address < self.code_start;
+            }
             if let Some(last) = last
                 && last.address < address
+                && !dropped
             {
                 let from = sorted.partition_point(|&a| a < last.address);
                 for (at, &wanted) in sorted.iter().enumerate().skip(from) {
@@ -86,9 +93,14 @@ impl<'b> Lines<'b> {
     pub(super) fn each(&self, mut visit: impl FnMut(Row, u64)) -> Result<()> {
         let mut rows = self.program.clone().rows();
         let mut last: Option<Row> = None;
+        let mut dropped = false;
         while let Some((_, row)) = rows.next_row()? {
+            if last.is_none() {
+                dropped = row.address() < self.code_start;
+            }
             if let Some(last) = last
                 && last.address < row.address()
+                && !dropped
             {
                 visit(last, row.address());
             }

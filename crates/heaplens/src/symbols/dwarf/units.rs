@@ -75,7 +75,7 @@ pub(super) fn listed(sections: &Sections, sorted: &[u64]) -> Listed {
     let mut window = Window::new(&sections.aranges, STEP);
     let mut start = 0;
     while start < sections.aranges.len() {
-        match list(&mut window, start, sections.big_endian, sorted, &mut listed) {
+        match list(&mut window, start, sections, sorted, &mut listed) {
             Ok(end) => start = end,
             Err(_) => break,
         }
@@ -88,7 +88,7 @@ pub(super) fn listed(sections: &Sections, sorted: &[u64]) -> Listed {
 fn list(
     window: &mut Window<'_>,
     start: u64,
-    big_endian: bool,
+    sections: &Sections,
     sorted: &[u64],
     into: &mut Listed,
 ) -> Result<u64> {
@@ -96,11 +96,11 @@ fn list(
         Ok(_) => window.at(start, 32)?,
         Err(_) => window.rest(start)?,
     };
-    let mut cursor = Cursor::new(bytes, big_endian);
+    let mut cursor = Cursor::new(bytes, sections.big_endian);
     let (length, offset_size) = cursor.initial_length()?;
     let len = length.saturating_add(cursor.at() as u64);
     let bytes = window.at(start, len)?;
-    let mut cursor = Cursor::new(&bytes[..len as usize], big_endian);
+    let mut cursor = Cursor::new(&bytes[..len as usize], sections.big_endian);
     cursor.initial_length()?;
     let _version = cursor.u16()?;
     let unit = cursor.uint(usize::from(offset_size))?;
@@ -125,7 +125,7 @@ fn list(
         }
         any = true;
         let to = from.saturating_add(size);
-        if to <= first || last < from {
+        if to <= first || last < from || from < sections.code_start {
             continue;
         }
         for at in sorted.partition_point(|&a| a < from)..sorted.partition_point(|&a| a < to) {
@@ -209,7 +209,8 @@ pub(super) fn inside(
         // Some compilers say nothing; then the line program shows where the code is.
         let mut bytes = Vec::new();
         if lines::read(&unit, reader, u64::from(u32::MAX), &mut bytes)? {
-            Lines::parse(&unit, &bytes)?.each(|row, end| visit(row.address, end))?;
+            Lines::parse(&unit, &bytes, reader.sections.code_start)?
+                .each(|row, end| visit(row.address, end))?;
         }
     }
     found.sort_unstable();
