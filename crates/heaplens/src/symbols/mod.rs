@@ -21,7 +21,7 @@ mod resolution;
 mod segments;
 mod symtab;
 
-pub use lookup::lookup;
+pub use lookup::{Binary, lookup};
 pub(crate) use names::closures;
 pub use names::{Demangler, Spelling};
 pub use resolution::{Named, Place, Resolution, Resolve};
