@@ -17,6 +17,7 @@ mod pprof;
 mod prefixes;
 mod restart;
 mod service;
+mod symbolize;
 mod tools;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let required = std::env::var_os("HEAPLENS_REQUIRE_PEERS").is_some_and(|v| v == "1");
     let lab = Arc::new(Lab::default());
-    let tests: [(&str, &[&str], Test); 16] = [
+    let tests: [(&str, &[&str], Test); 21] = [
         ("bytes_of_each_stack_are_jeprofs", JEPROF, by_address::stacks),
         ("a_difference_of_each_stack_is_jeprofs", JEPROF, by_address::difference),
         ("names_are_jeprofs", JEPROF, by_name::stacks),
@@ -50,6 +51,11 @@ fn main() -> ExitCode {
         ("go_tool_pprof_shows_differences_like_its_own", &["go"], pprof::difference),
         ("go_tool_pprof_reads_c_programs", &["go", "gcc", tools::JEMALLOC], pprof::c_program),
         ("places_are_addr2lines", &["addr2line"], places::addr2line),
+        ("symbolize_prints_what_addr2line_prints", &["addr2line", "gcc"], symbolize::every_option),
+        ("symbolize_names_cpp_as_addr2line", &["addr2line", "g++"], symbolize::cpp_names),
+        ("symbolize_takes_addr2lines_arguments", &["addr2line", "gcc"], symbolize::arguments),
+        ("symbolize_answers_line_by_line", &["addr2line", "gcc"], symbolize::dialogue),
+        ("symbolize_serves_jeprof", JEPROF_AND_JEMALLOC, symbolize::under_jeprof),
     ];
     let trials = tests.into_iter().map(|(name, needs, test)| {
         let lab = Arc::clone(&lab);

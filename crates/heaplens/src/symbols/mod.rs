@@ -30,7 +30,7 @@ mod symtab;
 pub mod table;
 
 pub use fetch::Fetch;
-pub use lookup::lookup;
+pub use lookup::{Binary, lookup};
 pub(crate) use names::closures;
 pub use names::{Demangler, Spelling};
 pub use resolution::{Named, Place, Resolution, Resolve};
