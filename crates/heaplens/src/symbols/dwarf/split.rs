@@ -31,6 +31,12 @@ impl Package {
         Ok(package)
     }
 
+    /// What is read of it, in bytes.
+    pub(super) fn size(&self) -> u64 {
+        let Sections { info, abbrev, rnglists, .. } = &self.sections;
+        info.len().saturating_add(abbrev.len()).saturating_add(rnglists.len())
+    }
+
     fn index(&self) -> Result<gimli::UnitIndex<EndianSlice<'_, RunTimeEndian>>> {
         let endian = if self.sections.big_endian { RunTimeEndian::Big } else { RunTimeEndian::Little };
         Ok(gimli::DebugCuIndex::new(&self.index, endian).index()?)

@@ -2,6 +2,7 @@
 
 use super::super::bytes::{Damage, Result};
 use super::super::names;
+use super::effort::EVERYTHING;
 use super::functions::{Function, Name};
 use super::lines::Lines;
 use super::origins::Pair;
@@ -76,7 +77,7 @@ pub(in super::super) fn everything(
     input: Input<'_>,
     visit: impl Fn(usize, Option<UnitTable>) + Sync,
 ) -> Result<Option<String>> {
-    let shared = Shared::open(input)?;
+    let shared = Shared::open(input, EVERYTHING)?;
     let mut headers: Vec<Header> = Vec::new();
     let walked = units::headers(&shared.main, |header| headers.push(header));
     let first = Mutex::new(walked.err());
