@@ -1,6 +1,6 @@
 //! What can be typed. Options that several commands share stand here, in groups; a command's own stand with it.
 
-use crate::commands::{capture, demo, diff, flamegraph, folded, symbols, top};
+use crate::commands::{capture, demo, diff, flamegraph, folded, symbolize, symbols, top};
 use crate::{cache_dir, exit, units};
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -25,6 +25,7 @@ pub(crate) enum Command {
     Top(top::Options),
     Diff(diff::Options),
     Folded(folded::Options),
+    Symbolize(symbolize::Options),
     Symbols(symbols::Options),
     Demo(demo::Options),
 }
@@ -110,6 +111,19 @@ impl CacheArgs {
     }
 }
 
+/// How names are written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Names")]
+pub(crate) struct Names {
+    /// Fold what functions are generic over, and C++ arguments: `Vec<…>::push`, `store::index(…)`; --focus and
+    /// --ignore still see the full names
+    #[arg(long)]
+    pub(crate) short_names: bool,
+    /// Keep the hashes that Rust puts into names: `app::run::h0123456789abcdef`
+    #[arg(long)]
+    pub(crate) hashes: bool,
+}
+
 /// Which stacks and which frames of them.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Choosing")]
@@ -170,6 +184,8 @@ pub(crate) struct Shared {
     pub(crate) choosing: Choosing,
     #[command(flatten)]
     pub(crate) symbols: Symbols,
+    #[command(flatten)]
+    pub(crate) names: Names,
     #[command(flatten)]
     pub(crate) fetching: Fetching,
 }

@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use heaplens::filter::{self, Fold, Folding};
 use heaplens::profile::SampleType;
 use heaplens::symbols::Fetch;
-use heaplens::{Profile, diff, group, input, symbols};
+use heaplens::{Profile, diff, group, input, short, symbols};
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
 
     let (mut profile, running) = read(inputs, shared)?;
     require_measured(&profile, choosing.sample.into())?;
-    profile = named(profile, &shared.symbols, running, fetch);
+    profile = named(profile, shared, running, fetch);
     let allocator = if choosing.show_allocator { Fold::Show } else { Fold::Away };
     profile = filter::fold(&profile, Folding { allocator, runtime: Fold::Show });
     let before = profile.samples().len();
@@ -67,6 +67,9 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
     let fold_runtime = choosing.fold_runtime || (reader == Reader::Person && !choosing.show_runtime);
     if fold_runtime {
         profile = filter::fold(&profile, Folding { allocator: Fold::Show, runtime: Fold::Away });
+    }
+    if shared.names.short_names {
+        profile = short::names(&profile);
     }
     notes::warnings(&profile);
     Ok(profile)
@@ -121,7 +124,8 @@ fn require_measured(profile: &Profile, sample: SampleType) -> anyhow::Result<()>
 
 /// Puts names to addresses, unless there are none or they are not wanted, and says where the names came from.
 /// `running` are the processes that the inputs are dumps of and that are still there.
-fn named(profile: Profile, options: &Symbols, running: Vec<u32>, fetch: Option<Arc<dyn Fetch>>) -> Profile {
+fn named(profile: Profile, shared: &Shared, running: Vec<u32>, fetch: Option<Arc<dyn Fetch>>) -> Profile {
+    let options = &shared.symbols;
     let nameless = profile.frame_ids().any(|id| profile.frame(id).function.is_none());
     if options.no_symbols || !nameless {
         return profile;
@@ -135,6 +139,7 @@ fn named(profile: Profile, options: &Symbols, running: Vec<u32>, fetch: Option<A
     lookup.processes.extend(running.into_iter().filter(|pid| !options.pid.contains(pid)));
     lookup.fetch = fetch;
     lookup.cache = options.cache.cache();
+    lookup.hash_suffixes = shared.names.hashes;
     let named = {
         let _progress = Progress::start("reading symbols");
         symbols::symbolize(&profile, &lookup)

@@ -6,7 +6,8 @@ use std::fs;
 /// The kernel's boot time moves by as much when the clock is set.
 const TOLERANCE_MS: u64 = 2_000;
 
-/// The process that a dump's trailer names, if it is on this host and has not ended since.
+/// The process that a dump's trailer names, if it is on this host, has not ended since, and may be looked
+/// into.
 pub(crate) fn process(trailer: &Trailer) -> Option<u32> {
     let host = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
     if trailer.host.as_deref() != Some(host.trim()) {
@@ -14,7 +15,9 @@ pub(crate) fn process(trailer: &Trailer) -> Option<u32> {
     }
     let pid = u32::try_from(trailer.pid?).ok()?;
     // Numbers of processes are used again, and mean others inside containers.
-    (start_ms(pid)?.abs_diff(trailer.start_ms?) <= TOLERANCE_MS).then_some(pid)
+    let same = start_ms(pid)?.abs_diff(trailer.start_ms?) <= TOLERANCE_MS;
+    // Nobody asked for it, so that it may not be looked into is no news.
+    (same && fs::File::open(format!("/proc/{pid}/maps")).is_ok()).then_some(pid)
 }
 
 /// When a process started, in Unix milliseconds.

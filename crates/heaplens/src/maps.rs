@@ -3,7 +3,7 @@
 //! Three writers: Linux `/proc/<pid>/maps`, FreeBSD `/proc/curproc/map`, and jemalloc ≥ 5.3.1 on macOS
 //! (`start-end: path`, one line an image). Addresses are looked up without any string work.
 
-use crate::profile::{Module, ModuleKind};
+use crate::profile::{Mapped, Module, ModuleKind};
 use rustc_hash::FxHashMap;
 
 /// The mappings of one process.
@@ -98,9 +98,16 @@ impl Maps {
     /// Index of the module at an address, and the offset in it: a file offset for files, an offset from the
     /// mapping's start for `[vdso]`, the address itself for anonymous memory.
     pub fn find(&self, address: u64) -> Option<(usize, u64)> {
+        let (module, mapped) = self.find_mapped(address)?;
+        Some((module, mapped.offset.wrapping_add(address - mapped.start)))
+    }
+
+    /// Index of the module at an address, and the line's own range.
+    pub(crate) fn find_mapped(&self, address: u64) -> Option<(usize, Mapped)> {
         let after = self.segments.partition_point(|s| s.start <= address);
         let segment = self.segments[..after].last().filter(|s| address < s.end)?;
-        Some((segment.module, segment.offset.wrapping_add(address - segment.start)))
+        let Segment { start, end, offset, module } = *segment;
+        Some((module, Mapped { start, limit: end, offset }))
     }
 
     /// Names the program's module by its path, as the trailer tells it.

@@ -11,4 +11,4 @@ mod network; // servers that answer, refuse, lie, or never end
 mod process; // programs that still run
 mod run; // starts the program
 mod server; // a server of a few lines, in this process
-mod symbols; // the cache of symbol answers
+mod symbols; // the cache and tables of symbols

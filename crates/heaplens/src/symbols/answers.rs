@@ -68,6 +68,6 @@ pub(super) fn without_file(
     };
     let mut result = Resolution::unknown(SymbolState::Verified { used });
     result.notes = notes;
-    result.places = module::places(&mut result, &chains);
+    result.places = module::places(&mut result, &chains, options);
     result
 }

@@ -31,7 +31,9 @@ pub mod table;
 mod texts;
 
 pub use fetch::Fetch;
-pub use lookup::lookup;
+pub use lookup::{Binary, lookup};
+pub(crate) use names::closures;
+pub use names::{Demangler, Spelling};
 pub use resolution::{Named, Place, Resolution, Resolve};
 
 use crate::profile::{Frame, FrameId, Function, Module, ModuleId, ModuleKind, Profile, StackId, SymbolState};
@@ -74,6 +76,8 @@ pub struct Options {
     /// Most bytes of memory that reading one module may take. A unit of debug information, or an inflated
     /// section, that would pass it is left out and said; its places have symbol table names.
     pub max_memory: u64,
+    /// Whether Rust's names keep the hashes that tell builds apart (`app::run::h0123456789abcdef`).
+    pub hash_suffixes: bool,
     /// Where answers are kept for the next time, if anywhere.
     pub cache: Option<cache::Cache>,
 }
@@ -90,6 +94,7 @@ impl Default for Options {
             recorded_paths: RecordedPaths::Use,
             threads: 0,
             max_memory: 4 << 30,
+            hash_suffixes: false,
             cache: None,
         }
     }

@@ -35,7 +35,7 @@ impl Resolve for FileResolver<'_> {
         let (chains, problem) = answers::chains(&mut files, &addresses, self.options);
         result.problem = problem;
         result.notes = files.notes;
-        result.places = places(&mut result, &chains);
+        result.places = places(&mut result, &chains, self.options);
         result
     }
 }
@@ -109,8 +109,8 @@ pub(super) fn name_by_symbols(files: &Files, path: &Path, sorted: &[u64], found:
 }
 
 /// Chains with readable names.
-pub(super) fn places(result: &mut Resolution, chains: &Chains) -> Vec<Vec<Place>> {
-    let mut demangler = Demangler::default();
+pub(super) fn places(result: &mut Resolution, chains: &Chains, options: &Options) -> Vec<Vec<Place>> {
+    let mut demangler = Demangler::new(names::spelling(options));
     let mut place = |raw: RawPlace<'_>| {
         let function = result.function(demangler.name(raw.name), raw.name, raw.file);
         Place { function, line: raw.line, column: raw.column }

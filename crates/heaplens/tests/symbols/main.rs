@@ -1,19 +1,30 @@
-//! `symbols` on real binaries, built here; binutils' addr2line is the judge.
+//! `symbols` on real binaries: some built here, small ones of every layout that lie here (`fixtures`), and this program
+//! itself. Judges are golden files, the `addr2line` crate, llvm-symbolizer and binutils' addr2line.
 //!
 //! A test whose tool is absent is reported as ignored, or fails if `HEAPLENS_REQUIRE_PEERS=1`.
 
 mod binaries;
 mod cache;
+mod chains;
 mod companions;
+mod crate_judge;
+mod differences;
+mod equality;
 mod fetch;
+mod fixtures;
 mod judge;
+mod llvm_judge;
 #[cfg(target_os = "linux")]
 mod process;
 mod search;
+mod symbols_of;
 mod table;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::{Command, Stdio};
+
+/// What some tests need beside programs: to open `/proc/PID/map_files`, and to start a program in another root.
+const RIGHTS: [&str; 2] = ["map_files", "chroot"];
 
 type Check = fn() -> Result<(), Failed>;
 
@@ -66,26 +77,30 @@ fn main() {
         ("inside_a_sysroot", &["cc"], process::sysroot),
         ("inside_another_root", &["cc", "chroot"], process::another_root),
     ]);
-    let required = std::env::var("HEAPLENS_REQUIRE_PEERS").is_ok_and(|v| v == "1");
-    let trials = cases
-        .into_iter()
-        .map(|(name, tools, check)| {
-            let absent = tools.iter().find(|tool| !present(tool));
-            match absent {
-                Some(tool) if required => {
-                    let message = format!("{tool} is absent and HEAPLENS_REQUIRE_PEERS is set");
-                    Trial::test(name, move || Err(message.into()))
-                }
-                absent => Trial::test(name, check).with_ignored_flag(absent.is_some()),
-            }
-        })
-        .collect();
+    let built = cases.into_iter().map(|(name, tools, check)| trial(name, tools, check));
+    let trials = built.chain(fixtures::trials()).chain(equality::trials()).collect();
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// A test that needs tools.
+fn trial(
+    name: impl Into<String>,
+    tools: &[&str],
+    check: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    let required = std::env::var("HEAPLENS_REQUIRE_PEERS").is_ok_and(|v| v == "1");
+    match tools.iter().find(|tool| !present(tool)) {
+        // Rights are the machine's, not to be installed.
+        Some(tool) if required && !RIGHTS.contains(tool) => {
+            let message = format!("{tool} is absent and HEAPLENS_REQUIRE_PEERS is set");
+            Trial::test(name, move || Err(message.into()))
+        }
+        absent => Trial::test(name, check).with_ignored_flag(absent.is_some()),
+    }
 }
 
 fn present(name: &str) -> bool {
     match name {
-        // Rights rather than programs.
         "map_files" => {
             let first = std::fs::read_dir("/proc/self/map_files").ok().and_then(|mut list| list.next()?.ok());
             return first.is_some_and(|file| std::fs::File::open(file.path()).is_ok());

@@ -41,7 +41,10 @@ impl Key {
         paths.extend(others.filter(|&path| *path != files.image));
         for path in paths {
             stamps.push((path.clone(), stamp(path)?));
-            facts.sections(&ObjectFile::open(path, files.build_id.as_deref()).ok()?);
+            let file = ObjectFile::open(path, files.build_id.as_deref()).ok()?;
+            // What was found must be what this is the key of.
+            file.require(files.stamp(path)).ok()?;
+            facts.sections(&file);
         }
         let detail = if files.dwarf.is_some() { 'd' } else { 's' };
         let mut text = format!("heaplens {} engine {ENGINE}\ndetail {detail}\n", env!("CARGO_PKG_VERSION"));

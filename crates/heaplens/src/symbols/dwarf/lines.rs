@@ -47,6 +47,8 @@ impl<'b> gimli::LineProgram<Slice<'b>> for Program<'_, 'b> {
 /// A unit's line program, its bytes at hand.
 pub(super) struct Lines<'b> {
     program: gimli::IncompleteLineProgram<Slice<'b>>,
+    /// Sequences that begin before are of code that the linker dropped.
+    code_start: u64,
 }
 
 /// Reads a unit's line program into `bytes`; `None` if it has none.
@@ -80,12 +82,12 @@ pub(super) fn read<'m>(
 impl<'b> Lines<'b> {
     /// # Errors
     /// If the program's header cannot be understood.
-    pub(super) fn parse(unit: &Unit, bytes: &'b [u8]) -> Result<Lines<'b>> {
+    pub(super) fn parse(unit: &Unit, bytes: &'b [u8], code_start: u64) -> Result<Lines<'b>> {
         let encoding = unit.header.encoding;
         let endian = if encoding.big_endian { RunTimeEndian::Big } else { RunTimeEndian::Little };
         let section = gimli::DebugLine::new(bytes, endian);
         let program = section.program(gimli::DebugLineOffset(0), encoding.address_size, None, None)?;
-        Ok(Lines { program })
+        Ok(Lines { program, code_start })
     }
 
     /// The row of each wanted address, as far as there is one. What was found before damage is kept.
@@ -117,6 +119,8 @@ impl<'b> Lines<'b> {
         let mut instructions = header.instructions();
         let mut row = gimli::LineRow::new(header);
         let mut last: Option<Row> = None;
+        // The same, of a sequence that lies before all code.
+        let (mut inside, mut dropped) = (false, false);
         // Code that a linker threw away.
         let mut is_gone = false;
         while let Some(instruction) = instructions.next_instruction(header)? {
@@ -126,7 +130,11 @@ impl<'b> Lines<'b> {
             if !row.execute(instruction, &mut program)? {
                 continue;
             }
-            if !is_gone {
+            if !inside {
+                dropped = row.address() < self.code_start;
+            }
+            inside = !row.end_sequence();
+            if !is_gone && !dropped {
                 if let Some(last) = last
                     && last.address < row.address()
                     && !visit(last, row.address())

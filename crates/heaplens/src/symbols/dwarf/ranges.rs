@@ -57,7 +57,7 @@ impl Code {
         self.low.map(|at| at.read(reader, unit)).transpose()
     }
 
-    /// All ranges `(from, to)` that are not empty; true if there were any. `steps` is what lists may still cost.
+    /// All ranges `(from, to)` of code that the linker kept; true if there were any at all. `steps` is what lists may still cost.
     ///
     /// # Errors
     /// If a list cannot be read to its end, or `steps` are used up.
@@ -69,9 +69,10 @@ impl Code {
         mut visit: impl FnMut(u64, u64),
     ) -> Result<bool> {
         let mut any = false;
+        let code_start = reader.sections.code_start;
         let mut visit = |from, to| {
-            if from < to {
-                any = true;
+            any |= from < to;
+            if from < to && from >= code_start {
                 visit(from, to);
             }
         };

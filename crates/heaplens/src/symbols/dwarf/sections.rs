@@ -12,6 +12,9 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sections {
     pub(super) big_endian: bool,
+    /// Where code begins. Entries of functions that the linker dropped begin before, most of them at 0, and may reach
+    /// over code that is there.
+    pub(super) code_start: u64,
     pub(super) info: Bytes,
     pub(super) abbrev: Bytes,
     pub(super) strings: Bytes,
@@ -35,6 +38,7 @@ impl Sections {
         let mut content = |name| object.content(name, budget);
         Ok(Sections {
             big_endian: object.big_endian,
+            code_start: code_start(object),
             info: content(".debug_info")?,
             abbrev: content(".debug_abbrev")?,
             strings: content(".debug_str")?,
@@ -54,6 +58,7 @@ impl Sections {
         let mut content = |name| object.content(name, budget);
         Ok(Sections {
             big_endian: object.big_endian,
+            code_start: main.code_start,
             info: content(".debug_info.dwo")?,
             abbrev: content(".debug_abbrev.dwo")?,
             strings: content(".debug_str.dwo")?,
@@ -67,6 +72,11 @@ impl Sections {
             effort: main.effort.clone(),
         })
     }
+}
+
+/// The first address of all sections with code; 0 if that is not known.
+fn code_start(object: &ObjectFile) -> u64 {
+    object.sections.iter().filter(|s| s.executable && s.size > 0).map(|s| s.address).min().unwrap_or(0)
 }
 
 /// A thread's view of one file's sections.

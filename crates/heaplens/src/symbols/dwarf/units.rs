@@ -98,19 +98,18 @@ fn list(
     sorted: &[u64],
     into: &mut Listed,
 ) -> Result<u64> {
-    let big_endian = sections.big_endian;
     let bytes = match window.at(start, 32) {
         Ok(_) => window.at(start, 32)?,
         Err(_) => window.rest(start)?,
     };
-    let mut cursor = Cursor::new(bytes, big_endian);
+    let mut cursor = Cursor::new(bytes, sections.big_endian);
     let (length, offset_size) = cursor.initial_length()?;
     let len = length.saturating_add(cursor.at() as u64);
     if len > MAX_LIST {
         return Err(Damage(format!("a list of addresses has {len} bytes, which is not believed")));
     }
     let bytes = window.at(start, len)?;
-    let mut cursor = Cursor::new(&bytes[..len as usize], big_endian);
+    let mut cursor = Cursor::new(&bytes[..len as usize], sections.big_endian);
     cursor.initial_length()?;
     let _version = cursor.u16()?;
     let unit = cursor.uint(usize::from(offset_size))?;
@@ -135,7 +134,7 @@ fn list(
         }
         any = true;
         let to = from.saturating_add(size);
-        if to <= first || last < from {
+        if to <= first || last < from || from < sections.code_start {
             continue;
         }
         let (low, high) = (sorted.partition_point(|&a| a < from), sorted.partition_point(|&a| a < to));
@@ -226,7 +225,8 @@ pub(super) fn inside(
         // Some compilers say nothing; then the line program shows where the code is.
         let mut bytes = Vec::new();
         if let Some(_lease) = lines::read(&unit, reader, memory, &mut bytes)? {
-            Lines::parse(&unit, &bytes)?.each(|row, end| visit(row.address, end))?;
+            Lines::parse(&unit, &bytes, reader.sections.code_start)?
+                .each(|row, end| visit(row.address, end))?;
         }
     }
     found.sort_unstable();

@@ -77,7 +77,11 @@ impl<'s> Worker<'s> {
     fn open(&mut self, start: u64) -> Result<Unit> {
         let Shared { main, .. } = self.shared;
         let header = Header::read(&mut self.main.info, main.info.len(), start, main.big_endian)?;
-        Unit::read(&mut self.main, header, &mut self.abbrevs, None)
+        let mut unit = Unit::read(&mut self.main, header, &mut self.abbrevs, None)?;
+        if let (Some(offset), Some(supplement)) = (unit.comp_dir_elsewhere, &mut self.supplement) {
+            unit.comp_dir = supplement.string(offset).ok();
+        }
+        Ok(unit)
     }
 
     fn answers(&mut self, candidate: &Candidate, sorted: &[u64]) -> Result<Answers> {
@@ -221,7 +225,7 @@ fn read_lines<'b, 's>(
     bytes: &'b mut Vec<u8>,
 ) -> Result<(Option<Lines<'b>>, Option<Lease<'s>>)> {
     match lines::read(unit, reader, &shared.memory, bytes)? {
-        Some(lease) => Ok((Some(Lines::parse(unit, bytes)?), Some(lease))),
+        Some(lease) => Ok((Some(Lines::parse(unit, bytes, shared.main.code_start)?), Some(lease))),
         None => Ok((None, None)),
     }
 }

@@ -141,8 +141,11 @@ mod tests {
         let mut file = Vec::new();
         let mut out = pages::Writer::new(&mut file);
         let mut index = Writer::default();
-        let entry =
-            |i: u64| Entry { address: i * 10, blob: if i % 5 == 0 { 0 } else { 7000 - i }, name: i % 3 % 2 };
+        let entry = |i: u64| Entry {
+            address: i * 10,
+            blob: if i.is_multiple_of(5) { 0 } else { 7000 - i },
+            name: i % 3 % 2,
+        };
         for i in 1..2000 {
             index.add(entry(i), &mut out).unwrap();
             index.add(Entry { address: i * 10 + 4, ..entry(i) }, &mut out).unwrap();

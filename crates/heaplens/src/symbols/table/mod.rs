@@ -129,8 +129,8 @@ fn fill<W: Write + Send>(
 ) -> Result<(Builder<W>, Option<String>), String> {
     let input = dwarf::Input {
         path,
-        stamp: files.stamp(path),
         build_id: files.build_id.as_deref(),
+        stamp: files.stamp(path),
         package: files.package.as_deref(),
         supplement: files.supplementary.as_deref(),
         threads: options.thread_count(),
