@@ -10,6 +10,7 @@
 use super::key::Key;
 use super::record::{self, HEAD, Wanted};
 use crate::symbols::chains::Chains;
+use crate::symbols::open::at_once;
 use crate::symbols::segments::Segment;
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Error, ErrorKind, Read, Result, Seek, SeekFrom, Write};
@@ -147,10 +148,13 @@ pub(super) fn touch(path: &Path) {
     let _ = OpenOptions::new().write(true).open(path).and_then(mark);
 }
 
-/// Opens what is a regular file: a FIFO would wait for its writer.
+/// Opens what is a regular file.
 fn open(path: &Path) -> Result<File> {
-    match path.symlink_metadata()?.is_file() {
-        true => File::open(path),
-        false => Err(Error::new(ErrorKind::InvalidInput, "not a regular file")),
+    let other = || Error::new(ErrorKind::InvalidInput, "not a regular file");
+    path.symlink_metadata()?.is_file().then_some(()).ok_or_else(other)?;
+    let file = at_once(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(other()),
     }
 }
