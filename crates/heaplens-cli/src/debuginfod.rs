@@ -6,6 +6,7 @@
 use crate::cache_dir;
 use crate::exit::Usage;
 use crate::http::{self, Client, Download};
+use crate::kept;
 use crate::notes;
 use crate::units;
 use anyhow::{Context, anyhow, bail};
@@ -86,6 +87,7 @@ impl Debuginfod {
         }
         let file = self.cache.join(build_id).join(kind);
         if is_build(&file, build_id) {
+            kept::touch(&file);
             return Ok(Some(file));
         }
         if lock(&self.known).len() >= MAX_FILES {
@@ -100,7 +102,10 @@ impl Debuginfod {
                 continue;
             }
             match self.ask(server, build_id, kind, &file) {
-                Ok(true) => return Ok(Some(file)),
+                Ok(true) => {
+                    self.make_room(&file);
+                    return Ok(Some(file));
+                }
                 Ok(false) => {}
                 Err(error) => {
                     failures.push(format!("no {kind} from {}: {error:#}", http::shown(&server.url)))
@@ -110,6 +115,16 @@ impl Debuginfod {
         match failures.is_empty() {
             true => Ok(None),
             false => Err(failures.join("; ")),
+        }
+    }
+
+    /// Removes files of earlier runs that are too many now. Those of this one are still to be read.
+    fn make_room(&self, new: &Path) {
+        let mut needed: Vec<PathBuf> =
+            lock(&self.known).values().filter_map(|answer| answer.clone().ok().flatten()).collect();
+        needed.push(new.to_owned());
+        if let Err(error) = kept::prune(&self.cache, kept::MAX_BYTES, &needed) {
+            notes::line(&format!("warning: {}: old files cannot be removed: {error}", self.cache.display()));
         }
     }
 

@@ -11,6 +11,7 @@ mod culprit;
 mod debuginfod;
 mod exit;
 mod http;
+mod kept;
 mod notes;
 mod output;
 mod pipeline;

@@ -88,6 +88,20 @@ fn a_file_is_fetched_once_verified_and_kept() {
     assert_eq!(std::fs::read(&kept).unwrap(), program());
 }
 
+/// The file of another build takes more than may be kept; it has holes, so it costs no disk.
+#[cfg(unix)]
+#[test]
+fn what_was_not_used_for_long_makes_room() {
+    let server = Server::fixed("200 OK", "", &program());
+    let user = User::new();
+    let old = user.cache.path().join("heaplens/debuginfod/aaaaaaaaaaaaaaaa/debuginfo");
+    std::fs::create_dir_all(old.parent().unwrap()).unwrap();
+    std::fs::File::create(&old).unwrap().set_len(3 << 30).unwrap();
+    assert!(user.top(&server.url(""), &[]).ok().contains(NAME));
+    assert_eq!(user.kept(), ["executable"]);
+    assert!(!old.exists());
+}
+
 #[test]
 fn a_token_for_dumps_is_not_given_to_servers_of_debug_files() {
     let server = Server::fixed("404 Not Found", "", b"");

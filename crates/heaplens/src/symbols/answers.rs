@@ -1,5 +1,6 @@
 //! Chains from the quickest place that has them: a table, the cache, the files themselves.
 
+use super::cache::Kept;
 use super::chains::Chains;
 use super::locate::Files;
 use super::{Options, Resolution, cache, module, table};
@@ -49,9 +50,16 @@ pub(super) fn without_file(
         }
     }
     if used.is_none()
-        && let Some((chains, count)) = cache::without_file(module, lookups, options)
+        && let Some(Kept { chains, count, computed }) = cache::without_file(module, lookups, options)
     {
         notes.clear();
+        if computed {
+            notes.push(
+                "the answers in the cache are from debug information alone: where the program's code lies was computed \
+                 from its segments; give the program too, to be sure"
+                    .to_owned(),
+            );
+        }
         if count < lookups.len() {
             notes.push(format!(
                 "{count} of {} places are in the cache, and the file was not found; give it with --binary, \

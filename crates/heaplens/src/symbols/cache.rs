@@ -138,22 +138,30 @@ fn through(
     (chains, problem)
 }
 
-/// What the cache knows of places in a module whose file is not there, and of how many; `None` if of none.
-pub(super) fn without_file(module: &Module, lookups: &[u64], options: &Options) -> Option<(Chains, usize)> {
+/// What the cache knows of places in a module whose file is not there.
+pub(super) struct Kept {
+    pub(super) chains: Chains,
+    /// How many of the places it knows.
+    pub(super) count: usize,
+    /// True if where the program's code lies was computed from a debug file alone, for one of them at least.
+    pub(super) computed: bool,
+}
+
+/// See [`Kept`]; `None` if the cache knows none of the places.
+pub(super) fn without_file(module: &Module, lookups: &[u64], options: &Options) -> Option<Kept> {
     let (cache, id) = (options.cache.as_ref()?, module.build_id.as_deref()?);
     let line = key::build_line(id);
-    let mut chains = Chains::new(lookups.len());
+    let mut kept = Kept { chains: Chains::new(lookups.len()), count: 0, computed: false };
     let mut known = vec![false; lookups.len()];
-    let mut count = 0;
     for path in key::prefixes(id)?.iter().flat_map(|prefix| space::beginning_with(&cache.dir, prefix)) {
-        store::read_without_image(&path, &line, lookups, &mut chains, &mut known);
+        kept.computed |= store::read_without_image(&path, &line, lookups, &mut kept.chains, &mut known);
         let now = known.iter().filter(|known| **known).count();
-        if now > count {
+        if now > kept.count {
             store::touch(&path);
         }
-        count = now;
+        kept.count = now;
     }
-    (count > 0).then_some((chains, count))
+    (kept.count > 0).then_some(kept)
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub(super) struct Files {
     pub(super) image: PathBuf,
     /// The image's own; picks the part of a Mach-O file of several architectures ([`open::slice`](super::open::slice)).
     pub(super) build_id: Option<String>,
+    /// How the segments are known.
+    pub(super) layout: Layout,
     /// The program's segments: places in the program's file turn into virtual addresses by these.
     pub(super) segments: Vec<Segment>,
     /// Where the debug information is: the image, its debug file or nowhere.
@@ -235,6 +237,7 @@ impl<'a> Locator<'a> {
             files.dwarf = Some(dwarf);
         }
         files.build_id = probe.build_id;
+        files.layout = probe.layout;
         files.segments = probe.segments;
         files.notes = notes;
         let mut used = self.used.lock().unwrap_or_else(|e| e.into_inner());

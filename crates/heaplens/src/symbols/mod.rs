@@ -29,6 +29,7 @@ mod segments;
 mod symtab;
 pub mod table;
 mod texts;
+mod vdso;
 
 pub use fetch::Fetch;
 pub use lookup::{Binary, lookup};
@@ -65,7 +66,7 @@ pub struct Options {
     /// Directories with separate debug information, as debuggers use them; by default `/usr/lib/debug`.
     pub debug_dirs: Vec<PathBuf>,
     /// Local processes that have the modules mapped (`--pid`): their files are read inside their own root, also
-    /// those that were deleted or replaced since. Linux only.
+    /// those that were deleted or replaced since. `[vdso]` is read from their memory. Linux only.
     pub processes: Vec<u32>,
     /// Where files that are not found here come from, if anywhere.
     pub fetch: Option<Arc<dyn Fetch>>,

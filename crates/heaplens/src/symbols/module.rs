@@ -6,7 +6,7 @@ use super::dwarf::{self, Found};
 use super::locate::{Files, Located, Locator};
 use super::names::{self, Demangler};
 use super::object::ObjectFile;
-use super::{Options, Place, Resolution, Resolve, answers, symtab};
+use super::{Options, Place, Resolution, Resolve, answers, symtab, vdso};
 use crate::profile::{Module, SymbolState};
 use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +20,9 @@ pub(super) struct FileResolver<'a> {
 
 impl Resolve for FileResolver<'_> {
     fn resolve(&self, module: &Module, lookups: &[u64]) -> Resolution {
+        if let Some(result) = vdso::resolve(module, lookups, &self.locator.processes, self.options) {
+            return result;
+        }
         let (mut files, verified) = match self.locator.locate(module) {
             Located::Found { files, verified } => (files, verified),
             Located::Not(state, notes) => {

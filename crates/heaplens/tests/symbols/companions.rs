@@ -98,6 +98,18 @@ pub(crate) fn debug_file_alone_is_said() -> Result<(), Failed> {
     let new = look(module("/x/app", Some(ID)), place, &with_binary(&debug));
     assert_eq!(stacks(&new), ["hidden"]);
     assert!(message(&new, "incomplete-symbols").contains("was computed"), "{:?}", new.warnings);
+    // What the cache keeps of it is no surer, whether the file is still there or not.
+    let mut cached = with_binary(&debug);
+    cached.cache = Some(heaplens::symbols::cache::Cache::at(dir.path().join("cache")));
+    let again = |options: &Options| {
+        let new = look(module("/x/app", Some(ID)), place, options);
+        assert_eq!(stacks(&new), ["hidden"]);
+        assert!(message(&new, "incomplete-symbols").contains("was computed"), "{:?}", new.warnings);
+    };
+    again(&cached);
+    again(&cached);
+    cached.binaries.clear();
+    again(&cached);
     // Where the dump names no build it is no more sure than any file; and the program at the recorded path counts only
     // if it is of the build whose debug file the user named.
     let other = dir.path().join("other/app");

@@ -7,7 +7,7 @@
 
 use crate::symbols::locate::Files;
 use crate::symbols::object::ObjectFile;
-use crate::symbols::segments::Segment;
+use crate::symbols::segments::{Layout, Segment};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,9 @@ const ENGINE: u32 = 1;
 pub(super) const SUFFIX: &str = ".hlsym1";
 /// A build-id has 40 digits or fewer; one of more than this is no name for a file.
 const MAX_ID: usize = 128;
+
+/// Ends the keys of debug files without their program, whose places were computed.
+pub(super) const COMPUTED_LINE: &str = "layout computed\n";
 
 /// The key of one image with its debug information.
 #[derive(Debug)]
@@ -56,6 +59,9 @@ impl Key {
                     text.push_str(&format!("file {stamp} {:?}\n", std::path::absolute(path).ok()?));
                 }
             }
+        }
+        if files.layout == Layout::Computed {
+            text.push_str(COMPUTED_LINE);
         }
         let mut hash = Fnv::default();
         hash.bytes(text.as_bytes());

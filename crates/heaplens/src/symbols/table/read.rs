@@ -8,9 +8,9 @@ use super::pages;
 use crate::symbols::bytes::{Bytes, Damage, Result};
 use crate::symbols::chains::{Chains, IndexedPlace};
 use crate::symbols::numbers::Reader;
+use crate::symbols::open::at_once;
 use crate::symbols::segments;
 use rustc_hash::FxHashMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// A table in a file.
@@ -36,11 +36,12 @@ impl Table {
     /// # Errors
     /// Says what it is instead.
     pub(super) fn open(path: &Path) -> Result<Table> {
-        // Looked at before opening: opening a FIFO would wait for its writer.
-        if !std::fs::metadata(path)?.is_file() {
-            return Err(Damage::new("it is not a regular file"));
-        }
-        Table::new(path, Bytes::of_file(File::open(path)?)?)
+        let other = || Damage::new("it is not a regular file");
+        // Looked at before opening, since a device may do anything, and then again, since it may be another by now.
+        std::fs::metadata(path)?.is_file().then_some(()).ok_or_else(other)?;
+        let file = at_once(path)?;
+        file.metadata()?.is_file().then_some(()).ok_or_else(other)?;
+        Table::new(path, Bytes::of_file(file)?)
     }
 
     pub(super) fn new(path: &Path, bytes: Bytes) -> Result<Table> {
