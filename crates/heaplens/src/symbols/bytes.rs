@@ -90,7 +90,7 @@ enum Source {
     #[default]
     Empty,
     File(Arc<File>),
-    Memory(Arc<[u8]>),
+    Memory(Arc<Vec<u8>>),
 }
 
 impl Bytes {
@@ -102,7 +102,7 @@ impl Bytes {
 
     pub(super) fn of_memory(bytes: Vec<u8>) -> Bytes {
         let len = bytes.len() as u64;
-        Bytes { source: Source::Memory(bytes.into()), start: 0, len }
+        Bytes { source: Source::Memory(Arc::new(bytes)), start: 0, len }
     }
 
     pub(super) fn len(&self) -> u64 {

@@ -28,6 +28,7 @@ mod resolution;
 mod segments;
 mod symtab;
 pub mod table;
+mod texts;
 
 pub use fetch::Fetch;
 pub use lookup::{Binary, lookup};

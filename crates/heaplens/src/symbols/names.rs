@@ -114,11 +114,7 @@ pub(super) fn spelling(options: &super::Options) -> Spelling {
 
 /// A name as the file has it, cut to a size that can be shown.
 pub(super) fn raw(name: &str) -> String {
-    if name.len() <= MAX_NAME {
-        return name.to_owned();
-    }
-    let end = (0..=MAX_NAME).rev().find(|&at| name.is_char_boundary(at)).unwrap_or(0);
-    format!("{}…", &name[..end])
+    super::texts::shortened(name, MAX_NAME).into_owned()
 }
 
 /// True if the name looks mangled by Rust or C++; a look at the first letters only. Mach-O adds an underscore.

@@ -3,13 +3,13 @@
 use crate::bytes::Bytes;
 use crate::dwarf::{BAD, BAD_SIZE, Dwarf, GOOD, Index, program};
 use crate::elf::{Elf, NOTE, STRTAB, SYMTAB, Section, TEXT, TEXT_SIZE};
-use crate::lab::{ASKED, Lab, knows_the_good};
+use crate::lab::{ASKED, Answer, Lab, knows_the_good};
 use libtest_mimic::Failed;
 use std::fs::File;
 use std::path::Path;
 
 /// What remains where the debug information cannot be read.
-fn knows_the_symbols(what: &str, answer: &crate::lab::Answer) {
+fn knows_the_symbols(what: &str, answer: &Answer) {
     assert_eq!(answer.name(1), "good_symbol", "{what}: {answer:?}");
     assert_eq!(answer.name(2), "bad_symbol", "{what}: {answer:?}");
 }
@@ -204,6 +204,21 @@ pub(crate) fn notes() -> Result<(), Failed> {
             knows_the_good(what, &lab.ask_file(what, &elf.bytes()));
         }
     }
+    let note = Section { kind: NOTE, ..Section::new(".note", vec![1; 1 << 16]) };
+    let elf = Elf { sections: vec![note], ..sound() };
+    let at = TEXT;
+    let mut many = sound();
+    many.segments.extend(vec![(4, 4, at, at, 1 << 16); 60]);
+    let sections = vec![
+        Section {
+            claimed_offset: Some(at),
+            claimed_size: Some(1 << 16),
+            data: vec![],
+            ..elf.sections[0].clone()
+        };
+        60_000
+    ];
+    knows_the_good("60,000 notes", &lab.ask_file("60,000 notes", &many.with(sections).bytes()));
     for (what, link) in [
         ("no end", Bytes::default().repeat(b"a", 100)),
         ("a megabyte", Bytes::default().repeat(b"a", 1 << 20).zeros(8)),
@@ -320,6 +335,5 @@ pub(crate) fn kinds() -> Result<(), Failed> {
             lab.ask_file(&format!("section {at} of kind {kind:#x}"), &elf.bytes());
         }
     }
-    let _ = BAD_SIZE;
     Ok(())
 }

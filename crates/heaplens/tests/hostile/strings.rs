@@ -2,7 +2,7 @@
 
 use crate::bytes::Bytes;
 use crate::dwarf::common::BARE_UNIT;
-use crate::dwarf::{BAD, BAD_SIZE, Dwarf, GOOD, Index, at, bad_unit, form, tag};
+use crate::dwarf::{BAD, BAD_SIZE, Dwarf, GOOD, Index, LineHeader, at, form, tag};
 use crate::elf::{Elf, TEXT};
 use crate::lab::{Lab, MAX_NAME, knows_the_good};
 use libtest_mimic::Failed;
@@ -190,6 +190,56 @@ pub(crate) fn bombs() -> Result<(), Failed> {
     Ok(())
 }
 
+/// Twelve thousand names that each grow to what one may be.
+pub(crate) fn many_bombs() -> Result<(), Failed> {
+    let lab = Lab::new("thousands of bombs");
+    let letter = |n: u32| char::from_digit(n, 36).unwrap().to_ascii_uppercase();
+    let types: String = (1..=10).map(|i| format!("S0_IS{0}_S{0}_E", letter(i))).collect();
+    let names: Vec<String> = (0..12_000).map(|i| format!("_Z7f{i:06}I1AIiiE{types}EvT_")).collect();
+    let place = |i: u64| TEXT + i;
+    let symbols: Vec<_> = (0..).zip(&names).map(|(i, name)| (name.as_str(), place(i), 1)).collect();
+    let path = lab.path("app");
+    std::fs::write(&path, Elf::program(&symbols).bytes())?;
+    let addresses: Vec<u64> = (0..names.len() as u64).map(place).collect();
+    let answer = lab.ask("in .strtab", &path, &addresses);
+    assert!(answer.chains.iter().all(|chain| chain.len() == 1));
+    Ok(())
+}
+
+/// Directories and files of a megabyte each, and as many paths as there are lines.
+pub(crate) fn paths() -> Result<(), Failed> {
+    let lab = Lab::new("paths");
+    let long = "a".repeat(MEGABYTE / 4);
+    let mut dwarf = Dwarf::new();
+    let files = (0..200).fold(Bytes::default().text(&long).u8(0), |b, i| {
+        b.text(&format!("{i}{}", &long[..4_000])).u8(1).u8(0).u8(0)
+    });
+    let rows = (0..200u16).fold(Bytes::default().bytes(&[0, 9, 2]).u64(BAD), |b, i| {
+        b.u8(4).uleb(u64::from(i) + 1).bytes(&[1, 2, 4])
+    });
+    let lines = dwarf.lines(&LineHeader::default(), &files.u8(0), &rows.bytes(&[0, 1, 1]));
+    let unit = [
+        (at::COMP_DIR, form::STRING),
+        (at::LOW_PC, form::ADDR),
+        (at::HIGH_PC, form::DATA4),
+        (at::STMT_LIST, form::SEC_OFFSET),
+    ];
+    let function = [(at::NAME, form::STRING), (at::LOW_PC, form::ADDR), (at::HIGH_PC, form::DATA4)];
+    let table = dwarf.table(&[(tag::COMPILE_UNIT, true, &unit), (tag::SUBPROGRAM, false, &function)]);
+    let entries = Bytes::default().u8(1).text(&long).u64(BAD).u32(BAD_SIZE as u32).u32(lines);
+    let entries = entries.u8(2).text("bad").u64(BAD).u32(BAD_SIZE as u32).u8(0);
+    for _ in 0..20 {
+        dwarf.unit(table, &entries, CODE);
+    }
+    lab.ask_dwarf("long", &dwarf, &["bad"]);
+    let path = lab.path("app");
+    std::fs::write(&path, dwarf.elf(Index::Aranges).bytes())?;
+    let addresses: Vec<u64> = (BAD..BAD + 800).collect();
+    let answer = lab.ask("800 addresses", &path, &addresses);
+    assert!(answer.chains.iter().all(|chain| chain.len() == 1), "{:?}", answer.problem);
+    Ok(())
+}
+
 /// A thousand inlined functions with a long name each, at each of a thousand addresses.
 pub(crate) fn products() -> Result<(), Failed> {
     let lab = Lab::new("many long names");
@@ -212,6 +262,5 @@ pub(crate) fn products() -> Result<(), Failed> {
     let addresses: Vec<u64> = (BAD..BAD + 3_000).collect();
     let answer = lab.ask("inlined", &path, &addresses);
     assert!(answer.chains.iter().all(|chain| !chain.is_empty()), "{:?}", answer.problem);
-    let _ = bad_unit();
     Ok(())
 }

@@ -153,6 +153,7 @@ impl Abbrevs {
     /// If it cannot be understood, or tables cost more work than all of them together should.
     pub(super) fn read(sections: &Sections, offset: u64, encoding: Encoding) -> Result<Abbrevs> {
         let section = &sections.abbrev;
+        sections.effort.left()?;
         let mut bytes = Vec::new();
         let mut len = 4096;
         loop {

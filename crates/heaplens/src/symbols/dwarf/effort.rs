@@ -36,19 +36,32 @@ impl Effort {
     }
 
     /// # Errors
-    /// If that was more than is left.
+    /// If that was more than is left. Nothing is left then.
     pub(super) fn spend(&self, work: u64) -> Result<()> {
-        let less = |left: u64| left.checked_sub(work);
-        let spent = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
-        spent.map(|_| ()).map_err(|_| {
-            Damage::new("it makes its reader do more work than a file of its size should, and is not read on")
-        })
+        let less = |left: u64| Some(left.saturating_sub(work));
+        match self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less) {
+            Ok(left) if work <= left => Ok(()),
+            _ => Err(exhausted()),
+        }
+    }
+
+    /// What may still be spent.
+    ///
+    /// # Errors
+    /// If that is nothing.
+    pub(super) fn left(&self) -> Result<u64> {
+        let left = self.left.load(Ordering::Relaxed);
+        if left == 0 { Err(exhausted()) } else { Ok(left) }
     }
 
     /// More may be read: the size of another file that was found.
     pub(super) fn allow(&self, size: u64, times: u64) {
         self.left.fetch_add(size.saturating_mul(times).min(1 << 50), Ordering::Relaxed);
     }
+}
+
+fn exhausted() -> Damage {
+    Damage::new("it makes its reader do more work than a file of its size should, and is not read on")
 }
 
 /// Gives things to the first that claims them. Those that are given are stepped over, so that all claims together
@@ -113,9 +126,9 @@ mod tests {
     fn work_is_refused_once_it_is_spent() {
         let effort = Effort::new(&Sections::default(), LOOK_UP);
         assert!(effort.spend(LEAST).is_ok());
-        assert!(effort.spend(1).is_err());
+        assert!(effort.left().is_err() && effort.spend(1).is_err());
         effort.allow(3, 2);
-        assert!(effort.spend(7).is_err());
-        assert!(effort.spend(6).is_ok());
+        assert_eq!(effort.left(), Ok(6));
+        assert!(effort.spend(7).is_err() && effort.left().is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! One walk over a unit's entries: the functions that hold wanted addresses, and what was inlined there.
 
 use super::super::bytes::{Damage, Result};
+use super::super::texts::Texts;
 use super::abbrev::{Abbrev, Abbrevs};
 use super::cursor::Cursor;
 use super::effort::Claims;
@@ -104,6 +105,7 @@ pub(super) fn functions(
         wanted,
         steps: MAX_STEPS,
         names: FxHashMap::default(),
+        texts: Texts::default(),
         found: Vec::new(),
         covered: Covered::new(wanted),
         scopes: Vec::new(),
@@ -153,6 +155,7 @@ struct Walk<'u, 'r, 's, 't> {
     steps: u64,
     /// Names of entries of this unit that others refer to.
     names: FxHashMap<u64, Name>,
+    texts: Texts,
     found: Vec<Function>,
     covered: Covered,
     scopes: Vec<Scope>,
@@ -297,7 +300,7 @@ impl<'u> Walk<'u, '_, '_, '_> {
         let own = |walk: &mut Self, value: Option<Value<'_>>| {
             let supplement = walk.supplement.as_deref_mut();
             let text = walk.unit.text(walk.reader, supplement, value?)?;
-            Some(Name::Known(text.into()))
+            Some(Name::Known(walk.texts.cut(&text).into()))
         };
         if let Some(name) = own(self, attributes.linkage_name) {
             return name;
@@ -331,7 +334,7 @@ impl<'u> Walk<'u, '_, '_, '_> {
             let value = attributes.linkage_name.or(attributes.name);
             let supplement = self.supplement.as_deref_mut();
             if let Some(text) = value.and_then(|value| self.unit.text(self.reader, supplement, value)) {
-                break Name::Known(text.into());
+                break Name::Known(self.texts.cut(&text).into());
             }
             next = attributes.origin;
         };
@@ -388,6 +391,7 @@ pub(super) fn name_at(
         wanted,
         steps: 0,
         names: FxHashMap::default(),
+        texts: Texts::default(),
         found: Vec::new(),
         covered: Covered::new(wanted),
         scopes: Vec::new(),

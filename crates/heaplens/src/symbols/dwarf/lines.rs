@@ -1,6 +1,7 @@
 //! One pass of a unit's line program.
 
 use super::super::bytes::{Damage, Result};
+use super::super::texts::shortened;
 use super::cursor::Cursor;
 use super::effort::Claims;
 use super::functions::Wanted;
@@ -11,6 +12,8 @@ use gimli::{AttributeValue, EndianSlice, RunTimeEndian};
 
 /// Files and directories of a unit; the library takes fifty times as much memory for them.
 const MAX_HEADER: u64 = 1 << 20;
+/// Longer paths name no file on any system.
+const MAX_PATH: usize = 4096;
 /// What stands before the length of the header is no longer.
 const MAX_FIXED: u64 = 32;
 /// Linkers write the highest address, or the one before, where code was thrown away.
@@ -158,7 +161,7 @@ impl<'b> Lines<'b> {
             push(&mut path, &text(directory, unit, reader)?);
         }
         push(&mut path, &text(file.path_name(), unit, reader)?);
-        Some(path)
+        Some(shortened(&path, MAX_PATH).into_owned())
     }
 }
 

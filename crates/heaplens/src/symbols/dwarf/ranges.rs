@@ -77,10 +77,12 @@ impl Code {
             }
         };
         if let Some(at) = self.ranges {
-            let before = *steps;
-            let read = list(at, reader, unit, steps, &mut visit);
             // Each is more than a byte, and more work than one.
-            reader.sections.effort.spend(4 * (before - *steps))?;
+            let allowed = (*steps).min(reader.sections.effort.left()?.div_ceil(4));
+            let mut left = allowed;
+            let read = list(at, reader, unit, &mut left, &mut visit);
+            *steps -= allowed - left;
+            reader.sections.effort.spend(4 * (allowed - left))?;
             read?;
         } else if let (Some(low), Some(high)) = (self.low(reader, unit)?, self.high) {
             let high = match high {
