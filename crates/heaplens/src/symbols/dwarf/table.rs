@@ -86,14 +86,15 @@ pub(in super::super) fn everything(
     parallel(input.threads, headers.len(), start, |(worker, names), at| {
         // Whoever waits for the units before its own must not wait for ever.
         let whole = catch_unwind(AssertUnwindSafe(|| worker.whole(headers[at].start, names)));
-        match whole.unwrap_or_else(|_| Err(Damage::new("its reader gave up"))) {
-            Ok(table) => visit(at, Some(table)),
-            Err(damage) => {
-                *lock(&failed) += 1;
-                lock(&first).get_or_insert(damage);
-                visit(at, None);
-            }
+        let (table, damage) = match whole.unwrap_or_else(|_| Err(Damage::new("its reader gave up"))) {
+            Ok((table, damage)) => (Some(table), damage),
+            Err(damage) => (None, Some(damage)),
+        };
+        if let Some(damage) = damage {
+            *lock(&failed) += 1;
+            lock(&first).get_or_insert(damage);
         }
+        visit(at, table);
     });
     shared.object.require(None)?;
     let note = lock(&shared.note).take();
@@ -102,15 +103,16 @@ pub(in super::super) fn everything(
     Ok(damage.map(|Damage(why)| format!("{failed} units are damaged ({why})")).or(note))
 }
 
-/// Brings the parts of a unit together.
+/// Brings the parts of a unit together; and what of its lines could not be read.
 pub(super) fn build<'b>(
     functions: &[Function],
     mangles: bool,
     lines: Option<&Lines<'b>>,
     names: &mut Pair<'_>,
     mut file: impl FnMut(&Lines<'b>, u64) -> Option<String>,
-) -> Result<UnitTable> {
+) -> (UnitTable, Option<Damage>) {
     let mut table = UnitTable::default();
+    let mut damage = None;
     let mut files: rustc_hash::FxHashMap<u64, Option<u32>> = rustc_hash::FxHashMap::default();
     let mut file_of = |table: &mut UnitTable, index: u64| {
         *files.entry(index).or_insert_with(|| {
@@ -120,7 +122,7 @@ pub(super) fn build<'b>(
     };
     if let Some(lines) = lines {
         let mut rows = Vec::new();
-        lines.each(|row, to| rows.push((row, to)))?;
+        damage = lines.each(|row, to| rows.push((row, to))).err();
         for (row, to) in rows {
             let file = file_of(&mut table, row.file);
             table.rows.push(TableRow { from: row.address, to, file, line: row.line, column: row.column });
@@ -143,7 +145,7 @@ pub(super) fn build<'b>(
         }
         table.functions.push(TableFunction { ranges: function.ranges.clone(), name, incomplete, inlined });
     }
-    Ok(table)
+    (table, damage)
 }
 
 impl UnitTable {

@@ -124,20 +124,26 @@ impl<'s> Worker<'s> {
         Ok(answers)
     }
 
-    /// All that a unit says: where it begins in the file, its functions and lines.
+    /// All that a unit says, its functions and lines, and what of it could not be read.
     ///
     /// # Errors
-    /// If a part of it cannot be read.
-    pub(super) fn whole(&mut self, start: u64, names: &mut Pair<'_>) -> Result<UnitTable> {
+    /// If nothing of it can be read.
+    pub(super) fn whole(&mut self, start: u64, names: &mut Pair<'_>) -> Result<(UnitTable, Option<Damage>)> {
         let unit = self.open(start)?;
         let mut about = Answers { mangles: unit.language.is_none_or(mangles), ..Answers::default() };
         let (functions, result) = self.functions(&unit, Wanted::All, &mut about);
-        result?;
+        let mut damage = result.err();
         give_back(&mut self.line_bytes);
-        let (lines, _lease) = read_lines(self.shared, &unit, &self.main, &mut self.line_bytes)?;
-        table::build(&functions, about.mangles, lines.as_ref(), names, |lines, index| {
-            lines.file(index, &unit, &mut self.main)
-        })
+        let lines = read_lines(self.shared, &unit, &self.main, &mut self.line_bytes);
+        let (lines, _lease) = lines.unwrap_or_else(|unread| {
+            damage.get_or_insert(unread);
+            (None, None)
+        });
+        let (table, unread) =
+            table::build(&functions, about.mangles, lines.as_ref(), names, |lines, index| {
+                lines.file(index, &unit, &mut self.main)
+            });
+        Ok((table, damage.or(unread)))
     }
 
     /// The functions of a unit, from its other half if it is split.

@@ -2,9 +2,9 @@
 //! program or kept where the debug information is not.
 //!
 //! The form follows LLVM's GSYM: a sorted index of addresses, and for each function a blob with its lines and what is
-//! inlined. ARCHITECTURE.md says why it is not GSYM itself. A table is read by pages with checksums ([`pages`]):
-//! [`contents`] says of which program it is, [`index`] leads from an address to a [`blob`]. It is written from the
-//! first byte to the last as the units come ([`build`]); then come the names of the symbol table ([`symbols`]).
+//! inlined. ARCHITECTURE.md says why it is not GSYM itself. A table is read by pages with checksums (`pages`):
+//! `contents` says of which program it is, `index` leads from an address to a `blob`. It is written from the
+//! first byte to the last as the units come (`build`); then come the names of the symbol table (`symbols`).
 
 mod blob;
 mod build;
