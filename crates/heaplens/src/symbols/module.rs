@@ -1,13 +1,14 @@
 //! Places of one module to functions and lines: debug information first, the symbol table for the rest.
 
 use super::bytes::Damage;
-use super::chains::{Chains, RawPlace};
+use super::chains::{Chains, IndexedPlace};
 use super::dwarf::{self, Found};
 use super::locate::{Files, Located, Locator};
 use super::names::{self, Demangler};
 use super::object::ObjectFile;
 use super::{Options, Place, Resolution, Resolve, answers, symtab};
 use crate::profile::{Module, SymbolState};
+use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -120,13 +121,20 @@ pub(super) fn name_by_symbols(files: &Files, path: &Path, sorted: &[u64], found:
 /// Chains with readable names.
 pub(super) fn places(result: &mut Resolution, chains: &Chains, options: &Options) -> Vec<Vec<Place>> {
     let mut demangler = Demangler::new(names::spelling(options));
-    let mut place = |raw: RawPlace<'_>| {
-        let function = result.function(demangler.name(raw.name), raw.name, raw.file);
-        Place { function, line: raw.line, column: raw.column }
+    // Places are many, functions few: texts are looked at once for each pair of name and file.
+    let mut known: FxHashMap<(u32, Option<u32>), usize> = FxHashMap::default();
+    let mut place = |place: &IndexedPlace| {
+        let name = chains.text(place.name);
+        if name.is_empty() {
+            return None;
+        }
+        let function = *known.entry((place.name, place.file)).or_insert_with(|| {
+            let file = place.file.map(|file| chains.text(file));
+            result.function(demangler.name(name), name, file)
+        });
+        Some(Place { function, line: place.line, column: place.column })
     };
-    (0..chains.len())
-        .map(|at| chains.get(at).filter(|raw| !raw.name.is_empty()).map(&mut place).collect())
-        .collect()
+    (0..chains.len()).map(|at| chains.indexed(at).iter().filter_map(&mut place).collect()).collect()
 }
 
 /// True if a mangled symbol is the whole name of what the debug information calls `short`, as in
