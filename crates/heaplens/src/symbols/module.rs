@@ -94,12 +94,21 @@ pub(super) fn name_by_symbols(files: &Files, path: &Path, sorted: &[u64], found:
     if open.is_empty() {
         return;
     }
-    let Ok(file) = ObjectFile::open(path, files.build_id.as_deref()) else { return };
+    let file = match ObjectFile::open(path, files.build_id.as_deref()) {
+        Ok(file) => file,
+        Err(damage) => {
+            found.problem.get_or_insert(format!("{}: {damage}", path.display()));
+            return;
+        }
+    };
     let addresses: Vec<u64> = open.iter().map(|&at| sorted[at]).collect();
     let names = symtab::names(&file, &addresses);
     if let Err(damage) = file.require(files.stamp(path)) {
         found.problem.get_or_insert(format!("{}: {damage}", path.display()));
         return;
+    }
+    if let Some(cut) = &file.cut {
+        found.problem.get_or_insert(format!("{}: {cut}", path.display()));
     }
     for (name, at) in names.into_iter().zip(open) {
         let Some(name) = name else { continue };

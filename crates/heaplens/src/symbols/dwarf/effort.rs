@@ -18,6 +18,7 @@ const LEAST: u64 = 32 << 20;
 /// What is left of the work that a file may cause; shared by all threads.
 #[derive(Debug, Default)]
 pub(super) struct Effort {
+    all: AtomicU64,
     left: AtomicU64,
 }
 
@@ -32,7 +33,8 @@ impl Effort {
             &sections.aranges,
         ];
         let size = read.iter().fold(0u64, |sum, section| sum.saturating_add(section.len()));
-        Effort { left: AtomicU64::new(size.saturating_mul(times).saturating_add(LEAST)) }
+        let all = size.saturating_mul(times).saturating_add(LEAST);
+        Effort { all: AtomicU64::new(all), left: AtomicU64::new(all) }
     }
 
     /// # Errors
@@ -54,9 +56,21 @@ impl Effort {
         if left == 0 { Err(exhausted()) } else { Ok(left) }
     }
 
+    /// True if so much is left that something may be read for comfort.
+    pub(super) fn is_ample(&self) -> bool {
+        self.left.load(Ordering::Relaxed) > LEAST / 2
+    }
+
     /// More may be read: the size of another file that was found.
     pub(super) fn allow(&self, size: u64, times: u64) {
-        self.left.fetch_add(size.saturating_mul(times).min(1 << 50), Ordering::Relaxed);
+        let more = size.saturating_mul(times).min(1 << 50);
+        self.all.fetch_add(more, Ordering::Relaxed);
+        self.left.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// Units are found; reading them may cost as much again.
+    pub(super) fn renew(&self) {
+        self.left.store(self.all.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 }
 
@@ -130,5 +144,7 @@ mod tests {
         effort.allow(3, 2);
         assert_eq!(effort.left(), Ok(6));
         assert!(effort.spend(7).is_err() && effort.left().is_err());
+        effort.renew();
+        assert_eq!(effort.left(), Ok(LEAST + 6));
     }
 }

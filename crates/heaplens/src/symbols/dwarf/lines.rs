@@ -16,8 +16,6 @@ const MAX_HEADER: u64 = 1 << 20;
 const MAX_PATH: usize = 4096;
 /// What stands before the length of the header is no longer.
 const MAX_FIXED: u64 = 32;
-/// Linkers write the highest address, or the one before, where code was thrown away.
-const LAST_ADDRESS: u64 = u64::MAX - 1;
 
 type Slice<'b> = EndianSlice<'b, RunTimeEndian>;
 
@@ -115,25 +113,27 @@ impl<'b> Lines<'b> {
     fn spans(&self, mut visit: impl FnMut(Row, u64) -> bool) -> Result<()> {
         let mut program = Program(self.program.header());
         let header = program.0;
-        let end_of_code = LAST_ADDRESS >> (64 - 8 * u32::from(header.address_size().clamp(1, 8)));
+        // Linkers write the highest address, or the one before, where code was thrown away.
+        let last_address = u64::MAX >> (64 - 8 * u32::from(header.address_size().clamp(1, 8)));
         let mut instructions = header.instructions();
         let mut row = gimli::LineRow::new(header);
         let mut last: Option<Row> = None;
-        // The same, of a sequence that lies before all code.
-        let (mut inside, mut dropped) = (false, false);
-        // Code that a linker threw away.
+        // Code that a linker threw away: by its address, and as a sequence that lies before all code.
         let mut is_gone = false;
+        let (mut inside, mut dropped) = (false, false);
         while let Some(instruction) = instructions.next_instruction(header)? {
             if let gimli::LineInstruction::SetAddress(address) = instruction {
-                is_gone = address < row.address() || address >= end_of_code;
+                is_gone = address < row.address() || address >= last_address - 1;
             }
             if !row.execute(instruction, &mut program)? {
                 continue;
             }
-            if !inside {
-                dropped = row.address() < self.code_start;
+            if !is_gone {
+                if !inside {
+                    dropped = row.address() < self.code_start;
+                }
+                inside = !row.end_sequence();
             }
-            inside = !row.end_sequence();
             if !is_gone && !dropped {
                 if let Some(last) = last
                     && last.address < row.address()

@@ -105,7 +105,7 @@ impl<'i> Shared<'i> {
         object.require(input.stamp)?;
         let mut main = Sections::load(&object, &mut budget)?;
         main.effort = Effort::new(&main, times).into();
-        let mut note = None;
+        let mut note = object.cut.clone();
         // The rest may be missing: then its names are.
         let mut optional = |path: &Path, damage: Damage| {
             note.get_or_insert(format!("{}: {damage}", path.display()));
@@ -156,6 +156,7 @@ pub(super) fn find(input: Input<'_>, sorted: &[u64]) -> Result<Found> {
     if !left.is_empty() {
         let found = unlisted(&shared, &listed, sorted, &left);
         units::add(&mut candidates, found);
+        shared.main.effort.renew();
     }
     let starts = listed.starts(shared.main.info.len());
     drop(listed);

@@ -136,10 +136,10 @@ impl<'s> Reader<'s> {
 /// Long texts are work: one can be the name of everything, and its every end another. After too much of it, their
 /// beginnings have to do.
 fn text(strings: &mut Window<'_>, offset: u64, effort: &Effort) -> Result<String> {
-    let most = effort.left().map_or(SHORT, |_| MAX_NAME);
+    let most = if effort.is_ample() { MAX_NAME } else { SHORT };
     let text = strings.text(offset, most)?;
     if text.len() > SHORT {
-        let _ = effort.spend(text.len() as u64);
+        effort.spend(text.len() as u64)?;
     }
     Ok(readable(text))
 }

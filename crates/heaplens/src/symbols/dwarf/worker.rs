@@ -53,6 +53,8 @@ pub(super) struct Worker<'s> {
     abbrevs: LastAbbrevs,
     bytes: Vec<u8>,
     line_bytes: Vec<u8>,
+    /// For the line program.
+    lease: Option<Lease<'s>>,
 }
 
 impl<'s> Worker<'s> {
@@ -64,13 +66,20 @@ impl<'s> Worker<'s> {
             abbrevs: LastAbbrevs::default(),
             bytes: Vec::new(),
             line_bytes: Vec::new(),
+            lease: None,
         }
     }
 
     /// What a unit knows of its candidate's addresses.
     pub(super) fn unit(&mut self, candidate: &Candidate, sorted: &[u64]) -> Answers {
-        self.answers(candidate, sorted)
-            .unwrap_or_else(|damage| Answers { damage: Some(damage), ..Answers::default() })
+        let answers = self.answers(candidate, sorted);
+        self.give_back_lines();
+        answers.unwrap_or_else(|damage| Answers { damage: Some(damage), ..Answers::default() })
+    }
+
+    fn give_back_lines(&mut self) {
+        give_back(&mut self.line_bytes);
+        self.lease = None;
     }
 
     /// The unit at an offset, without its entries.
@@ -90,11 +99,10 @@ impl<'s> Worker<'s> {
         let mut answers = Answers { mangles: unit.language.is_none_or(mangles), ..Answers::default() };
         let (functions, result) = self.functions(&unit, Wanted::Some(&wanted), &mut answers);
         answers.damage = result.err();
-        give_back(&mut self.line_bytes);
-        let lines = read_lines(self.shared, &unit, &self.main, &mut self.line_bytes);
-        let (lines, _lease) = lines.unwrap_or_else(|damage| {
+        let lines = read_lines(self.shared, &unit, &self.main, &mut self.line_bytes, &mut self.lease);
+        let lines = lines.unwrap_or_else(|damage| {
             answers.damage.get_or_insert(damage);
-            (None, None)
+            None
         });
         let mut rows = vec![None; wanted.len()];
         if let Some(lines) = &lines {
@@ -133,16 +141,16 @@ impl<'s> Worker<'s> {
         let mut about = Answers { mangles: unit.language.is_none_or(mangles), ..Answers::default() };
         let (functions, result) = self.functions(&unit, Wanted::All, &mut about);
         let mut damage = result.err();
-        give_back(&mut self.line_bytes);
-        let lines = read_lines(self.shared, &unit, &self.main, &mut self.line_bytes);
-        let (lines, _lease) = lines.unwrap_or_else(|unread| {
+        let lines = read_lines(self.shared, &unit, &self.main, &mut self.line_bytes, &mut self.lease);
+        let lines = lines.unwrap_or_else(|unread| {
             damage.get_or_insert(unread);
-            (None, None)
+            None
         });
         let (table, unread) =
             table::build(&functions, about.mangles, lines.as_ref(), names, |lines, index| {
                 lines.file(index, &unit, &mut self.main)
             });
+        self.give_back_lines();
         Ok((table, damage.or(unread)))
     }
 
@@ -164,10 +172,11 @@ impl<'s> Worker<'s> {
         }
         let shared = self.shared;
         let loaded = load(shared, &shared.main, &unit.header, &mut self.bytes);
-        let found = match loaded {
-            Ok(_lease) => functions(unit, &self.bytes, &mut self.main, self.supplement.as_mut(), wanted),
-            Err(damage) => (Vec::new(), Err(damage)),
+        let _lease = match loaded {
+            Ok(lease) => lease,
+            Err(damage) => return (Vec::new(), Err(damage)),
         };
+        let found = functions(unit, &self.bytes, &mut self.main, self.supplement.as_mut(), wanted);
         give_back(&mut self.bytes);
         found
     }
@@ -223,16 +232,18 @@ fn load<'s>(
     Ok(lease)
 }
 
-/// The line program of a unit, if it has one, and the memory that it holds.
+/// The line program of a unit, if it has one; `lease` is the memory that it holds from now on.
 fn read_lines<'b, 's>(
     shared: &'s Shared<'_>,
     unit: &Unit,
     reader: &Reader<'_>,
     bytes: &'b mut Vec<u8>,
-) -> Result<(Option<Lines<'b>>, Option<Lease<'s>>)> {
-    match lines::read(unit, reader, &shared.memory, bytes)? {
-        Some(lease) => Ok((Some(Lines::parse(unit, bytes, shared.main.code_start)?), Some(lease))),
-        None => Ok((None, None)),
+    lease: &mut Option<Lease<'s>>,
+) -> Result<Option<Lines<'b>>> {
+    *lease = lines::read(unit, reader, &shared.memory, bytes)?;
+    match lease {
+        Some(_) => Lines::parse(unit, bytes, shared.main.code_start).map(Some),
+        None => Ok(None),
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct ObjectFile {
     /// Loaded parts, in the order of the file.
     pub(super) segments: Vec<Segment>,
     pub(super) symbols: Symbols,
+    /// Says that a section leaves the file, which is then not whole.
+    pub(super) cut: Option<String>,
     notes: Vec<links::Notes>,
     /// What Mach-O has for a build-id.
     uuid: Option<[u8; 16]>,
