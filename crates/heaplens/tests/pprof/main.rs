@@ -105,7 +105,7 @@ fn golden(name: &str, profile: &Profile) {
 fn a_dump_with_all_that_it_can_tell() {
     let profile = read(&sealed(), Threads::Separate);
     golden("addresses.txt", &profile);
-    golden("names.txt", &symbolize_with(&profile, &Names, 1));
+    golden("names.txt", &symbolize_with(&profile, &Names));
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn an_empty_profile_is_a_profile() {
 
 #[test]
 fn the_same_bytes_every_time_and_the_same_message_when_packed() {
-    let profile = symbolize_with(&read(&sealed(), Threads::Separate), &Names, 1);
+    let profile = symbolize_with(&read(&sealed(), Threads::Separate), &Names);
     assert_eq!(plain(&profile), plain(&profile.clone()));
     let mut packed = Vec::new();
     pprof::write(&profile, Packing::Gzip, &mut packed).unwrap();
@@ -165,7 +165,7 @@ fn a_full_disk_is_an_error() {
 
 #[test]
 fn fields_come_in_the_order_of_their_numbers() {
-    let profile = symbolize_with(&read(&sealed(), Threads::Separate), &Names, 1);
+    let profile = symbolize_with(&read(&sealed(), Threads::Separate), &Names);
     let bytes = plain(&profile);
     let numbers: Vec<u64> = fields(&bytes).into_iter().map(|(number, _)| number).collect();
     assert!(numbers.is_sorted(), "{numbers:?}");
@@ -247,7 +247,7 @@ proptest! {
     fn stacks_and_values_come_back(a in dump_text(), b in dump_text()) {
         for threads in [Threads::Merged, Threads::Separate] {
             let (a, b) = (read(&a, threads), read(&b, threads));
-            for p in [a.clone(), symbolize_with(&a, &Names, 1), diff(&a, &b)] {
+            for p in [a.clone(), symbolize_with(&a, &Names), diff(&a, &b)] {
                 let d = written(&p);
                 prop_assert_eq!(sums_in(&d), sums_of(&p));
             }

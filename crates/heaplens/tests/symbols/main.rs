@@ -9,6 +9,8 @@ mod judge;
 #[cfg(target_os = "linux")]
 mod process;
 mod search;
+#[cfg(target_os = "linux")]
+mod threads;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::{Command, Stdio};
@@ -52,6 +54,7 @@ fn main() {
         ("renamed_while_it_runs", &["cc"], process::renamed),
         ("process_that_ended", &["cc"], process::ended),
         ("inside_a_sysroot", &["cc"], process::sysroot),
+        ("threads_are_prepared", &[], threads::prepared),
         ("inside_another_root", &["cc", "chroot"], process::another_root),
     ]);
     let required = std::env::var("HEAPLENS_REQUIRE_PEERS").is_ok_and(|v| v == "1");
