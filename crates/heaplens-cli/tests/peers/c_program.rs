@@ -17,10 +17,10 @@ pub(crate) const FUNCTIONS: [&str; 8] =
     ["main", "work", "keep", "keep_mixed", "keep_large", "keep_zeroed", "grow", "nest"];
 
 /// Two dumps of one run.
-struct Dumps {
-    program: PathBuf,
-    base: PathBuf,
-    last: PathBuf,
+pub(crate) struct Dumps {
+    pub(crate) program: PathBuf,
+    pub(crate) base: PathBuf,
+    pub(crate) last: PathBuf,
 }
 
 /// Whether `alloc_*` is counted.
@@ -73,7 +73,7 @@ pub(crate) fn dump(dir: &Path, options: &str) -> Result<PathBuf, Failed> {
     Ok(run(&compile(dir)?, &dir.join("run"), options)?.last)
 }
 
-fn compile(dir: &Path) -> Result<PathBuf, Failed> {
+pub(crate) fn compile(dir: &Path) -> Result<PathBuf, Failed> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/alloc.c");
     // The mapping lines name it without symbolic links.
     let program = dir.canonicalize()?.join("alloc");
@@ -81,7 +81,7 @@ fn compile(dir: &Path) -> Result<PathBuf, Failed> {
     Ok(program)
 }
 
-fn run(program: &Path, dir: &Path, options: &str) -> Result<Dumps, Failed> {
+pub(crate) fn run(program: &Path, dir: &Path, options: &str) -> Result<Dumps, Failed> {
     std::fs::create_dir_all(dir)?;
     let base = dir.join("base.heap");
     let conf = format!(

@@ -18,6 +18,7 @@ mod pprof;
 mod prefixes;
 mod restart;
 mod service;
+mod symbolize;
 mod tools;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let required = std::env::var_os("HEAPLENS_REQUIRE_PEERS").is_some_and(|v| v == "1");
     let lab = Arc::new(Lab::default());
-    let tests: [(&str, &[&str], Test); 18] = [
+    let tests: [(&str, &[&str], Test); 23] = [
         ("bytes_of_each_stack_are_jeprofs", JEPROF, by_address::stacks),
         ("a_difference_of_each_stack_is_jeprofs", JEPROF, by_address::difference),
         ("names_are_jeprofs", JEPROF, by_name::stacks),
@@ -53,6 +54,11 @@ fn main() -> ExitCode {
         ("go_tool_pprof_fetches_from_the_service", &["go"], own_drawing::by_go),
         ("the_service_draws_itself_in_little_memory", &[], own_drawing::memory),
         ("places_are_addr2lines", &["addr2line"], places::addr2line),
+        ("symbolize_prints_what_addr2line_prints", &["addr2line", "gcc"], symbolize::every_option),
+        ("symbolize_names_cpp_as_addr2line", &["addr2line", "g++"], symbolize::cpp_names),
+        ("symbolize_takes_addr2lines_arguments", &["addr2line", "gcc"], symbolize::arguments),
+        ("symbolize_answers_line_by_line", &["addr2line", "gcc"], symbolize::dialogue),
+        ("symbolize_serves_jeprof", JEPROF_AND_JEMALLOC, symbolize::under_jeprof),
     ];
     let trials = tests.into_iter().map(|(name, needs, test)| {
         let lab = Arc::clone(&lab);

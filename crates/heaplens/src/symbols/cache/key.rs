@@ -20,7 +20,7 @@ const MAX_ID: usize = 128;
 
 /// The key of one image with its debug information.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(in crate::symbols) struct Key {
     /// The name of its file in the cache.
     pub(super) file_name: String,
     /// The key itself; a file's name is only made of it.
@@ -32,7 +32,7 @@ pub(super) struct Key {
 
 impl Key {
     /// The key for a module's files; `None` if they cannot be read, or cannot be told from others.
-    pub(super) fn of(files: &Files) -> Option<Key> {
+    pub(in crate::symbols) fn of(files: &Files) -> Option<Key> {
         let id = files.build_id.as_deref().filter(|id| prefixes(id).is_some());
         let mut stamps = Vec::new();
         let mut facts = Fnv::default();
@@ -41,7 +41,10 @@ impl Key {
         paths.extend(others.filter(|&path| *path != files.image));
         for path in paths {
             stamps.push((path.clone(), stamp(path)?));
-            facts.sections(&ObjectFile::open(path, files.build_id.as_deref()).ok()?);
+            let file = ObjectFile::open(path, files.build_id.as_deref()).ok()?;
+            // What was found must be what this is the key of.
+            file.require(files.stamp(path)).ok()?;
+            facts.sections(&file);
         }
         let detail = if files.dwarf.is_some() { 'd' } else { 's' };
         let mut text = format!("heaplens {} engine {ENGINE}\ndetail {detail}\n", env!("CARGO_PKG_VERSION"));
@@ -66,7 +69,7 @@ impl Key {
     }
 
     /// True if no file was changed or replaced since the key was made.
-    pub(super) fn still_holds(&self) -> bool {
+    pub(in crate::symbols) fn still_holds(&self) -> bool {
         self.files.iter().all(|(path, then)| stamp(path).as_ref() == Some(then))
     }
 }

@@ -7,8 +7,8 @@ use super::unit::Unit;
 use super::value::Value;
 use gimli::constants as dw;
 
-/// Entries of range lists that one unit may cost; lists can be named again and again.
-pub(super) const MAX_STEPS: u64 = 20_000_000;
+/// Entries of range lists that one unit may cost; lists can be named again and again, by other units too.
+pub(super) const MAX_STEPS: u64 = 10_000_000;
 
 /// The attributes that place an entry's code.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,7 +57,7 @@ impl Code {
         self.low.map(|at| at.read(reader, unit)).transpose()
     }
 
-    /// All ranges `(from, to)` that are not empty; true if there were any. `steps` is what lists may still cost.
+    /// All ranges `(from, to)` of code that the linker kept; true if there were any at all. `steps` is what lists may still cost.
     ///
     /// # Errors
     /// If a list cannot be read to its end, or `steps` are used up.
@@ -69,14 +69,21 @@ impl Code {
         mut visit: impl FnMut(u64, u64),
     ) -> Result<bool> {
         let mut any = false;
+        let code_start = reader.sections.code_start;
         let mut visit = |from, to| {
-            if from < to {
-                any = true;
+            any |= from < to;
+            if from < to && from >= code_start {
                 visit(from, to);
             }
         };
         if let Some(at) = self.ranges {
-            list(at, reader, unit, steps, &mut visit)?;
+            // Each is more than a byte, and more work than one.
+            let allowed = (*steps).min(reader.sections.effort.left()?.div_ceil(4));
+            let mut left = allowed;
+            let read = list(at, reader, unit, &mut left, &mut visit);
+            *steps -= allowed - left;
+            reader.sections.effort.spend(4 * (allowed - left))?;
+            read?;
         } else if let (Some(low), Some(high)) = (self.low(reader, unit)?, self.high) {
             let high = match high {
                 High::At(at) => at.read(reader, unit)?,

@@ -3,12 +3,18 @@
 use super::super::bytes::{Bytes, Damage, Result, Window};
 use super::super::names::MAX_NAME;
 use super::super::object::ObjectFile;
+use super::super::texts::SHORT;
 use super::cursor::{Cursor, Encoding};
+use super::effort::Effort;
+use std::sync::Arc;
 
 /// The sections that functions and their places are read from.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sections {
     pub(super) big_endian: bool,
+    /// Where code begins. Entries of functions that the linker dropped begin before, most of them at 0, and may reach
+    /// over code that is there.
+    pub(super) code_start: u64,
     pub(super) info: Bytes,
     pub(super) abbrev: Bytes,
     pub(super) strings: Bytes,
@@ -19,6 +25,8 @@ pub(super) struct Sections {
     pub(super) addresses: Bytes,
     pub(super) str_offsets: Bytes,
     pub(super) aranges: Bytes,
+    /// What reading them may still cost.
+    pub(super) effort: Arc<Effort>,
 }
 
 impl Sections {
@@ -30,6 +38,7 @@ impl Sections {
         let mut content = |name| object.content(name, budget);
         Ok(Sections {
             big_endian: object.big_endian,
+            code_start: code_start(object),
             info: content(".debug_info")?,
             abbrev: content(".debug_abbrev")?,
             strings: content(".debug_str")?,
@@ -40,6 +49,7 @@ impl Sections {
             addresses: content(".debug_addr")?,
             str_offsets: content(".debug_str_offsets")?,
             aranges: content(".debug_aranges")?,
+            effort: Arc::default(),
         })
     }
 
@@ -48,6 +58,7 @@ impl Sections {
         let mut content = |name| object.content(name, budget);
         Ok(Sections {
             big_endian: object.big_endian,
+            code_start: main.code_start,
             info: content(".debug_info.dwo")?,
             abbrev: content(".debug_abbrev.dwo")?,
             strings: content(".debug_str.dwo")?,
@@ -58,8 +69,14 @@ impl Sections {
             ranges: main.ranges.clone(),
             addresses: main.addresses.clone(),
             aranges: Bytes::default(),
+            effort: main.effort.clone(),
         })
     }
+}
+
+/// The first address of all sections with code; 0 if that is not known.
+fn code_start(object: &ObjectFile) -> u64 {
+    object.sections.iter().filter(|s| s.executable && s.size > 0).map(|s| s.address).min().unwrap_or(0)
 }
 
 /// A thread's view of one file's sections.
@@ -92,12 +109,12 @@ impl<'s> Reader<'s> {
 
     /// A text of `.debug_str`, cut to what can be shown.
     pub(super) fn string(&mut self, offset: u64) -> Result<String> {
-        Ok(readable(self.strings.text(offset, MAX_NAME)?))
+        text(&mut self.strings, offset, &self.sections.effort)
     }
 
     /// A text of `.debug_line_str`.
     pub(super) fn line_string(&mut self, offset: u64) -> Result<String> {
-        Ok(readable(self.line_strings.text(offset, MAX_NAME)?))
+        text(&mut self.line_strings, offset, &self.sections.effort)
     }
 
     /// A text by its index, from where the unit's part of `.debug_str_offsets` begins.
@@ -114,6 +131,17 @@ impl<'s> Reader<'s> {
         let at = element(base, index, size)?;
         Cursor::new(self.addresses.at(at, size as u64)?, encoding.big_endian).uint(size)
     }
+}
+
+/// Long texts are work: one can be the name of everything, and its every end another. After too much of it, their
+/// beginnings have to do.
+fn text(strings: &mut Window<'_>, offset: u64, effort: &Effort) -> Result<String> {
+    let most = effort.left().map_or(SHORT, |_| MAX_NAME);
+    let text = strings.text(offset, most)?;
+    if text.len() > SHORT {
+        let _ = effort.spend(text.len() as u64);
+    }
+    Ok(readable(text))
 }
 
 /// Where the element of a table lies.

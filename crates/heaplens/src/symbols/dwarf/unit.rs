@@ -1,10 +1,10 @@
 //! A unit's header and the entry at its root.
 
-use super::super::bytes::{Bytes, Damage, Result, Window};
+use super::super::bytes::{Damage, Result, Window};
 use super::abbrev::Abbrevs;
 use super::cursor::{Cursor, Encoding};
 use super::ranges::{Code, RangesAt};
-use super::sections::Reader;
+use super::sections::{Reader, Sections};
 use super::value::{self, Value};
 use gimli::constants as dw;
 use std::rc::Rc;
@@ -98,6 +98,8 @@ pub(super) struct Unit {
     /// The base of its range lists.
     pub(super) low_pc: u64,
     pub(super) comp_dir: Option<String>,
+    /// Where the supplementary file has `comp_dir`, if it stands there.
+    pub(super) comp_dir_elsewhere: Option<u64>,
     pub(super) language: Option<dw::DwLang>,
     /// Where its line program begins.
     pub(super) line: Option<u64>,
@@ -111,13 +113,13 @@ pub(super) struct Unit {
 pub(super) struct LastAbbrevs(Option<(u64, Encoding, Rc<Abbrevs>)>);
 
 impl LastAbbrevs {
-    fn get(&mut self, section: &Bytes, header: &Header) -> Result<Rc<Abbrevs>> {
+    fn get(&mut self, sections: &Sections, header: &Header) -> Result<Rc<Abbrevs>> {
         if let Some((offset, encoding, table)) = &self.0
             && (*offset, *encoding) == (header.abbrevs, header.encoding)
         {
             return Ok(table.clone());
         }
-        let table = Rc::new(Abbrevs::read(section, header.abbrevs, header.encoding)?);
+        let table = Rc::new(Abbrevs::read(sections, header.abbrevs, header.encoding)?);
         self.0 = Some((header.abbrevs, header.encoding, table.clone()));
         Ok(table)
     }
@@ -131,7 +133,7 @@ impl Unit {
         last: &mut LastAbbrevs,
         skeleton: Option<&Unit>,
     ) -> Result<Unit> {
-        let abbrevs = last.get(&reader.sections.abbrev, &header)?;
+        let abbrevs = last.get(reader.sections, &header)?;
         let is_split = skeleton.is_some();
         let encoding = header.encoding;
         // A whole entry at the root is rarely longer than this; if it is, it is read again.
@@ -157,6 +159,7 @@ impl Unit {
             code: Code::default(),
             low_pc: skeleton.map_or(0, |s| s.low_pc),
             comp_dir: skeleton.and_then(|s| s.comp_dir.clone()),
+            comp_dir_elsewhere: None,
             language: None,
             line: skeleton.and_then(|s| s.line),
             dwo: None,
@@ -181,8 +184,9 @@ impl Unit {
         if !self.is_split {
             self.line = values.line;
         }
-        if let Some(dir) = values.comp_dir.and_then(|text| text.read(reader, self)) {
-            self.comp_dir = Some(dir);
+        match values.comp_dir {
+            Some(TextAt::Elsewhere(offset)) => self.comp_dir_elsewhere = Some(offset),
+            dir => self.comp_dir = dir.and_then(|text| text.read(reader, self)).or(self.comp_dir.take()),
         }
         let name = values.dwo_name.and_then(|text| text.read(reader, self));
         if let (Some(name), Some(id)) = (name, self.header.dwo_id.or(values.dwo_id)) {
@@ -227,6 +231,8 @@ enum TextAt {
     Str(u64),
     LineStr(u64),
     Index(u64),
+    /// In the supplementary file.
+    Elsewhere(u64),
 }
 
 impl TextAt {
@@ -236,6 +242,7 @@ impl TextAt {
             Value::Str(offset) => Some(TextAt::Str(offset)),
             Value::LineStr(offset) => Some(TextAt::LineStr(offset)),
             Value::StrIndex(index) => Some(TextAt::Index(index)),
+            Value::SupStr(offset) => Some(TextAt::Elsewhere(offset)),
             _ => None,
         }
     }
@@ -248,6 +255,7 @@ impl TextAt {
             TextAt::Index(index) => {
                 reader.indexed_string(unit.bases.str_offsets, index, unit.header.encoding).ok()
             }
+            TextAt::Elsewhere(_) => None,
         }
     }
 }
@@ -310,7 +318,7 @@ pub(super) fn first_of_split(
             start = header.end;
             continue;
         }
-        let abbrevs = last.get(&reader.sections.abbrev, &header)?;
+        let abbrevs = last.get(reader.sections, &header)?;
         let at = header.start + header.entries;
         let bytes = reader.info.at(at, (header.end - at).min(4096))?;
         let values = Values::read(bytes, &abbrevs, header.encoding)?;

@@ -1,0 +1,213 @@
+//! Every address of small programs of every layout, against answers that were looked at.
+//!
+//! A fixture is a directory of `fixtures/`, made by `fixtures/build.sh`; its answers stand in `NAME.golden`, one
+//! line for each run of addresses with the same answer: the functions from the innermost outwards with their file,
+//! line and column. `HEAPLENS_BLESS=1` writes them anew.
+
+use crate::binaries::nowhere;
+use crate::chains::{Chain, code, ours};
+use crate::crate_judge;
+use crate::differences::{Differences, Kind, compare, strict};
+use crate::llvm_judge::llvm;
+use crate::symbols_of::SymbolsOf;
+use crate::trial;
+use libtest_mimic::{Failed, Trial};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+fn dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/symbols/fixtures")
+}
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials =
+        vec![trial("fixtures::complete", &[], complete), trial("fixtures::judges_are_strict", &[], strict)];
+    for kind in Kind::ALL {
+        let tools = if kind.is_of_llvm() { &["llvm-symbolizer"][..] } else { &[] };
+        trials.push(trial(format!("fixtures::kind::{kind:?}"), tools, move || shown(kind)));
+    }
+    for name in names() {
+        let mut add = |judge: &str, tools: &[&str], check: fn(&str) -> Result<(), Failed>| {
+            let (title, name) = (format!("fixtures::{judge}::{name}"), name.clone());
+            trials.push(trial(title, tools, move || check(&name)));
+        };
+        add("golden", &[], golden);
+        add("crate", &[], as_crate);
+        add("llvm", &["llvm-symbolizer"], as_llvm);
+    }
+    trials
+}
+
+/// The names of all fixtures, sorted.
+fn names() -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(dir())
+        .expect("the fixtures are in the repository")
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_name() != "src" && entry.file_type().unwrap().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// All addresses of a fixture's code and a few around it.
+fn addresses(name: &str) -> Vec<u64> {
+    let path = dir().join(name).join("app");
+    let mut all: Vec<u64> =
+        code(&path).into_iter().flat_map(|r| r.start.saturating_sub(2)..r.end.saturating_add(2)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The answers as the golden file has them.
+fn answers(name: &str) -> String {
+    let path = dir().join(name).join("app");
+    let addresses = addresses(name);
+    let mut text = String::new();
+    let (chains, problem) = match ours(&path, &addresses, &nowhere()) {
+        Ok(result) => result,
+        Err(why) => return format!("error: {why}\n"),
+    };
+    if let Some(problem) = problem {
+        // Where the repository lies is no matter of the answer.
+        let problem = problem.replace(&format!("{}/", dir().join(name).display()), "");
+        writeln!(text, "problem: {problem}").unwrap();
+    }
+    for (first, last, chain) in runs(&addresses, &chains) {
+        writeln!(text, "{first:x}-{last:x} {chain}").unwrap();
+    }
+    text
+}
+
+/// Neighbouring addresses with one answer.
+fn runs<'a>(addresses: &[u64], chains: &'a [Chain]) -> Vec<(u64, u64, &'a Chain)> {
+    let mut runs: Vec<(u64, u64, &Chain)> = Vec::new();
+    for (&address, chain) in addresses.iter().zip(chains) {
+        match runs.last_mut() {
+            Some((_, last, before)) if *before == chain && *last + 1 == address => *last = address,
+            _ => runs.push((address, address, chain)),
+        }
+    }
+    runs
+}
+
+fn golden(name: &str) -> Result<(), Failed> {
+    let found = answers(name);
+    let path = dir().join(format!("{name}.golden"));
+    if std::env::var_os("HEAPLENS_BLESS").is_some() {
+        std::fs::write(&path, found)?;
+        return Ok(());
+    }
+    let expected = std::fs::read_to_string(&path)?.replace("\r\n", "\n");
+    if found == expected {
+        return Ok(());
+    }
+    let mut message = format!(
+        "{} differs ({} lines, {} found)",
+        path.display(),
+        expected.lines().count(),
+        found.lines().count()
+    );
+    let (old, new): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), found.lines().collect());
+    for line in old.iter().filter(|l| !new.contains(l)) {
+        write!(message, "\n- {line}")?;
+    }
+    for line in new.iter().filter(|l| !old.contains(l)) {
+        write!(message, "\n+ {line}")?;
+    }
+    Err(message.into())
+}
+
+/// Each golden file has its fixture.
+fn complete() -> Result<(), Failed> {
+    let names = names();
+    for entry in std::fs::read_dir(dir())? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|e| e == "golden") {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            assert!(names.contains(&name), "{} has no fixture", path.display());
+        }
+    }
+    Ok(())
+}
+
+/// Where the `addr2line` crate is wrong or cannot answer, by the beginning of the fixture's name, and why; what is right
+/// stands in the golden files.
+const CRATE_FAILS: [(&str, &str); 8] = [
+    ("dropped-clang5", "it takes entries of code that the linker dropped for code at address 0"),
+    ("dropped-gcc5", "it takes entries of code that the linker dropped for code at address 0"),
+    ("dropped-mixed", "it takes entries of code that the linker dropped for code at address 0"),
+    ("macho-fat", "it does not read files of several architectures"),
+    (
+        "dwo-types5",
+        "it takes the first unit of a .dwo file for the one with the code; here that holds a type",
+    ),
+    (
+        "dwz-alone",
+        "in DWARF 4 it takes the line program of a partial unit for code of that unit, which has no functions",
+    ),
+    ("icf", "it names one of two functions that share their code and gives the line of the other"),
+    ("debuglink-wrong-checksum", "it is handed the debug file of another build, which we do not use"),
+];
+
+/// Where `llvm-symbolizer` 14 is wrong or cannot answer, by the beginning of the fixture's name, and why.
+const LLVM_FAILS: [(&str, &str); 10] = [
+    ("broken-unit", "it has no answer in JSON for places of such a unit"),
+    ("compressed-zstd", "LLVM reads these from version 16 on"),
+    ("debuglink-dwz", "it does not follow the link to what dwz took out"),
+    ("dropped-", "it takes entries of code that the linker dropped for code at address 0"),
+    ("dwo-", "it looks for the files only where the compiler wrote them"),
+    ("dwp-gcc", "it misses what was inlined in units that gcc split"),
+    ("dwz", "it does not follow the link to what dwz took out"),
+    ("lto-gcc", "it takes the symbol of a file for that of a function"),
+    ("macho-fat", "it has to be told the architecture"),
+    ("pe", "its last symbol without a size goes on behind the code"),
+];
+
+/// All answers as the `addr2line` crate has them.
+fn as_crate(name: &str) -> Result<(), Failed> {
+    let path = dir().join(name).join("app");
+    let fails = CRATE_FAILS.iter().find(|(start, _)| name.starts_with(start)).map(|(_, why)| *why);
+    let theirs = match crate_judge::of_parts(&path, &addresses(name)) {
+        Err(_) if fails.is_some() => return Ok(()),
+        theirs => theirs?,
+    };
+    let differences = differences(name, &theirs)?;
+    match (differences.open.is_empty(), fails) {
+        (true, None) | (false, Some(_)) => Ok(()),
+        (false, None) => Err(differences.report().into()),
+        (true, Some(why)) => Err(format!("no difference is left, although {why}").into()),
+    }
+}
+
+/// All answers as `llvm-symbolizer` has them.
+fn as_llvm(name: &str) -> Result<(), Failed> {
+    // Later versions may be better; that is no failure of ours.
+    if LLVM_FAILS.iter().any(|(start, _)| name.starts_with(start)) {
+        return Ok(());
+    }
+    let theirs = llvm(&dir().join(name).join("app"), &addresses(name))?;
+    let differences = differences(name, &theirs)?;
+    if differences.open.is_empty() { Ok(()) } else { Err(differences.report().into()) }
+}
+
+fn differences(name: &str, theirs: &[Chain]) -> Result<Differences, String> {
+    let path = dir().join(name).join("app");
+    let addresses = addresses(name);
+    let (ours, _) = ours(&path, &addresses, &nowhere())?;
+    let symbols = SymbolsOf::files(&[&path, &path.with_extension("debug")]);
+    Ok(compare(&addresses, &ours, theirs, &|address| symbols.at(address)))
+}
+
+/// The fixture that a kind of difference names shows it.
+fn shown(kind: Kind) -> Result<(), Failed> {
+    let name = kind.fixture();
+    let path = dir().join(name).join("app");
+    let judge = if kind.is_of_llvm() { llvm } else { crate_judge::of_parts };
+    let differences = differences(name, &judge(&path, &addresses(name))?)?;
+    match differences.judged.get(&kind) {
+        Some(_) => Ok(()),
+        None => Err(format!("{name} shows no {kind:?}: {}", differences.report()).into()),
+    }
+}
