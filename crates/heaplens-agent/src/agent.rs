@@ -98,7 +98,7 @@ impl Agent {
         }
         match endpoint {
             Endpoint::Dump => self.dump(query),
-            Endpoint::Symbol => render_posted(route::drawing(query)?, body),
+            Endpoint::Symbol => render_posted(route::drawing(query)?, body, &self.config),
             Endpoint::Activate => activate(true),
             Endpoint::Deactivate => activate(false),
             Endpoint::Status => Ok(status()),
@@ -115,22 +115,11 @@ impl Agent {
 
     fn dump(&self, query: &str) -> Result<Response<Vec<u8>>, Problem> {
         let output = route::output(query)?;
-        // Refused before a dump is taken for nothing.
-        match output {
-            Output::Text => {}
-            Output::Proto => {
-                return Err(Problem::new(
-                    StatusCode::NOT_IMPLEMENTED,
-                    "not-implemented",
-                    "The pprof format is not written yet",
-                )
-                .fix("use output=text, which heaplens and jeprof read"));
-            }
-            Output::Flamegraph | Output::Folded | Output::Json => {
-                require_symbolize()?;
-                State::now().require_enabled()?;
-                return render_own(output, self.config.min_interval);
-            }
+        if output != Output::Text {
+            // Refused before a dump is taken for nothing.
+            require_symbolize()?;
+            State::now().require_enabled()?;
+            return render_own(output, &self.config);
         }
         State::now().require_enabled()?;
         let dump = dump::take(self.config.min_interval)?;
@@ -242,12 +231,12 @@ fn not_compiled_in() -> Problem {
 use crate::render::{own as render_own, posted as render_posted};
 
 #[cfg(not(feature = "symbolize"))]
-fn render_own(_output: Output, _min_interval: std::time::Duration) -> Result<Response<Vec<u8>>, Problem> {
+fn render_own(_output: Output, _config: &Config) -> Result<Response<Vec<u8>>, Problem> {
     Err(not_compiled_in())
 }
 
 #[cfg(not(feature = "symbolize"))]
-fn render_posted(_output: Output, _body: &[u8]) -> Result<Response<Vec<u8>>, Problem> {
+fn render_posted(_output: Output, _body: &[u8], _config: &Config) -> Result<Response<Vec<u8>>, Problem> {
     Err(not_compiled_in())
 }
 

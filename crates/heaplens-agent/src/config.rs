@@ -1,6 +1,7 @@
 //! What the application decides about its agent.
 
 use std::fmt;
+use std::num::NonZero;
 use std::time::Duration;
 
 /// Which peers are answered when there is no token.
@@ -27,6 +28,21 @@ pub struct Config {
     pub(crate) peers: Peers,
     pub(crate) hosts: Vec<String>,
     pub(crate) min_interval: Duration,
+    pub(crate) symbols: Symbols,
+}
+
+/// What reading symbols may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "symbolize"), allow(dead_code))]
+pub(crate) struct Symbols {
+    pub(crate) threads: usize,
+    pub(crate) memory: u64,
+}
+
+impl Default for Symbols {
+    fn default() -> Symbols {
+        Symbols { threads: 1, memory: 64 << 20 }
+    }
 }
 
 impl Config {
@@ -59,6 +75,26 @@ impl Config {
         self.min_interval = interval;
         self
     }
+
+    /// How many threads read symbols for one drawing (feature `symbolize`). Default: 1.
+    ///
+    /// Each takes a core while it reads, and memory of its own; [`Config::symbol_memory`] is shared by all of them.
+    pub fn symbol_threads(mut self, threads: NonZero<usize>) -> Config {
+        self.symbols.threads = threads.get();
+        self
+    }
+
+    /// The most bytes that debug information may take while it is read for a drawing (feature `symbolize`). Default:
+    /// 64 MiB.
+    ///
+    /// Most programs need a few: units of debug information are read one after the other and dropped. A unit, or a
+    /// compressed section, that would pass the cap is left out; its functions have the names of the symbol table, and
+    /// the drawing says so. Programs that are built as a single unit (fat LTO), or whose debug information is
+    /// compressed, may need more. The dump itself and the picture are not counted.
+    pub fn symbol_memory(mut self, bytes: u64) -> Config {
+        self.symbols.memory = bytes;
+        self
+    }
 }
 
 impl fmt::Debug for Config {
@@ -68,6 +104,7 @@ impl fmt::Debug for Config {
             .field("peers", &self.peers)
             .field("hosts", &self.hosts)
             .field("min_interval", &self.min_interval)
+            .field("symbols", &self.symbols)
             .finish()
     }
 }

@@ -29,7 +29,7 @@
 //! | --- | --- | --- |
 //! | GET, POST | `?output=text` (default) | jemalloc's dump with a trailer that names the process, the build and the time; jeprof reads it |
 //! | GET, POST | `?output=flamegraph`, `folded`, `json` | the profile drawn by the program itself; needs the feature `symbolize`, else 501 |
-//! | GET, POST | `?output=proto` | 501 for now |
+//! | GET, POST | `?output=proto` | the profile with names as pprof's protobuf, gzip; as `application/octet-stream`; needs `symbolize`, else 501 |
 //! | POST | `/symbol` | flame graph (`?output=` as above) of the dump in the body, plain or gzip, at most [`MAX_SYMBOL_BODY`]; needs `symbolize`, else 501 |
 //! | POST | `/activate`, `/deactivate` | switches `prof.active`; what was sampled is kept |
 //! | GET | `/status` | JSON: `active`, `state`, `env`, `lg_sample`, `gdump`, `last_dump_ms` (how long the last dump took), `last_dump_time_ms` (when), `active_since_ms`, `version`, `fix` |
@@ -47,7 +47,7 @@
 //! | 404, 405, 413 | `not-found`, `method-not-allowed`, `body-too-large` | |
 //! | 429 | `too-early` | only with [`Config::min_interval`] |
 //! | 500 | `internal`, `mallctl-failed`, `render-failed` | |
-//! | 501 | `no-jemalloc`, `not-compiled-in`, `not-implemented` | another allocator; built without profiling or without the feature |
+//! | 501 | `no-jemalloc`, `not-compiled-in` | another allocator; built without profiling or without the feature |
 //! | 503 | `dump-failed`, `dump-unreadable` | jemalloc could not write |
 //! | 503 | `busy` | too many drawings wait (`Retry-After`), or too many connections |
 //! | 507 | `no-place-for-the-dump`, `truncated-dump` | jemalloc 5.3.0 calls a cut dump a success; here it is an error |
@@ -58,11 +58,15 @@
 //!
 //! # Drawing
 //!
-//! With `symbolize` the program reads its own debug information, one drawing at a time on one thread; callers that
-//! ask for the same drawing meanwhile share it. What a drawing allocates is kept out of the profile. A posted dump may
-//! come from another run or process of the same build: it brings its own mappings, and modules are matched by
-//! build-id, or by path where a dump has none. The header `heaplens-warnings` has the codes of what is missing or
-//! doubtful; the graph and the JSON say it in sentences.
+//! With `symbolize` the program reads its own debug information, one drawing at a time; callers that ask for the same
+//! drawing meanwhile share it. A posted dump may come from another run or process of the same build: it brings its own
+//! mappings, and modules are matched by build-id, or by path where a dump has none. The header `heaplens-warnings` has
+//! the codes of what is missing or doubtful; the graph, the JSON and the comments of the pprof say it in sentences.
+//!
+//! A drawing runs on a thread and in a jemalloc arena of its own. It is not sampled, so no profile shows it; at its end
+//! the arena's pages go back to the system, so the program keeps nothing but the answer. Units of debug information
+//! are read one after the other and dropped: see [`Config::symbol_memory`] for the cap, and
+//! [`Config::symbol_threads`] for more than one thread.
 //!
 //! # Security
 //!

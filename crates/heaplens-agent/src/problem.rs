@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     /// Only drawn with the feature `symbolize`.
     #[cfg(feature = "symbolize")]
     Svg,
+    #[cfg(feature = "symbolize")]
+    Pprof,
 }
 
 impl Kind {
@@ -22,6 +24,9 @@ impl Kind {
             Kind::Json => "application/json",
             #[cfg(feature = "symbolize")]
             Kind::Svg => "image/svg+xml",
+            // Scrapers take nothing else for pprof.
+            #[cfg(feature = "symbolize")]
+            Kind::Pprof => "application/octet-stream",
         }
     }
 
@@ -29,6 +34,8 @@ impl Kind {
     fn content_security_policy(self) -> &'static str {
         match self {
             Kind::Text | Kind::Json => "default-src 'none'; frame-ancestors 'none'",
+            #[cfg(feature = "symbolize")]
+            Kind::Pprof => "default-src 'none'; frame-ancestors 'none'",
             #[cfg(feature = "symbolize")]
             Kind::Svg => {
                 "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; \

@@ -1,20 +1,21 @@
 //! The program draws its own profile: only with the feature `symbolize`.
 
+mod apart;
 mod heading;
 mod own_modules;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::Duration;
 
+use heaplens::out::pprof::Packing;
 use heaplens::profile::SampleType;
 use heaplens::view::Tree;
 use heaplens::{Error, Profile, Warning, filter, input, out, symbols};
-use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
-use http::{Response, StatusCode};
+use http::header::{CONTENT_DISPOSITION, HeaderName, HeaderValue, RETRY_AFTER};
+use http::{HeaderMap, Response, StatusCode};
 
 use crate::agent::{MAX_SYMBOL_BODY, describe};
+use crate::config::Config;
 use crate::dump;
 use crate::flight::{Flight, Landed};
 use crate::problem::{Kind, Problem, reply};
@@ -31,22 +32,33 @@ const MAX_WAITING: usize = 4;
 
 type Drawn = Result<Response<Vec<u8>>, Problem>;
 
-/// This process's own profile as flame graph, folded stacks and JSON: callers at the same time share one.
-static FLIGHTS: [Flight<Drawn>; 3] = [Flight::new(), Flight::new(), Flight::new()];
+/// This process's own profile as flame graph, folded stacks, JSON and pprof: callers at the same time share one.
+static FLIGHTS: [Flight<Drawn>; 4] = [Flight::new(), Flight::new(), Flight::new(), Flight::new()];
 
 /// Takes a dump of this process and draws it. Blocks.
-pub(crate) fn own(output: Output, min_interval: Duration) -> Drawn {
+pub(crate) fn own(output: Output, config: &Config) -> Drawn {
     let flight = match output {
         Output::Folded => &FLIGHTS[1],
         Output::Json => &FLIGHTS[2],
-        Output::Flamegraph | Output::Text | Output::Proto => &FLIGHTS[0],
+        Output::Proto => &FLIGHTS[3],
+        Output::Flamegraph | Output::Text => &FLIGHTS[0],
     };
-    let landed = flight.run(|| {
-        let _turn = turn()?;
-        let dump = dump::take(min_interval)?;
-        let mut response = guarded(|| draw(output, &dump.bytes, Some(dump.state)))?;
-        describe(&dump, response.headers_mut());
-        Ok(response)
+    // What waits for the drawing, and what hands it on, is no part of the program either.
+    let landed = unsampled(|| {
+        flight.run(|| {
+            let _turn = turn()?;
+            guarded(|| {
+                let dump = dump::take(config.min_interval)?;
+                let profile = parsed(&dump.bytes, Some(dump.state))?;
+                let mut head = HeaderMap::new();
+                describe(&dump, &mut head);
+                // Symbols take memory too; the text is done with.
+                drop(dump);
+                let mut response = draw(output, &profile, config)?;
+                response.headers_mut().extend(head);
+                Ok(response)
+            })
+        })
     });
     match landed {
         Landed::Own(drawn) | Landed::Shared(drawn) => Arc::unwrap_or_clone(drawn),
@@ -55,9 +67,9 @@ pub(crate) fn own(output: Output, min_interval: Duration) -> Drawn {
 }
 
 /// Draws a dump that a client sent: of this process or another, of this build or another. Blocks.
-pub(crate) fn posted(output: Output, body: &[u8]) -> Drawn {
+pub(crate) fn posted(output: Output, body: &[u8], config: &Config) -> Drawn {
     let _turn = turn()?;
-    guarded(|| draw(output, body, None))
+    guarded(|| draw(output, &parsed(body, None)?, config))
 }
 
 /// Waits until nobody else draws.
@@ -94,36 +106,42 @@ fn failed(why: impl Into<String>) -> Problem {
         .fix("fetch output=text and draw it with the program heaplens: heaplens flamegraph FILE")
 }
 
-/// Runs `work` outside of the profile; a panic in it becomes an answer.
-fn guarded(work: impl FnOnce() -> Drawn) -> Drawn {
-    // Drawing allocates a lot for a moment: sampled, it would cost time and stand in others' dumps.
-    catch_unwind(AssertUnwindSafe(|| unsampled(work)))
-        .unwrap_or_else(|_| Err(failed("a fault in heaplens; the program goes on")))
+/// Runs `work` apart from the program; a panic in it becomes an answer.
+fn guarded(work: impl FnOnce() -> Drawn + Send) -> Drawn {
+    apart::run(work).unwrap_or_else(|| Err(failed("a fault in heaplens; the program goes on")))
 }
 
-fn draw(output: Output, dump: &[u8], state: Option<State>) -> Drawn {
-    let profile = profile(dump, state)?;
+fn draw(output: Output, profile: &Profile, config: &Config) -> Drawn {
+    let named = named(profile, config);
     let sample = SampleType::InuseSpace;
+    let folded = || filter::fold(&named, filter::Folding::default());
     let mut body = Vec::new();
     let (kind, written) = match output {
-        Output::Folded => (Kind::Text, out::folded::write(&profile, sample, &mut body)),
-        Output::Json => (Kind::Json, out::json::write_profile(&profile, sample, &mut body)),
-        Output::Flamegraph | Output::Text | Output::Proto => {
-            let mut options = out::svg::Options::new().warnings(&profile.warnings);
-            options.subtitle = profile.meta.trailer.as_ref().and_then(heading::of);
-            (Kind::Svg, out::svg::write(&Tree::new(&profile, sample), &options, &mut body))
+        Output::Folded => (Kind::Text, out::folded::write(&folded(), sample, &mut body)),
+        Output::Json => (Kind::Json, out::json::write_profile(&folded(), sample, &mut body)),
+        // Its readers fold the allocator's frames themselves.
+        Output::Proto => (Kind::Pprof, out::pprof::write(&named, Packing::Gzip, &mut body)),
+        Output::Flamegraph | Output::Text => {
+            let mut options = out::svg::Options::new().warnings(&named.warnings);
+            options.subtitle = named.meta.trailer.as_ref().and_then(heading::of);
+            (Kind::Svg, out::svg::write(&Tree::new(&folded(), sample), &options, &mut body))
         }
     };
     written.map_err(|error| failed(error.to_string()))?;
     let mut response = reply(StatusCode::OK, kind, body);
-    if let Some(codes) = warning_codes(&profile) {
-        response.headers_mut().insert(HeaderName::from_static("heaplens-warnings"), codes);
+    let headers = response.headers_mut();
+    if output == Output::Proto {
+        let name = HeaderValue::from_static("attachment; filename=\"heap.pb.gz\"");
+        headers.insert(CONTENT_DISPOSITION, name);
+    }
+    if let Some(codes) = warning_codes(&named) {
+        headers.insert(HeaderName::from_static("heaplens-warnings"), codes);
     }
     Ok(response)
 }
 
-/// Reads a dump and names what lies in modules that this process has loaded. Opens no other file.
-fn profile(dump: &[u8], state: Option<State>) -> Result<Profile, Problem> {
+/// Reads a dump.
+fn parsed(dump: &[u8], state: Option<State>) -> Result<Profile, Problem> {
     let mut limits = input::Limits::default();
     limits.unpacked = MAX_SYMBOL_BODY as u64;
     let mut profile = input::read(dump, &limits).map_err(unreadable)?;
@@ -133,10 +151,17 @@ fn profile(dump: &[u8], state: Option<State>) -> Result<Profile, Problem> {
             "profiling is inactive: only what was sampled while it was active, and is still live, is shown",
         ));
     }
-    let options = symbols::Options::default();
+    Ok(profile)
+}
+
+/// Names what lies in modules that this process has loaded. Opens no other file.
+fn named(profile: &Profile, config: &Config) -> Profile {
+    let mut options = symbols::Options::default();
+    options.threads = config.symbols.threads;
+    options.max_memory = config.symbols.memory;
+    options.on_thread_start = Some(apart::enter);
     let resolver = OwnModules::now(symbols::files(&options, profile.modules()));
-    let profile = symbols::symbolize_with(&profile, &resolver);
-    Ok(filter::fold(&profile, filter::Folding::default()))
+    symbols::symbolize_with(profile, &resolver)
 }
 
 fn unreadable(error: Error) -> Problem {
@@ -176,7 +201,7 @@ mod tests {
             panic!("as the test wants it")
         });
         assert!(poisoned.join().is_err());
-        assert!(posted(Output::Folded, b"a;b 1\n").is_ok());
+        assert!(posted(Output::Folded, b"a;b 1\n", &Config::default()).is_ok());
     }
 
     #[test]
@@ -184,12 +209,13 @@ mod tests {
         let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         std::thread::scope(|scope| {
-            let waiting: Vec<_> =
-                (0..MAX_WAITING).map(|_| scope.spawn(|| posted(Output::Folded, b"a;b 1\n"))).collect();
+            let waiting: Vec<_> = (0..MAX_WAITING)
+                .map(|_| scope.spawn(|| posted(Output::Folded, b"a;b 1\n", &Config::default())))
+                .collect();
             while WAITING.load(Ordering::SeqCst) < MAX_WAITING {
                 std::thread::yield_now();
             }
-            let problem = posted(Output::Folded, b"a;b 1\n").unwrap_err();
+            let problem = posted(Output::Folded, b"a;b 1\n", &Config::default()).unwrap_err();
             assert_eq!((problem.status(), problem.code()), (StatusCode::SERVICE_UNAVAILABLE, "busy"));
             assert!(problem.into_response().headers().contains_key(RETRY_AFTER));
             drop(turn);

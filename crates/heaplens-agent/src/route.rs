@@ -95,12 +95,12 @@ pub(crate) fn output(query: &str) -> Result<Output, Problem> {
 pub(crate) fn drawing(query: &str) -> Result<Output, Problem> {
     match output(query)? {
         Output::Text if crate::form::value(query.as_bytes(), "output").is_none() => Ok(Output::Flamegraph),
-        Output::Text | Output::Proto => Err(Problem::new(
+        Output::Text => Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "unknown-output",
             "A posted dump is not drawn in this format",
         )
-        .fix("use one of flamegraph, folded, json")),
+        .fix("use one of flamegraph, folded, json, proto")),
         drawn => Ok(drawn),
     }
 }
@@ -169,7 +169,8 @@ mod tests {
     fn posted_dumps_become_flame_graphs_unless_the_query_says_otherwise() {
         assert_eq!(drawing("").unwrap(), Output::Flamegraph);
         assert_eq!(drawing("output=json").unwrap(), Output::Json);
-        for wrong in ["output=text", "output=proto", "output=x"] {
+        assert_eq!(drawing("output=proto").unwrap(), Output::Proto);
+        for wrong in ["output=text", "output=x"] {
             assert_eq!(drawing(wrong).unwrap_err().code(), "unknown-output", "{wrong}");
         }
     }

@@ -3,11 +3,13 @@
 
 mod common;
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use common::{LOCAL, ask, in_child, is_child, json, text};
-use heaplens_agent::Agent;
+use flate2::read::GzDecoder;
+use heaplens_agent::{Agent, Config};
 use http::{Request, Response};
 
 #[global_allocator]
@@ -32,22 +34,53 @@ fn folded(body: &[u8]) -> String {
     text(&response)
 }
 
-/// A dump that another process of this program takes, which loads everything elsewhere; `None` in that process.
-fn dump_of_another_process(test: &str) -> Option<Vec<u8>> {
-    let file = |pid: u32| std::env::temp_dir().join(format!("heaplens-render-{pid}-{test}"));
+/// A dump that another process of this program takes, which loads everything elsewhere, and the stacks that it draws
+/// of this dump itself; `None` in that process.
+fn dump_of_another_process(test: &str) -> Option<(Vec<u8>, String)> {
+    let file =
+        |pid: u32, kind: &str| std::env::temp_dir().join(format!("heaplens-render-{pid}-{test}-{kind}"));
     in_child(test, ENABLED, || {
         let live = keep_for_the_picture();
         let dump = ask(&Agent::new(), "GET", "/debug/prof/mem", "");
-        std::fs::write(file(std::os::unix::process::parent_id()), dump.body()).unwrap();
+        let parent = std::os::unix::process::parent_id();
+        std::fs::write(file(parent, "dump"), dump.body()).unwrap();
+        std::fs::write(file(parent, "stacks"), folded(dump.body())).unwrap();
         drop(live);
     });
     if is_child() {
         return None;
     }
-    let path = file(std::process::id());
-    let dump = std::fs::read(&path).unwrap();
-    std::fs::remove_file(path).unwrap();
-    Some(dump)
+    let take = |kind| {
+        let path = file(std::process::id(), kind);
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::remove_file(path).unwrap();
+        bytes
+    };
+    Some((take("dump"), String::from_utf8(take("stacks")).unwrap()))
+}
+
+/// Where this program's code is mapped, by these mapping lines.
+fn start_of_code(maps: &str) -> u64 {
+    let executable = std::env::current_exe().unwrap();
+    let code = |line: &&str| line.contains(" r-xp ") && line.ends_with(executable.to_str().unwrap());
+    let line = maps.lines().find(code).expect("a mapping of this program's code");
+    u64::from_str_radix(line.split('-').next().unwrap(), 16).unwrap()
+}
+
+/// The message of a pprof answer, unpacked, with its strings readable.
+fn pprof(response: &Response<Vec<u8>>) -> String {
+    assert_eq!(response.headers()["content-type"], "application/octet-stream");
+    assert_eq!(response.headers()["content-disposition"], "attachment; filename=\"heap.pb.gz\"");
+    let mut message = Vec::new();
+    GzDecoder::new(response.body().as_slice()).read_to_end(&mut message).unwrap();
+    String::from_utf8_lossy(&message).into_owned()
+}
+
+/// What only the drawing itself can have allocated.
+fn is_of_the_drawing(stack: &str) -> bool {
+    ["heaplens::", "heaplens_agent::render", "gimli::", "object::", "addr2line::"]
+        .iter()
+        .any(|name| stack.contains(name))
 }
 
 #[test]
@@ -70,6 +103,10 @@ fn every_drawing_names_the_function_and_says_what_it_is() {
                 assert_eq!(headers["x-content-type-options"], "nosniff");
                 assert!(text(&response).contains("render::keep_for_the_picture"), "{output}");
             }
+            let response = ask(&agent, method, "/debug/prof/mem?output=proto", "");
+            assert_eq!(response.status(), 200, "{}", text(&response));
+            assert!(pprof(&response).contains("render::keep_for_the_picture"));
+            assert_eq!(response.headers()["heaplens-state"], "active");
         }
         let svg = text(&ask(&agent, "GET", "/debug/prof/mem?output=flamegraph", ""));
         let exe = std::env::current_exe().unwrap();
@@ -98,7 +135,7 @@ fn inactive_profiling_is_said_in_the_drawing() {
 #[test]
 fn not_enabled_is_said_before_anything_is_drawn() {
     in_child("not_enabled_is_said_before_anything_is_drawn", None, || {
-        for output in ["flamegraph", "folded", "json"] {
+        for output in ["flamegraph", "folded", "json", "proto"] {
             let response = ask(&Agent::new(), "GET", &format!("/debug/prof/mem?output={output}"), "");
             assert_eq!((response.status().as_u16(), &json(&response)["code"]), (400, &"not-enabled".into()));
         }
@@ -115,7 +152,7 @@ fn callers_at_the_same_time_share_a_drawing() {
                 let (agent, barrier) = (&agent, &barrier);
                 scope.spawn(move || {
                     barrier.wait();
-                    let output = ["flamegraph", "folded", "json"][i % 3];
+                    let output = ["flamegraph", "folded", "json", "proto"][i % 4];
                     let response = ask(agent, "GET", &format!("/debug/prof/mem?output={output}"), "");
                     assert_eq!(response.status(), 200, "{}", text(&response));
                 });
@@ -126,10 +163,17 @@ fn callers_at_the_same_time_share_a_drawing() {
 
 #[test]
 fn a_dump_of_another_run_is_named_by_its_own_mappings() {
-    let Some(dump) = dump_of_another_process("a_dump_of_another_run_is_named_by_its_own_mappings") else {
-        return;
-    };
-    assert!(folded(&dump).contains("render::keep_for_the_picture"));
+    let name = "a_dump_of_another_run_is_named_by_its_own_mappings";
+    let Some((dump, stacks)) = dump_of_another_process(name) else { return };
+    assert_eq!(folded(&dump), stacks, "the names that the other process has for its own addresses");
+    assert!(stacks.contains("render::keep_for_the_picture"));
+    // And that process did lie elsewhere, unless the system lays all processes out alike.
+    let random = std::fs::read_to_string("/proc/sys/kernel/randomize_va_space").unwrap();
+    let own = start_of_code(&std::fs::read_to_string("/proc/self/maps").unwrap());
+    let others = start_of_code(&String::from_utf8_lossy(&dump));
+    assert!(random.trim() == "0" || own != others, "{own:#x}");
+    let proto = post("/debug/prof/mem/symbol?output=proto", &dump);
+    assert!(pprof(&proto).contains("render::keep_for_the_picture"));
     let graph = post("/v1/prof/mem/symbol", &dump);
     assert_eq!(graph.headers()["content-type"], "image/svg+xml");
     assert!(text(&graph).contains("render::keep_for_the_picture"));
@@ -149,7 +193,8 @@ fn a_dump_of_another_run_is_named_by_its_own_mappings() {
 
 #[test]
 fn files_that_a_dump_names_are_not_opened() {
-    let Some(dump) = dump_of_another_process("files_that_a_dump_names_are_not_opened") else { return };
+    let name = "files_that_a_dump_names_are_not_opened";
+    let Some((dump, _)) = dump_of_another_process(name) else { return };
     let directory = tempfile::tempdir().unwrap();
     let (copy, fifo) = (directory.path().join("copy"), directory.path().join("fifo"));
     let executable = std::env::current_exe().unwrap();
@@ -207,7 +252,7 @@ fn what_is_no_dump_is_refused_with_words() {
         assert_eq!(answer["code"], "unreadable-dump");
         assert!(!answer["why"].as_str().unwrap().is_empty() && answer["fix"].is_string(), "{answer}");
     }
-    let refused = post("/debug/prof/mem/symbol?output=proto", b"");
+    let refused = post("/debug/prof/mem/symbol?output=text", b"");
     assert_eq!((refused.status().as_u16(), &json(&refused)["code"]), (400, &"unknown-output".into()));
 }
 
@@ -232,6 +277,42 @@ fn drawings_do_not_stand_in_the_profile() {
         let before = sampled();
         drop(common::allocate(300));
         assert!(sampled() - before >= 300 * 1024);
+    });
+}
+
+#[test]
+fn no_drawing_shows_the_drawing() {
+    in_child("no_drawing_shows_the_drawing", ENABLED, || {
+        let live = keep_for_the_picture();
+        // Threads of the library's are no part of the program either.
+        for threads in [1, 3] {
+            let agent = Agent::with(Config::default().symbol_threads(NonZero::new(threads).unwrap()));
+            let draw = |output: &str| ask(&agent, "GET", &format!("/debug/prof/mem?output={output}"), "");
+            for _ in 0..2 {
+                let stacks = text(&draw("folded"));
+                assert!(stacks.contains("render::keep_for_the_picture"));
+                let shown: Vec<_> = stacks.lines().filter(|line| is_of_the_drawing(line)).collect();
+                assert_eq!(shown, [""; 0], "with {threads} threads");
+            }
+        }
+        drop(live);
+    });
+}
+
+#[test]
+fn what_passes_the_memory_cap_is_left_out_and_said() {
+    in_child("what_passes_the_memory_cap_is_left_out_and_said", ENABLED, || {
+        let live = keep_for_the_picture();
+        let agent = Agent::with(Config::default().symbol_memory(1 << 10));
+        let document = json(&ask(&agent, "GET", "/debug/prof/mem?output=json", ""));
+        // The symbol table still has the name, and no line.
+        let frames = document["frames"].as_array().unwrap();
+        let named = |frame: &&serde_json::Value| frame["name"] == "render::keep_for_the_picture";
+        let frame = frames.iter().find(named).unwrap();
+        assert!(frame["line"].is_null(), "{frame}");
+        let warnings = document["warnings"].as_array().unwrap();
+        assert!(warnings.iter().any(|w| w["code"] == "damaged-debug-info"), "{warnings:?}");
+        drop(live);
     });
 }
 

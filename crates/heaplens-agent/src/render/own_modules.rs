@@ -9,7 +9,6 @@ use heaplens::profile::{Module, ModuleKind, SymbolState};
 use heaplens::symbols::{Resolution, Resolve};
 use heaplens::trailer::Trailer;
 
-use crate::sys::mallctl::unsampled;
 use crate::{process, trailer};
 
 /// A module of this process.
@@ -72,8 +71,7 @@ impl<R: Resolve> Resolve for OwnModules<R> {
             return Resolution::unknown(SymbolState::Missing { why });
         };
         let trusted = Module { path: file.clone(), deleted: false, ..module.clone() };
-        // On a thread of the library's.
-        unsampled(|| self.files.resolve(&trusted, lookups))
+        self.files.resolve(&trusted, lookups)
     }
 }
 

@@ -109,8 +109,46 @@ pub(crate) fn unsampled<T>(work: impl FnOnce() -> T) -> T {
         }
     }
     let sampled = read_bool(c"thread.prof.active").unwrap_or(false);
-    let _on = (sampled && write(c"thread.prof.active", false).is_ok()).then_some(On);
+    // Made only where it is wanted: a value that is thrown away would switch on as well.
+    let _on = if sampled && write(c"thread.prof.active", false).is_ok() { Some(On) } else { None };
     work()
+}
+
+/// Leaves all further allocations of this thread out of the profile.
+#[cfg(feature = "symbolize")]
+pub(crate) fn stop_sampling_this_thread() -> Result<(), Errno> {
+    write(c"thread.prof.active", false)
+}
+
+/// An arena that only threads of [`Arena::enter`] allocate from. It lives as long as the process: memory of it may be
+/// in use for ever, and another thread may free it at any time.
+#[cfg(feature = "symbolize")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arena(u32);
+
+#[cfg(feature = "symbolize")]
+impl Arena {
+    /// A new one.
+    pub(crate) fn create() -> Result<Arena, Errno> {
+        read(c"arenas.create").map(Arena)
+    }
+
+    /// Makes this thread allocate from it until the thread ends.
+    pub(crate) fn enter(self) -> Result<(), Errno> {
+        write(c"thread.arena", self.0)
+    }
+
+    /// How long, in milliseconds, pages that are free stay with the arena; with 0 they go back to the system at once,
+    /// also those that are free now.
+    pub(crate) fn set_decay(self, ms: isize) -> Result<(), Errno> {
+        for kind in ["dirty", "muzzy"] {
+            let name = format!("arena.{}.{kind}_decay_ms", self.0);
+            // No number and no word of ours has a NUL.
+            let name = std::ffi::CString::new(name).map_err(|_| Errno(libc::EINVAL))?;
+            write(&name, ms)?;
+        }
+        Ok(())
+    }
 }
 
 /// Advances the epoch: `stats.*` are figures as of the last advance.
@@ -134,4 +172,31 @@ pub(crate) fn is_global_allocator() -> bool {
     let after = counted();
     let size = size_of_val(&*probe) as u64;
     before.zip(after).is_some_and(|(before, after)| after.wrapping_sub(before) >= size)
+}
+
+#[cfg(all(test, feature = "symbolize"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_is_as_it_was_after_unsampled_work() {
+        let conf = Some("MALLOC_CONF=prof:true");
+        crate::common::in_child(
+            "sys::mallctl::tests::a_thread_is_as_it_was_after_unsampled_work",
+            conf,
+            || {
+                let sampled = || read_bool(c"thread.prof.active").unwrap();
+                assert!(sampled());
+                unsampled(|| {
+                    assert!(!sampled());
+                    unsampled(|| assert!(!sampled()));
+                    assert!(!sampled());
+                });
+                assert!(sampled());
+                stop_sampling_this_thread().unwrap();
+                unsampled(|| assert!(!sampled()));
+                assert!(!sampled());
+            },
+        );
+    }
 }

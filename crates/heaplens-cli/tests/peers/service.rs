@@ -120,6 +120,8 @@ fn build(features: &[&str]) -> Result<PathBuf, String> {
         .args(features)
         .arg("--target-dir")
         .arg(&target)
+        // Full debug information, as the largest that a program can have to read about itself.
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "full")
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::null())
         .output()
@@ -145,13 +147,17 @@ impl Run {
 }
 
 /// A running service; stopped when dropped.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Server {
-    fn start(program: &Path, conf: &str) -> Result<Server, String> {
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn start(program: &Path, conf: &str) -> Result<Server, String> {
         // Short retention, so that soon there are labels to forget, which the leak keeps.
         let mut child = Command::new(program)
             .args(["standalone", "start", "--http-addr", "127.0.0.1:0", "--leak", "--retention", "1"])
@@ -173,7 +179,7 @@ impl Server {
     }
 
     /// A number of requests at a rate that takes some seconds, several times the retention.
-    fn load(&self, program: &Path) {
+    pub(crate) fn load(&self, program: &Path) {
         let load = ["load", "--target", &self.url, "--seconds", "120"];
         let bounds = ["--rate", "50000", "--max-requests", "400"];
         let said = stdout(Command::new(program).args(load).args(bounds));

@@ -74,6 +74,8 @@ pub struct Options {
     pub recorded_paths: RecordedPaths,
     /// How many threads read symbols; 0 for one on each core. With 1 all is done on the caller's.
     pub threads: usize,
+    /// Called first on each thread that is started to read symbols.
+    pub on_thread_start: Option<fn()>,
     /// Most bytes of memory that reading one module may take. A unit of debug information, or an inflated
     /// section, that would pass it is left out and said; its places have symbol table names.
     pub max_memory: u64,
@@ -94,6 +96,7 @@ impl Default for Options {
             fetch: None,
             recorded_paths: RecordedPaths::Use,
             threads: 0,
+            on_thread_start: None,
             max_memory: 4 << 30,
             hash_suffixes: false,
             cache: None,
@@ -102,11 +105,12 @@ impl Default for Options {
 }
 
 impl Options {
-    fn thread_count(&self) -> usize {
-        match self.threads {
+    fn thread_count(&self) -> dwarf::Threads {
+        let count = match self.threads {
             0 => std::thread::available_parallelism().map_or(1, NonZero::get),
             threads => threads,
-        }
+        };
+        dwarf::Threads { count, on_start: self.on_thread_start }
     }
 }
 

@@ -19,6 +19,8 @@ mod process;
 mod search;
 mod symbols_of;
 mod table;
+#[cfg(target_os = "linux")]
+mod threads;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::{Command, Stdio};
@@ -75,6 +77,7 @@ fn main() {
         ("renamed_while_it_runs", &["cc"], process::renamed),
         ("process_that_ended", &["cc"], process::ended),
         ("inside_a_sysroot", &["cc"], process::sysroot),
+        ("threads_are_prepared", &[], threads::prepared),
         ("inside_another_root", &["cc", "chroot"], process::another_root),
     ]);
     let built = cases.into_iter().map(|(name, tools, check)| trial(name, tools, check));

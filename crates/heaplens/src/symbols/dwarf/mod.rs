@@ -54,9 +54,18 @@ pub(super) struct Input<'i> {
     pub(super) package: Option<&'i Path>,
     /// What units of several files share, taken out by dwz.
     pub(super) supplement: Option<&'i Path>,
-    pub(super) threads: usize,
+    pub(super) threads: Threads,
     /// Bytes that inflated sections, and units in flight, may take.
     pub(super) max_memory: u64,
+}
+
+/// On what a file is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Threads {
+    /// How many, the caller's own included.
+    pub(super) count: usize,
+    /// Called first on each of the others.
+    pub(super) on_start: Option<fn()>,
 }
 
 /// What debug information knows of a list of addresses.
@@ -140,7 +149,7 @@ impl<'i> Shared<'i> {
 
     /// The largest unit that one thread may keep for the names in it.
     fn most(&self) -> u64 {
-        self.input.max_memory / self.input.threads.max(1) as u64
+        self.input.max_memory / self.input.threads.count.max(1) as u64
     }
 }
 
@@ -213,7 +222,7 @@ fn unlisted(shared: &Shared<'_>, listed: &units::Listed, sorted: &[u64], left: &
 
 /// Does pieces of work on as many threads as are given; with one, on the caller's own.
 fn parallel<W>(
-    threads: usize,
+    threads: Threads,
     count: usize,
     start: impl Fn() -> W + Sync,
     work: impl Fn(&mut W, usize) + Sync,
@@ -229,14 +238,20 @@ fn parallel<W>(
             work(&mut worker, at);
         }
     };
-    let others = threads.min(count).saturating_sub(1);
+    let others = threads.count.min(count).saturating_sub(1);
     if others == 0 {
         return run();
     }
+    let started = || {
+        if let Some(on_start) = threads.on_start {
+            on_start();
+        }
+        run();
+    };
     std::thread::scope(|scope| {
         for _ in 0..others {
             // Where no thread can be had, this one does it all.
-            let _ = std::thread::Builder::new().name("symbols".to_owned()).spawn_scoped(scope, run);
+            let _ = std::thread::Builder::new().name("symbols".to_owned()).spawn_scoped(scope, started);
         }
         run();
     });

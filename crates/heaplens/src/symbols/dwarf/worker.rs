@@ -191,7 +191,7 @@ impl<'s> Worker<'s> {
         let shared = self.shared;
         let (sections, header) = {
             // Each thread's part is lent: what is inflated here is dropped with the unit.
-            let lent = shared.budget / shared.input.threads.max(1) as u64;
+            let lent = shared.budget / shared.input.threads.count.max(1) as u64;
             let mut left = lent;
             // Some units may have the same half; each reads it again.
             if let Some(&cost) = lock(&shared.halves).get(&dwo.id) {
