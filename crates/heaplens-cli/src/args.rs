@@ -1,6 +1,6 @@
 //! What can be typed. Options that several commands share stand here, in groups; a command's own stand with it.
 
-use crate::commands::{capture, demo, diff, flamegraph, folded, symbols, top};
+use crate::commands::{capture, demo, diff, flamegraph, folded, symbolize, symbols, top};
 use crate::{cache_dir, exit, units};
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -25,6 +25,7 @@ pub(crate) enum Command {
     Top(top::Options),
     Diff(diff::Options),
     Folded(folded::Options),
+    Symbolize(symbolize::Options),
     Symbols(symbols::Options),
     Demo(demo::Options),
 }
@@ -70,6 +71,20 @@ pub(crate) struct Symbols {
     /// The root that the paths in the dump start from, such as a container's file system
     #[arg(long, value_name = "DIR")]
     pub(crate) sysroot: Vec<PathBuf>,
+    /// A directory of separate debug information, as debuggers use them; /usr/lib/debug is always looked into
+    #[arg(long, value_name = "DIR")]
+    pub(crate) debug_dir: Vec<PathBuf>,
+    /// A process of this machine that the dump is of, or another one of the same program: its files are read as it has
+    /// them, inside its container, and also if they were deleted or replaced since
+    #[arg(long, value_name = "PID")]
+    pub(crate) pid: Vec<u32>,
+    /// A debuginfod server to ask, by build-id, for what is not found here. None is asked unless it is named;
+    /// DEBUGINFOD_URLS is not read
+    #[arg(long, value_name = "URL")]
+    pub(crate) debuginfod: Vec<String>,
+    /// Largest file to take from a debuginfod server
+    #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = units::parse_size)]
+    pub(crate) max_debuginfo: u64,
     /// Open no binary; frames stay `module+0xoffset`
     #[arg(long)]
     pub(crate) no_symbols: bool,
@@ -94,6 +109,19 @@ impl CacheArgs {
         let dir = self.cache_dir.clone().or_else(cache_dir::symbols);
         dir.filter(|_| !self.no_cache).map(Cache::at)
     }
+}
+
+/// How names are written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Names")]
+pub(crate) struct Names {
+    /// Fold what functions are generic over, and C++ arguments: `Vec<…>::push`, `store::index(…)`; --focus and
+    /// --ignore still see the full names
+    #[arg(long)]
+    pub(crate) short_names: bool,
+    /// Keep the hashes that Rust puts into names: `app::run::h0123456789abcdef`
+    #[arg(long)]
+    pub(crate) hashes: bool,
 }
 
 /// Which stacks and which frames of them.
@@ -156,6 +184,8 @@ pub(crate) struct Shared {
     pub(crate) choosing: Choosing,
     #[command(flatten)]
     pub(crate) symbols: Symbols,
+    #[command(flatten)]
+    pub(crate) names: Names,
     #[command(flatten)]
     pub(crate) fetching: Fetching,
 }

@@ -8,6 +8,11 @@ pub(crate) fn symbols() -> Option<PathBuf> {
     Some(base()?.join("heaplens").join("symbols"))
 }
 
+/// Where files from debuginfod servers are kept.
+pub(crate) fn debuginfod() -> Option<PathBuf> {
+    Some(base()?.join("heaplens").join("debuginfod"))
+}
+
 #[cfg(windows)]
 fn base() -> Option<PathBuf> {
     absolute("LOCALAPPDATA")

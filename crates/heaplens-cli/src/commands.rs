@@ -5,5 +5,6 @@ pub(crate) mod demo;
 pub(crate) mod diff;
 pub(crate) mod flamegraph;
 pub(crate) mod folded;
+pub(crate) mod symbolize;
 pub(crate) mod symbols;
 pub(crate) mod top;

@@ -1,8 +1,10 @@
 //! Fetching a dump: from the agent, from GreptimeDB, from any server with a jeprof-style endpoint.
 
+mod download;
 mod reply;
 mod url;
 
+pub(crate) use download::Download;
 pub(crate) use url::{is_url, shown};
 
 use crate::progress::Progress;
@@ -19,6 +21,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const ERROR_BODY: u64 = 64 << 10;
 
 /// What all requests of a run share.
+#[derive(Debug)]
 pub(crate) struct Client {
     agent: Agent,
     token: Option<String>,

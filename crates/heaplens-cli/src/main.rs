@@ -8,12 +8,15 @@ mod cache_dir;
 mod clock;
 mod commands;
 mod culprit;
+mod debuginfod;
 mod exit;
 mod http;
+mod kept;
 mod notes;
 mod output;
 mod pipeline;
 mod progress;
+mod running;
 mod source;
 mod units;
 
@@ -32,6 +35,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Top(args) => commands::top::run(&args),
         Command::Diff(args) => commands::diff::run(&args),
         Command::Folded(args) => commands::folded::run(&args),
+        Command::Symbolize(args) => commands::symbolize::run(&args),
         Command::Symbols(args) => commands::symbols::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
     }

@@ -3,6 +3,7 @@
 use crate::exit::{ReaderGone, Usage};
 use anyhow::Context;
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -57,6 +58,25 @@ fn write_stdout(bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 fn write_file(path: &Path, bytes: &[u8], kind: Kind) -> anyhow::Result<()> {
+    fill_file(path, kind, |file| match file.write_all(bytes) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(ReaderGone.into()),
+        other => Ok(other?),
+    })
+}
+
+/// Writes a result that is made piece by piece; the file is there once `fill` is done.
+///
+/// # Errors
+/// What `fill` says, or the system.
+pub(crate) fn fill<T>(path: &Path, fill: impl FnOnce(&mut File) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    fill_file(path, Kind::Report, fill)
+}
+
+fn fill_file<T>(
+    path: &Path,
+    kind: Kind,
+    fill: impl FnOnce(&mut File) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     // A symbolic link keeps pointing where it points; what it points to is replaced.
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if let Ok(found) = path.metadata() {
@@ -68,11 +88,7 @@ fn write_file(path: &Path, bytes: &[u8], kind: Kind) -> anyhow::Result<()> {
         }
         if !found.is_file() {
             // /dev/null and pipes are written to, not replaced.
-            let mut file = std::fs::OpenOptions::new().write(true).open(path)?;
-            return match file.write_all(bytes) {
-                Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(ReaderGone.into()),
-                other => Ok(other?),
-            };
+            return fill(&mut File::options().write(true).open(path)?);
         }
     }
     let directory = match path.parent() {
@@ -87,17 +103,17 @@ fn write_file(path: &Path, bytes: &[u8], kind: Kind) -> anyhow::Result<()> {
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(directory)?;
-    file.write_all(bytes)?;
+    let filled = fill(file.as_file_mut())?;
     file.as_file().sync_all()?;
     if kind == Kind::Dump {
         match file.persist_noclobber(path) {
             Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {
                 Err(Usage("the file exists; choose another name or add --force".to_owned()).into())
             }
-            other => other.map(drop).map_err(|e| e.error.into()),
+            other => other.map(|_| filled).map_err(|e| e.error.into()),
         }
     } else {
-        Ok(file.persist(path).map(drop).map_err(|e| e.error)?)
+        Ok(file.persist(path).map(|_| filled).map_err(|e| e.error)?)
     }
 }
 

@@ -1,18 +1,22 @@
 //! From what was typed to the profile that a view is made of: read, sum, subtract, name, filter.
 
 use crate::args::{Inputs, Shared, Symbols};
+use crate::debuginfod::Debuginfod;
 use crate::exit::Usage;
 use crate::http::Client;
 use crate::notes;
 use crate::output::Target;
 use crate::progress::Progress;
+use crate::running;
 use crate::source::{self, Source};
 use anyhow::{Context, bail};
 use heaplens::filter::{self, Fold, Folding};
 use heaplens::profile::SampleType;
-use heaplens::{Profile, diff, group, input, symbols};
+use heaplens::symbols::Fetch;
+use heaplens::{Profile, diff, group, input, short, symbols};
 use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Who reads the result. People look for their own functions below dozens of frames that every stack starts
 /// with; programs want stacks whole.
@@ -38,9 +42,11 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
 
     require_paths(&shared.symbols)?;
 
-    let mut profile = read(inputs, shared)?;
+    let fetch = fetch(shared)?;
+
+    let (mut profile, running) = read(inputs, shared)?;
     require_measured(&profile, choosing.sample.into())?;
-    profile = named(profile, &shared.symbols);
+    profile = named(profile, shared, running, fetch);
     let allocator = if choosing.show_allocator { Fold::Show } else { Fold::Away };
     profile = filter::fold(&profile, Folding { allocator, runtime: Fold::Show });
     let before = profile.samples().len();
@@ -62,6 +68,9 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
     if fold_runtime {
         profile = filter::fold(&profile, Folding { allocator: Fold::Show, runtime: Fold::Away });
     }
+    if shared.names.short_names {
+        profile = short::names(&profile);
+    }
     notes::warnings(&profile);
     Ok(profile)
 }
@@ -72,6 +81,7 @@ fn require_paths(symbols: &Symbols) -> anyhow::Result<()> {
         ("--binary", &symbols.binary, "a file"),
         ("--binary-dir", &symbols.binary_dir, "a directory"),
         ("--sysroot", &symbols.sysroot, "a directory"),
+        ("--debug-dir", &symbols.debug_dir, "a directory"),
     ];
     for (option, paths, expected) in named {
         for path in paths {
@@ -81,7 +91,21 @@ fn require_paths(symbols: &Symbols) -> anyhow::Result<()> {
             }
         }
     }
+    for pid in &symbols.pid {
+        if cfg!(target_os = "linux") && !Path::new(&format!("/proc/{pid}")).is_dir() {
+            bail!("--pid {pid}: there is no such process");
+        }
+    }
     Ok(())
+}
+
+/// Servers to ask for what is not found here, if any were named.
+fn fetch(shared: &Shared) -> anyhow::Result<Option<Arc<dyn Fetch>>> {
+    let Symbols { debuginfod, max_debuginfo, .. } = &shared.symbols;
+    if debuginfod.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(Debuginfod::new(debuginfod, shared.fetching.timeout, *max_debuginfo)?)))
 }
 
 /// Zeros for what was never measured would look like a program without allocations.
@@ -99,7 +123,9 @@ fn require_measured(profile: &Profile, sample: SampleType) -> anyhow::Result<()>
 }
 
 /// Puts names to addresses, unless there are none or they are not wanted, and says where the names came from.
-fn named(profile: Profile, options: &Symbols) -> Profile {
+/// `running` are the processes that the inputs are dumps of and that are still there.
+fn named(profile: Profile, shared: &Shared, running: Vec<u32>, fetch: Option<Arc<dyn Fetch>>) -> Profile {
+    let options = &shared.symbols;
     let nameless = profile.frame_ids().any(|id| profile.frame(id).function.is_none());
     if options.no_symbols || !nameless {
         return profile;
@@ -108,7 +134,12 @@ fn named(profile: Profile, options: &Symbols) -> Profile {
     lookup.binaries.clone_from(&options.binary);
     lookup.binary_dirs.clone_from(&options.binary_dir);
     lookup.sysroots.clone_from(&options.sysroot);
+    lookup.debug_dirs.splice(0..0, options.debug_dir.iter().cloned());
+    lookup.processes.clone_from(&options.pid);
+    lookup.processes.extend(running.into_iter().filter(|pid| !options.pid.contains(pid)));
+    lookup.fetch = fetch;
     lookup.cache = options.cache.cache();
+    lookup.hash_suffixes = shared.names.hashes;
     let named = {
         let _progress = Progress::start("reading symbols");
         symbols::symbolize(&profile, &lookup)
@@ -117,15 +148,20 @@ fn named(profile: Profile, options: &Symbols) -> Profile {
     named
 }
 
-fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<Profile> {
+/// The inputs' profile, and the processes that they are dumps of as far as they still run here.
+fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<(Profile, Vec<u32>)> {
     let fetching = &shared.fetching;
     let client = Client::new(fetching.token.as_deref(), fetching.timeout);
     let mut sources = source::all(inputs.inputs.iter().chain(&inputs.base))?;
     let base = inputs.base.is_some().then(|| sources.pop()).flatten();
-    let one = |source: &Source| {
+    let mut running = Vec::new();
+    let mut one = |source: &Source| {
         let bytes = source.read(&client, fetching.max_size)?;
         let _progress = Progress::start(format!("reading {source}"));
-        parse(&bytes, source, fetching.max_size)
+        let profile = parse(&bytes, source, fetching.max_size)?;
+        let process = profile.meta.trailer.as_ref().and_then(running::process);
+        running.extend(process.filter(|pid| !running.contains(pid)));
+        anyhow::Ok(profile)
     };
     let mut sum: Option<Profile> = None;
     for source in &sources {
@@ -136,10 +172,11 @@ fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<Profile> {
         }
     }
     let sum = sum.unwrap_or_default();
-    Ok(match &base {
+    let profile = match &base {
         Some(base) => diff::diff(&one(base)?, &sum),
         None => sum,
-    })
+    };
+    Ok((profile, running))
 }
 
 /// The target that `-o` names, refused if it is one of the inputs.

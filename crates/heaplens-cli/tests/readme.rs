@@ -32,6 +32,7 @@ fn commands_print_what_is_written() {
         "heaplens flamegraph http://127.0.0.1:4000 -o mem.svg",
         "heaplens diff base.heap http://127.0.0.1:4000",
         "heaplens capture http://127.0.0.1:4000 --every 10m --count 6 --out-dir dumps",
+        "jeprof --tools=addr2line:./addr2line,/usr/bin/ --collapsed ./server mem.heap",
         "curl -s http://127.0.0.1:4000/debug/prof/mem/status",
         "curl -s http://127.0.0.1:4000/debug/prof/mem",
     ];
@@ -43,6 +44,8 @@ fn commands_print_what_is_written() {
     for name in ["base.heap", "leak.heap", "tsdb"] {
         std::fs::copy(inputs().join(name), copies.join(name)).unwrap();
     }
+    // A table of an earlier run would answer in the place of the program.
+    let _ = std::fs::remove_file(copies.join("tsdb.heaplens-symbols"));
     std::fs::copy(inputs().join("../cmd/dumps.in/two.folded"), copies.join("two.folded")).unwrap();
     let pages: Vec<PathBuf> = pages.iter().map(|page| root().canonicalize().unwrap().join(page)).collect();
     std::env::set_current_dir(copies).unwrap();

@@ -5,6 +5,10 @@
 
 use crate::demangled::{Path, path};
 
+mod pattern;
+
+pub use pattern::allocator_pattern;
+
 /// Whose code a frame is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Owner {

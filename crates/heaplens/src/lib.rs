@@ -53,6 +53,7 @@ pub mod maps;
 pub mod out;
 pub mod profile;
 pub mod sampling;
+pub mod short;
 pub mod symbols;
 pub mod trailer;
 pub mod view;

@@ -3,7 +3,7 @@
 //! Three writers: Linux `/proc/<pid>/maps`, FreeBSD `/proc/curproc/map`, and jemalloc ≥ 5.3.1 on macOS
 //! (`start-end: path`, one line an image). Addresses are looked up without any string work.
 
-use crate::profile::{Module, ModuleKind};
+use crate::profile::{Mapped, Module, ModuleKind};
 use rustc_hash::FxHashMap;
 
 /// The mappings of one process.
@@ -98,9 +98,16 @@ impl Maps {
     /// Index of the module at an address, and the offset in it: a file offset for files, an offset from the
     /// mapping's start for `[vdso]`, the address itself for anonymous memory.
     pub fn find(&self, address: u64) -> Option<(usize, u64)> {
+        let (module, mapped) = self.find_mapped(address)?;
+        Some((module, mapped.offset.wrapping_add(address - mapped.start)))
+    }
+
+    /// Index of the module at an address, and the line's own range.
+    pub(crate) fn find_mapped(&self, address: u64) -> Option<(usize, Mapped)> {
         let after = self.segments.partition_point(|s| s.start <= address);
         let segment = self.segments[..after].last().filter(|s| address < s.end)?;
-        Some((segment.module, segment.offset.wrapping_add(address - segment.start)))
+        let Segment { start, end, offset, module } = *segment;
+        Some((module, Mapped { start, limit: end, offset }))
     }
 
     /// Names the program's module by its path, as the trailer tells it.
@@ -115,7 +122,8 @@ impl Maps {
     /// Adds what the trailer knows of build-ids.
     pub(crate) fn set_build_ids(&mut self, build_id_of: impl Fn(&str) -> Option<String>) {
         for module in &mut self.modules {
-            if module.kind == ModuleKind::File {
+            // The kernel has one for `[vdso]` too.
+            if matches!(module.kind, ModuleKind::File | ModuleKind::Vdso) {
                 module.build_id = build_id_of(&module.path);
             }
         }
@@ -236,7 +244,7 @@ mod tests {
 
     #[test]
     fn linux_lines_with_all_their_oddities() {
-        let maps = Maps::parse(
+        let mut maps = Maps::parse(
             b"55d0a0000000-55d0a0001000 r--p 00000000 08:01 42                         /opt/my app/server (deleted)\n\
               55d0a0001000-55d0a0009000 r-xp 00001000 08:01 42                         /opt/my app/server (deleted)\n\
               55d0a1000000-55d0a1100000 rw-p 00000000 00:00 0                          [heap]\n\
@@ -256,6 +264,9 @@ mod tests {
         assert_eq!(maps.modules().iter().filter(|m| m.is_main).count(), 1);
         assert!(maps.reaches_stack && maps.is_linux);
         assert_eq!(maps.unreadable, 1);
+        maps.set_build_ids(|path| Some(format!("of {path}")));
+        let ids: Vec<_> = maps.modules().iter().filter_map(|m| m.build_id.as_deref()).collect();
+        assert_eq!(ids, ["of /opt/my app/server", "of /lib/odd\nname.so", "of [vdso]"]);
     }
 
     #[test]

@@ -17,7 +17,8 @@ use std::path::PathBuf;
 Examples:
   heaplens top mem.heap
   heaplens top --cum --limit 20 http://localhost:4000/debug/prof/mem
-  heaplens top --base base.heap leak.heap")]
+  heaplens top --base base.heap leak.heap
+  heaplens top --pid 4242 mem.heap")]
 pub(crate) struct Options {
     #[command(flatten)]
     inputs: Inputs,

@@ -2,10 +2,13 @@
 
 mod capture;
 mod console; // what --help and the examples print
+mod debuginfod; // servers of debug files
 #[cfg(unix)]
 mod demo; // the demo, on a service that is a shell script
 mod files; // wrong files, streams, pipes
 mod network; // servers that answer, refuse, lie, or never end
+#[cfg(target_os = "linux")]
+mod process; // programs that still run
 mod run; // starts the program
 mod server; // a server of a few lines, in this process
-mod symbols; // the cache of symbol answers
+mod symbols; // the cache and tables of symbols

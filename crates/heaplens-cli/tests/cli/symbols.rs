@@ -1,4 +1,4 @@
-//! The cache of symbol answers, as it is used.
+//! The cache of symbol answers and tables of symbols, as they are used.
 
 use crate::run::{Ran, heaplens, run};
 use std::path::{Path, PathBuf};
@@ -83,4 +83,36 @@ fn the_cache_is_where_the_system_wants_it() {
     directory(&[]).fails(2, &["--cache-dir"]);
     run(["symbols", "cache", "--no-cache"]).fails(2, &["--no-cache"]);
     run(["symbols", "cache", "--clear", "--prune", "1MiB"]).code.filter(|code| *code == 2).unwrap();
+}
+
+#[test]
+fn a_table_stands_in_for_the_program() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("tsdb");
+    std::fs::copy(readme("tsdb"), &program).unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let folded = || {
+        run(["folded", "--binary-dir", dir.path().to_str().unwrap(), readme("leak.heap").to_str().unwrap()])
+    };
+    let by_program = folded().ok();
+    assert!(by_program.contains("tsdb::main"), "{by_program}");
+
+    let made = run(["symbols", "prefetch", &path("tsdb")]);
+    assert!(made.stderr.contains("wrote ") && made.stderr.contains("tsdb.heaplens-symbols: "), "{made:?}");
+    assert_eq!(made.ok(), "");
+    std::fs::remove_file(&program).unwrap();
+    let by_table = folded();
+    assert!(by_table.stderr.contains("tsdb.heaplens-symbols (verified)"), "{by_table:?}");
+    assert_eq!(by_table.ok(), by_program);
+
+    // What is no program, and what must not be written over.
+    run(["symbols", "prefetch", &path("tsdb")]).fails(4, &["no such file"]);
+    let dump = readme("leak.heap");
+    run(["symbols", "prefetch", dump.to_str().unwrap(), "-o", &path("x")]).fails(4, &["not an executable"]);
+    assert!(!dir.path().join("x").exists());
+    std::fs::copy(readme("tsdb"), &program).unwrap();
+    run(["symbols", "prefetch", &path("tsdb"), "-o", &path("tsdb")]).fails(2, &["is the program"]);
+    run(["symbols", "prefetch", &path("tsdb"), "-o", "-"]).fails(2, &["goes to a file"]);
+    run(["symbols", "prefetch", &path("tsdb"), "-o", &path("no/such/dir")]).fails(4, &["no/such/dir"]);
+    assert_eq!(std::fs::read(&program).unwrap(), std::fs::read(readme("tsdb")).unwrap());
 }

@@ -103,7 +103,7 @@ fn own_stacks(profile: &Profile) -> Vec<Stack> {
                 chains.push((profile.module(module).is_main, Vec::new()));
             }
             let (_, chain) = chains.last_mut().expect("the innermost function comes first");
-            chain.insert(0, plain(&profile.frame_name(id)).to_owned());
+            chain.insert(0, plain(&profile.frame_name(id)));
         }
         addresses.reverse();
         chains.reverse();

@@ -13,14 +13,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the program itself defines and allocates in.
-const FUNCTIONS: [&str; 8] =
+pub(crate) const FUNCTIONS: [&str; 8] =
     ["main", "work", "keep", "keep_mixed", "keep_large", "keep_zeroed", "grow", "nest"];
 
 /// Two dumps of one run.
-struct Dumps {
-    program: PathBuf,
-    base: PathBuf,
-    last: PathBuf,
+pub(crate) struct Dumps {
+    pub(crate) program: PathBuf,
+    pub(crate) base: PathBuf,
+    pub(crate) last: PathBuf,
 }
 
 /// Whether `alloc_*` is counted.
@@ -67,7 +67,13 @@ pub(crate) fn prefixes(lab: &Lab) -> Result<(), Failed> {
     Ok(())
 }
 
-fn compile(dir: &Path) -> Result<PathBuf, Failed> {
+/// A dump at the end of a run with these options besides the usual ones.
+pub(crate) fn dump(dir: &Path, options: &str) -> Result<PathBuf, Failed> {
+    std::fs::create_dir_all(dir)?;
+    Ok(run(&compile(dir)?, &dir.join("run"), options)?.last)
+}
+
+pub(crate) fn compile(dir: &Path) -> Result<PathBuf, Failed> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/alloc.c");
     // The mapping lines name it without symbolic links.
     let program = dir.canonicalize()?.join("alloc");
@@ -75,7 +81,7 @@ fn compile(dir: &Path) -> Result<PathBuf, Failed> {
     Ok(program)
 }
 
-fn run(program: &Path, dir: &Path, options: &str) -> Result<Dumps, Failed> {
+pub(crate) fn run(program: &Path, dir: &Path, options: &str) -> Result<Dumps, Failed> {
     std::fs::create_dir_all(dir)?;
     let base = dir.join("base.heap");
     let conf = format!(

@@ -46,9 +46,9 @@ fn line(text: &str) -> Line {
     let mut places: Vec<Vec<String>> = Vec::new();
     for name in split(stack) {
         match (name.strip_suffix("[inline]"), places.last_mut()) {
-            (Some(inlined), Some(place)) => place.push(plain(inlined).to_owned()),
+            (Some(inlined), Some(place)) => place.push(plain(inlined)),
             (Some(inlined), None) => panic!("{inlined} is inlined into nothing: {text}"),
-            (None, _) => places.push(vec![plain(name).to_owned()]),
+            (None, _) => places.push(vec![plain(name)]),
         }
     }
     Line { places, bytes }
@@ -67,15 +67,20 @@ fn split(stack: &str) -> Vec<&str> {
 }
 
 /// A name without the address that jeprof adds to what nm knows (`main<0000000000001189>`), and without the hash that
-/// older binutils leave at the end of Rust's names.
-pub(crate) fn plain(name: &str) -> &str {
+/// older binutils leave at the end of Rust's names. The first closure of a function is `{closure#0}` or `{{closure}}`
+/// there, and `{closure}` with us.
+pub(crate) fn plain(name: &str) -> String {
     let tag = |text: &str| text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
     let without = name.strip_suffix('>').and_then(|n| n.rsplit_once('<')).filter(|(_, address)| tag(address));
     let name = without.map_or(name, |(name, _)| name);
-    match name.rsplit_once("::h") {
+    let name = match name.rsplit_once("::h") {
         Some((path, hash)) if tag(hash) => path,
         _ => name,
-    }
+    };
+    let shims = ["vtable", "reify"].into_iter().fold(name.to_owned(), |name, shim| {
+        name.replace(&format!("{{{{{shim}.shim}}}}"), &format!("::{{shim:{shim}}}"))
+    });
+    shims.replace("{{", "{").replace("}}", "}").replace("#0}", "}")
 }
 
 /// A copy of a dump without mapping lines, and a file that is no program: with these jeprof can name nothing, so it

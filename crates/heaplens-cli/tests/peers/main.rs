@@ -1,5 +1,6 @@
-//! The same dumps read by us and by the tools we stand in for: jeprof, addr2line, inferno-flamegraph; and the article
-//! that they come from. Dumps are of the demo service under load, and of a C program on Debian's jemalloc.
+//! The same dumps read by us and by the tools we stand in for: jeprof, addr2line, inferno-flamegraph; what we write
+//! read by go tool pprof; and the article that they come from. Dumps are of the demo service under load, and of a C
+//! program on Debian's jemalloc.
 //!
 //! A test whose tool is absent is reported as ignored, or fails if `HEAPLENS_REQUIRE_PEERS=1` is set.
 //! `HEAPLENS_DEMO_BIN` names a demo service built with `mem-prof`; otherwise cargo builds one.
@@ -12,9 +13,11 @@ mod flamegraphs;
 mod jeprof;
 mod place;
 mod places;
+mod pprof;
 mod prefixes;
 mod restart;
 mod service;
+mod symbolize;
 mod tools;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -31,7 +34,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let required = std::env::var_os("HEAPLENS_REQUIRE_PEERS").is_some_and(|v| v == "1");
     let lab = Arc::new(Lab::default());
-    let tests: [(&str, &[&str], Test); 12] = [
+    let tests: [(&str, &[&str], Test); 21] = [
         ("bytes_of_each_stack_are_jeprofs", JEPROF, by_address::stacks),
         ("a_difference_of_each_stack_is_jeprofs", JEPROF, by_address::difference),
         ("names_are_jeprofs", JEPROF, by_name::stacks),
@@ -43,7 +46,16 @@ fn main() -> ExitCode {
         ("no_prefix_of_a_c_programs_dump_is_taken_for_another", JEPROF_AND_JEMALLOC, c_program::prefixes),
         ("the_article_runs_to_its_end", &["bash", "curl"], article::runs),
         ("inferno_draws_our_folded_stacks", &["inferno-flamegraph"], flamegraphs::inferno),
+        ("go_tool_pprof_shows_our_figures", &["go"], pprof::figures),
+        ("go_tool_pprof_has_the_dumps_addresses", &["go"], pprof::addresses),
+        ("go_tool_pprof_shows_differences_like_its_own", &["go"], pprof::difference),
+        ("go_tool_pprof_reads_c_programs", &["go", "gcc", tools::JEMALLOC], pprof::c_program),
         ("places_are_addr2lines", &["addr2line"], places::addr2line),
+        ("symbolize_prints_what_addr2line_prints", &["addr2line", "gcc"], symbolize::every_option),
+        ("symbolize_names_cpp_as_addr2line", &["addr2line", "g++"], symbolize::cpp_names),
+        ("symbolize_takes_addr2lines_arguments", &["addr2line", "gcc"], symbolize::arguments),
+        ("symbolize_answers_line_by_line", &["addr2line", "gcc"], symbolize::dialogue),
+        ("symbolize_serves_jeprof", JEPROF_AND_JEMALLOC, symbolize::under_jeprof),
     ];
     let trials = tests.into_iter().map(|(name, needs, test)| {
         let lab = Arc::clone(&lab);

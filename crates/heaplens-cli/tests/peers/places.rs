@@ -59,7 +59,7 @@ fn chains(profile: &Profile) -> BTreeMap<u64, Chain> {
         for (_, id) in profile.stack_from_leaf(sample.stack) {
             let frame = profile.frame(id);
             if frame.module.is_some_and(|module| profile.module(module).is_main) {
-                let name = plain(&profile.frame_name(id)).to_owned();
+                let name = plain(&profile.frame_name(id));
                 let line = profile.frame_location(id).unwrap_or_default();
                 chains.entry(frame.offset).or_default().insert(frame.inline_depth, (name, line));
             }
@@ -97,7 +97,7 @@ fn judge(program: &Path, addresses: impl Iterator<Item = u64>) -> Vec<Chain> {
         let place = place.split(" (discriminator").next().unwrap_or(place);
         // Line 0 and `?` are how addr2line says that there is none.
         let place = place.strip_suffix(":?").or(place.strip_suffix(":0")).unwrap_or(place);
-        chain.names.insert(0, plain(line).to_owned());
+        chain.names.insert(0, plain(line));
         chain.lines.insert(0, if place == "??" { String::new() } else { place.to_owned() });
     }
     chains

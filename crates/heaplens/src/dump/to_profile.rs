@@ -7,7 +7,7 @@ use crate::profile::{
     Amount, Frame, FrameId, Meta, Module, ModuleId, ModuleKind, Profile, Sample, Thread, ThreadId, Values,
 };
 use crate::sampling::unsample;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Whether a profile keeps threads apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,13 +118,16 @@ struct Resolver<'a> {
     modules: Vec<ModuleId>,
     outside: Option<ModuleId>,
     known: FxHashMap<u64, FrameId>,
+    /// Starts of the mappings that code was met in.
+    met: FxHashSet<u64>,
     unmapped: usize,
 }
 
 impl<'a> Resolver<'a> {
     fn new(maps: &'a Maps, profile: &mut Profile) -> Resolver<'a> {
         let modules = maps.modules().iter().map(|m| profile.add_module(m.clone())).collect();
-        Resolver { maps, modules, outside: None, known: FxHashMap::default(), unmapped: 0 }
+        let (known, met) = (FxHashMap::default(), FxHashSet::default());
+        Resolver { maps, modules, outside: None, known, met, unmapped: 0 }
     }
 
     fn frame(&mut self, address: u64, profile: &mut Profile) -> FrameId {
@@ -132,8 +135,16 @@ impl<'a> Resolver<'a> {
             return id;
         }
         // A call at the very end of a mapping returns to the first byte behind it: look where the call is.
-        let frame = match self.maps.find(address.wrapping_sub(1)) {
-            Some((module, offset)) => Frame::at(self.modules[module], offset.wrapping_add(1)),
+        let call = address.wrapping_sub(1);
+        let frame = match self.maps.find_mapped(call) {
+            Some((module, mapped)) => {
+                let module = self.modules[module];
+                if self.met.insert(mapped.start) {
+                    profile.module_mut(module).mapped.push(mapped);
+                }
+                let offset = mapped.offset.wrapping_add(call - mapped.start);
+                Frame::at(module, offset.wrapping_add(1))
+            }
             None => {
                 self.unmapped += 1;
                 let outside = *self.outside.get_or_insert_with(|| {

@@ -3,6 +3,7 @@
 pub mod escape;
 pub mod folded;
 pub mod json;
+pub mod pprof;
 pub mod svg;
 pub mod text;
 pub mod units;

@@ -12,7 +12,7 @@ mod tables;
 mod values;
 
 pub use ids::{FrameId, FunctionId, ModuleId, StackId, StringId, ThreadId};
-pub use tables::{Frame, Function, Module, ModuleKind, StackNode, SymbolState, Thread};
+pub use tables::{Frame, Function, Mapped, Module, ModuleKind, StackNode, SymbolState, Thread};
 pub use values::{Amount, SampleType, Values};
 
 use std::borrow::Cow;

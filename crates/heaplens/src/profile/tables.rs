@@ -2,7 +2,7 @@
 
 use super::ids::{FrameId, FunctionId, ModuleId, StackId, StringId};
 use indexmap::IndexSet;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::hash::Hash;
 
 /// A table whose equal rows share an id.
@@ -92,8 +92,30 @@ pub struct Module {
     pub file_id: Option<String>,
     /// True for the program itself rather than one of its libraries, as far as the mappings tell.
     pub is_main: bool,
+    /// Where the code of its frames was mapped, as far as the input told; of several inputs, as in the first.
+    /// Frames do not depend on it.
+    pub mapped: Vec<Mapped>,
     /// How far its symbols can be believed.
     pub symbols: SymbolState,
+}
+
+/// A part of a module in the address space of one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mapped {
+    /// The first address.
+    pub start: u64,
+    /// The address behind the last.
+    pub limit: u64,
+    /// The offset in the module, as [`Frame::offset`] counts it, of `start`.
+    pub offset: u64,
+}
+
+impl Mapped {
+    /// The address of an offset in the module, if it lies in this part.
+    pub fn address(&self, offset: u64) -> Option<u64> {
+        let inside = offset.checked_sub(self.offset)?;
+        (inside < self.limit.saturating_sub(self.start)).then(|| self.start + inside)
+    }
 }
 
 impl Module {
@@ -106,6 +128,7 @@ impl Module {
             deleted: false,
             file_id: None,
             is_main: false,
+            mapped: Vec::new(),
             symbols: SymbolState::NotLooked,
         }
     }
@@ -147,6 +170,27 @@ impl Module {
             self.symbols = other.symbols.clone();
         }
         self.is_main |= other.is_main;
+        self.learn_mapped(&other.mapped);
+    }
+
+    /// Takes over parts that only another run had code of. Loaders move a module as a whole, so one part that both
+    /// have tells where the others would have been.
+    fn learn_mapped(&mut self, theirs: &[Mapped]) {
+        if self.mapped.is_empty() {
+            self.mapped = theirs.to_vec();
+            return;
+        }
+        let own: FxHashMap<u64, u64> = self.mapped.iter().map(|m| (m.offset, m.start)).collect();
+        let start_of = |part: &Mapped| own.get(&part.offset);
+        let Some(moved) = theirs.iter().find_map(|m| Some(start_of(m)?.wrapping_sub(m.start))) else {
+            return;
+        };
+        for part in theirs.iter().filter(|part| start_of(part).is_none()) {
+            let (start, limit) = (part.start.wrapping_add(moved), part.limit.wrapping_add(moved));
+            if start < limit {
+                self.mapped.push(Mapped { start, limit, ..*part });
+            }
+        }
     }
 }
 

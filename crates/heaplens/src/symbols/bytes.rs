@@ -5,10 +5,11 @@
 //! less than a page fault for each page, and what was read is dropped at once.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 /// What is wrong with a file, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,33 @@ impl From<object::Error> for Damage {
 
 pub(super) type Result<T> = std::result::Result<T, Damage>;
 
+/// What tells a file from one that took its place, or from itself after it was written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    len: u64,
+    /// Nanoseconds since 1970, as far as the system tells.
+    modified: Option<u128>,
+    place: (u64, u64),
+}
+
+impl Stamp {
+    fn of(meta: &Metadata) -> Stamp {
+        let modified = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        Stamp { len: meta.len(), modified: modified.map(|time| time.as_nanos()), place: place(meta) }
+    }
+}
+
+#[cfg(unix)]
+fn place(meta: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (meta.dev(), meta.ino())
+}
+
+#[cfg(not(unix))]
+fn place(_: &Metadata) -> (u64, u64) {
+    (0, 0)
+}
+
 /// A part of a file, or memory that stands for one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bytes {
@@ -62,7 +90,7 @@ enum Source {
     #[default]
     Empty,
     File(Arc<File>),
-    Memory(Arc<[u8]>),
+    Memory(Arc<Vec<u8>>),
 }
 
 impl Bytes {
@@ -74,11 +102,19 @@ impl Bytes {
 
     pub(super) fn of_memory(bytes: Vec<u8>) -> Bytes {
         let len = bytes.len() as u64;
-        Bytes { source: Source::Memory(bytes.into()), start: 0, len }
+        Bytes { source: Source::Memory(Arc::new(bytes)), start: 0, len }
     }
 
     pub(super) fn len(&self) -> u64 {
         self.len
+    }
+
+    /// Of the open file, as it is now.
+    pub(super) fn stamp(&self) -> Option<Stamp> {
+        match &self.source {
+            Source::File(file) => file.metadata().ok().map(|meta| Stamp::of(&meta)),
+            _ => None,
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -258,6 +294,25 @@ mod tests {
             assert_eq!(bytes.part(2, 3).unwrap().get(0..3).unwrap(), content[2..5]);
             assert!(bytes.part(2, u64::MAX).is_err());
         }
+    }
+
+    #[test]
+    fn a_stamp_tells_a_file_from_its_successors() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, "one").unwrap();
+        let open = || Bytes::of_file(File::open(&path).unwrap()).unwrap();
+        let bytes = open();
+        let stamp = bytes.stamp().unwrap();
+        assert_eq!(open().stamp(), Some(stamp));
+        std::fs::write(dir.path().join("other"), "two").unwrap();
+        std::fs::rename(dir.path().join("other"), &path).unwrap();
+        assert_eq!(bytes.stamp(), Some(stamp), "the open file is still the old one");
+        assert_ne!(open().stamp(), Some(stamp));
+        let bytes = open();
+        let stamp = bytes.stamp().unwrap();
+        std::fs::write(&path, "more").unwrap();
+        assert_ne!(bytes.stamp(), Some(stamp));
     }
 
     #[test]

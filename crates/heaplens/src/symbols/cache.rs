@@ -12,9 +12,9 @@ pub use space::Usage;
 
 use super::chains::Chains;
 use super::locate::Files;
-use super::{Options, Resolution, module};
-use crate::profile::{Module, SymbolState};
-use key::Key;
+use super::{Options, module};
+use crate::profile::Module;
+pub(super) use key::Key;
 use std::path::{Path, PathBuf};
 
 /// A directory of answers, shared by any number of processes.
@@ -138,45 +138,30 @@ fn through(
     (chains, problem)
 }
 
-/// The answers for a module whose file is not there: those kept for its build-id, if any, else `state` alone.
-pub(super) fn without_file(
-    module: &Module,
-    lookups: &[u64],
-    state: SymbolState,
-    notes: Vec<String>,
-    options: &Options,
-) -> Resolution {
-    let mut unknown = Resolution::unknown(state);
-    unknown.notes = notes;
-    let prefixes = module.build_id.as_deref().and_then(key::prefixes);
-    let (Some(cache), Some(id), Some(prefixes)) = (&options.cache, &module.build_id, prefixes) else {
-        return unknown;
-    };
+/// What the cache knows of places in a module whose file is not there.
+pub(super) struct Kept {
+    pub(super) chains: Chains,
+    /// How many of the places it knows.
+    pub(super) count: usize,
+    /// True if where the program's code lies was computed from a debug file alone, for one of them at least.
+    pub(super) computed: bool,
+}
+
+/// See [`Kept`]; `None` if the cache knows none of the places.
+pub(super) fn without_file(module: &Module, lookups: &[u64], options: &Options) -> Option<Kept> {
+    let (cache, id) = (options.cache.as_ref()?, module.build_id.as_deref()?);
     let line = key::build_line(id);
-    let mut chains = Chains::new(lookups.len());
+    let mut kept = Kept { chains: Chains::new(lookups.len()), count: 0, computed: false };
     let mut known = vec![false; lookups.len()];
-    for path in prefixes.iter().flat_map(|prefix| space::beginning_with(&cache.dir, prefix)) {
-        let before = known.iter().filter(|k| **k).count();
-        store::read_without_image(&path, &line, lookups, &mut chains, &mut known);
-        if known.iter().filter(|k| **k).count() > before {
+    for path in key::prefixes(id)?.iter().flat_map(|prefix| space::beginning_with(&cache.dir, prefix)) {
+        kept.computed |= store::read_without_image(&path, &line, lookups, &mut kept.chains, &mut known);
+        let now = known.iter().filter(|known| **known).count();
+        if now > kept.count {
             store::touch(&path);
         }
+        kept.count = now;
     }
-    let count = known.iter().filter(|k| **k).count();
-    if count == 0 {
-        return unknown;
-    }
-    let used = format!("{} from the cache", module.path);
-    let mut result = Resolution::unknown(SymbolState::Verified { used });
-    if count < lookups.len() {
-        result.notes = vec![format!(
-            "{count} of {} places are in the cache, and the file was not found; give it with --binary, --binary-dir or \
-             --sysroot",
-            lookups.len()
-        )];
-    }
-    result.places = module::places(&mut result, &chains);
-    result
+    (kept.count > 0).then_some(kept)
 }
 
 #[cfg(test)]

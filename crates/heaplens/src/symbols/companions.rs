@@ -196,10 +196,10 @@ impl<'a> Home<'a> {
     /// of another build has none that fit.
     pub(super) fn package(&self, dwarf: &Path, notes: &mut Vec<String>) -> Option<PathBuf> {
         let mut list = Vec::new();
-        for file in [dwarf, self.image] {
+        let real = [self.real(dwarf), self.real(self.image)];
+        for file in [dwarf, self.image].into_iter().chain(real.iter().flatten().map(PathBuf::as_path)) {
             for name in package_names(file) {
                 list.push(file.with_file_name(&name));
-                list.extend(self.real(file).map(|real| real.with_file_name(&name)));
                 list.extend(self.beside.iter().map(|dir| dir.join(&name)));
                 list.extend(self.locator.options.binary_dirs.iter().map(|dir| dir.join(&name)));
                 list.extend(self.locator.options.debug_dirs.iter().map(|dir| dir.join(&name)));
@@ -231,4 +231,58 @@ fn package_names(file: &Path) -> Vec<PathBuf> {
 fn dedup(list: &mut Vec<PathBuf>) {
     let mut seen = std::collections::BTreeSet::new();
     list.retain(|path| seen.insert(path.clone()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::symbols::Options;
+    use object::write::Object as Out;
+    use object::{Architecture, BinaryFormat, Endianness, SectionKind};
+
+    /// A file with debug information.
+    fn program(path: &Path) {
+        let mut out = Out::new(BinaryFormat::Elf, Architecture::X86_64, Endianness::Little);
+        let section = out.add_section(Vec::new(), b".debug_info".to_vec(), SectionKind::Debug);
+        out.append_section_data(section, &[0; 16], 1);
+        std::fs::write(path, out.write().unwrap()).unwrap();
+    }
+
+    fn package_of(path: &Path, options: &Options) -> Option<PathBuf> {
+        let locator = Locator::new(options, &[]);
+        locator.files_of(path).unwrap().package
+    }
+
+    #[test]
+    fn a_package_lies_beside_the_debug_information() {
+        let dir = tempfile::tempdir().unwrap();
+        let named = |name: &str| dir.path().join(name);
+        let options = Options::default();
+        for (file, names) in [("app", &["app.dwp"][..]), ("lib.so", &["lib.so.dwp", "lib.dwp"])] {
+            program(&named(file));
+            assert_eq!(package_of(&named(file), &options), None);
+            for name in names.iter().rev() {
+                std::fs::write(named(name), "DWP").unwrap();
+                assert_eq!(package_of(&named(file), &options), Some(named(name)));
+            }
+        }
+        std::fs::create_dir(named("store")).unwrap();
+        std::fs::rename(named("app.dwp"), named("store/app.dwp")).unwrap();
+        assert_eq!(package_of(&named("app"), &options), None);
+        let options = Options { binary_dirs: vec![named("store")], ..Options::default() };
+        assert_eq!(package_of(&named("app"), &options), Some(named("store/app.dwp")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_package_lies_beside_what_a_link_leads_to() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("real")).unwrap();
+        let real = dir.path().canonicalize().unwrap().join("real/app");
+        program(&real);
+        std::fs::write(real.with_extension("dwp"), "DWP").unwrap();
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        assert_eq!(package_of(&link, &Options::default()), Some(real.with_extension("dwp")));
+    }
 }

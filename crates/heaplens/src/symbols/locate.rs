@@ -2,6 +2,7 @@
 //!
 //! A file with another build-id than the dump's is never used; it is remembered for the warning.
 
+use super::bytes::Stamp;
 use super::candidates::{Candidate, Origin, candidates, file_name};
 use super::companions::Home;
 use super::fetch::{Wanted, fetched};
@@ -21,6 +22,8 @@ pub(super) struct Files {
     pub(super) image: PathBuf,
     /// The image's own; picks the part of a Mach-O file of several architectures ([`open::slice`](super::open::slice)).
     pub(super) build_id: Option<String>,
+    /// How the segments are known.
+    pub(super) layout: Layout,
     /// The program's segments: places in the program's file turn into virtual addresses by these.
     pub(super) segments: Vec<Segment>,
     /// Where the debug information is: the image, its debug file or nowhere.
@@ -31,6 +34,8 @@ pub(super) struct Files {
     pub(super) supplementary: Option<PathBuf>,
     /// What was missing or not used, and why: a sentence each, for people.
     pub(super) notes: Vec<String>,
+    /// Of the image and the file with debug information when they were found.
+    stamps: Vec<(PathBuf, Stamp)>,
 }
 
 impl Files {
@@ -44,6 +49,11 @@ impl Files {
         // A debug file has the static functions that were stripped from the image.
         let debug = self.dwarf.as_deref().filter(|&d| d != self.image);
         debug.into_iter().chain([self.image.as_path()])
+    }
+
+    /// Of a file when it was found, to tell whether it is still that file when it is read.
+    pub(super) fn stamp(&self, path: &Path) -> Option<Stamp> {
+        self.stamps.iter().find(|(known, _)| known == path).map(|&(_, stamp)| stamp)
     }
 
     fn all(&self) -> impl Iterator<Item = &Path> {
@@ -217,7 +227,9 @@ impl<'a> Locator<'a> {
         let home = Home::new(self, candidate, module);
         let debug = home.debug_file(&probe, &mut notes);
         let mut files = Files { image: candidate.path.clone(), ..Files::default() };
+        files.stamps.extend(probe.stamp.map(|stamp| (files.image.clone(), stamp)));
         if let Some((dwarf, headers)) = debug {
+            files.stamps.extend(headers.stamp.map(|stamp| (dwarf.clone(), stamp)));
             if let Some((path, id)) = &headers.altlink {
                 files.supplementary = home.supplementary(&dwarf, path, id, &mut notes);
             }
@@ -225,6 +237,7 @@ impl<'a> Locator<'a> {
             files.dwarf = Some(dwarf);
         }
         files.build_id = probe.build_id;
+        files.layout = probe.layout;
         files.segments = probe.segments;
         files.notes = notes;
         let mut used = self.used.lock().unwrap_or_else(|e| e.into_inner());

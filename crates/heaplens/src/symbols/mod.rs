@@ -4,6 +4,7 @@
 //! (see [`Options`]); what was used, and whether it was surely the right one, stands in
 //! [`Module::symbols`](crate::profile::Module) and in the profile's warnings.
 
+mod answers;
 mod bytes;
 pub mod cache;
 mod candidates;
@@ -26,9 +27,14 @@ mod report;
 mod resolution;
 mod segments;
 mod symtab;
+pub mod table;
+mod texts;
+mod vdso;
 
 pub use fetch::Fetch;
-pub use lookup::lookup;
+pub use lookup::{Binary, lookup};
+pub(crate) use names::closures;
+pub use names::{Demangler, Spelling};
 pub use resolution::{Named, Place, Resolution, Resolve};
 
 use crate::profile::{Frame, FrameId, Function, Module, ModuleId, ModuleKind, Profile, StackId, SymbolState};
@@ -60,7 +66,7 @@ pub struct Options {
     /// Directories with separate debug information, as debuggers use them; by default `/usr/lib/debug`.
     pub debug_dirs: Vec<PathBuf>,
     /// Local processes that have the modules mapped (`--pid`): their files are read inside their own root, also
-    /// those that were deleted or replaced since. Linux only.
+    /// those that were deleted or replaced since. `[vdso]` is read from their memory. Linux only.
     pub processes: Vec<u32>,
     /// Where files that are not found here come from, if anywhere.
     pub fetch: Option<Arc<dyn Fetch>>,
@@ -71,6 +77,8 @@ pub struct Options {
     /// Most bytes of memory that reading one module may take. A unit of debug information, or an inflated
     /// section, that would pass it is left out and said; its places have symbol table names.
     pub max_memory: u64,
+    /// Whether Rust's names keep the hashes that tell builds apart (`app::run::h0123456789abcdef`).
+    pub hash_suffixes: bool,
     /// Where answers are kept for the next time, if anywhere.
     pub cache: Option<cache::Cache>,
 }
@@ -87,6 +95,7 @@ impl Default for Options {
             recorded_paths: RecordedPaths::Use,
             threads: 0,
             max_memory: 4 << 30,
+            hash_suffixes: false,
             cache: None,
         }
     }
@@ -135,13 +144,14 @@ pub fn symbolize_with(profile: &Profile, resolver: &dyn Resolve) -> Profile {
     let results: Vec<Resolution> =
         jobs.iter().map(|job| resolver.resolve(profile.module(job.module), &job.lookups)).collect();
     let mut new = rebuild(profile, &jobs, &results);
+    let notes = jobs.iter().zip(&results).flat_map(|(job, r)| r.notes.iter().map(|note| (job.module, note)));
+    report::notes(&mut new, notes);
     for (job, result) in jobs.iter().zip(results) {
         let module = new.module_mut(job.module);
         if rank(&result.state) >= rank(&module.symbols) {
             module.symbols = result.state;
         }
         report::problem(&mut new, job.module, result.problem.as_deref());
-        report::notes(&mut new, job.module, &result.notes);
     }
     report::states(&mut new);
     new

@@ -1,13 +1,14 @@
 //! Places of one module to functions and lines: debug information first, the symbol table for the rest.
 
 use super::bytes::Damage;
-use super::chains::{Chains, RawPlace};
+use super::chains::{Chains, IndexedPlace};
 use super::dwarf::{self, Found};
 use super::locate::{Files, Located, Locator};
 use super::names::{self, Demangler};
 use super::object::ObjectFile;
-use super::{Options, Place, Resolution, Resolve, cache, symtab};
+use super::{Options, Place, Resolution, Resolve, answers, symtab, vdso};
 use crate::profile::{Module, SymbolState};
+use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -19,10 +20,13 @@ pub(super) struct FileResolver<'a> {
 
 impl Resolve for FileResolver<'_> {
     fn resolve(&self, module: &Module, lookups: &[u64]) -> Resolution {
-        let (files, verified) = match self.locator.locate(module) {
+        if let Some(result) = vdso::resolve(module, lookups, &self.locator.processes, self.options) {
+            return result;
+        }
+        let (mut files, verified) = match self.locator.locate(module) {
             Located::Found { files, verified } => (files, verified),
             Located::Not(state, notes) => {
-                return cache::without_file(module, lookups, state, notes, self.options);
+                return answers::without_file(module, lookups, state, notes, self.options);
             }
         };
         let used = files.image.display().to_string();
@@ -32,10 +36,10 @@ impl Resolve for FileResolver<'_> {
         };
         let mut result = Resolution::unknown(state);
         let addresses = files.addresses(lookups);
-        let (chains, problem) = cache::chains(&files, &addresses, self.options);
+        let (chains, problem) = answers::chains(&mut files, &addresses, self.options);
         result.problem = problem;
         result.notes = files.notes;
-        result.places = places(&mut result, &chains);
+        result.places = places(&mut result, &chains, self.options);
         result
     }
 }
@@ -54,6 +58,7 @@ pub(super) fn chains(
         let input = dwarf::Input {
             path,
             build_id: files.build_id.as_deref(),
+            stamp: files.stamp(path),
             package: files.package.as_deref(),
             supplement: files.supplementary.as_deref(),
             threads: options.thread_count(),
@@ -69,9 +74,7 @@ pub(super) fn chains(
         found.problem = found.problem.map(|why| format!("{}: {why}", path.display()));
     }
     for path in files.symbol_tables() {
-        let read = catch_unwind(AssertUnwindSafe(|| {
-            name_by_symbols(path, files.build_id.as_deref(), &sorted, &mut found)
-        }));
+        let read = catch_unwind(AssertUnwindSafe(|| name_by_symbols(files, path, &sorted, &mut found)));
         if read.is_err() {
             found.problem.get_or_insert(format!("{}: its symbol table is damaged", path.display()));
         }
@@ -86,14 +89,28 @@ pub(super) fn chains(
 }
 
 /// Names what has no name yet.
-fn name_by_symbols(path: &Path, build_id: Option<&str>, sorted: &[u64], found: &mut Found) {
+pub(super) fn name_by_symbols(files: &Files, path: &Path, sorted: &[u64], found: &mut Found) {
     let open: Vec<usize> = (0..sorted.len()).filter(|&at| found.incomplete[at]).collect();
     if open.is_empty() {
         return;
     }
-    let Ok(file) = ObjectFile::open(path, build_id) else { return };
+    let file = match ObjectFile::open(path, files.build_id.as_deref()) {
+        Ok(file) => file,
+        Err(damage) => {
+            found.problem.get_or_insert(format!("{}: {damage}", path.display()));
+            return;
+        }
+    };
     let addresses: Vec<u64> = open.iter().map(|&at| sorted[at]).collect();
-    for (name, at) in symtab::names(&file, &addresses).into_iter().zip(open) {
+    let names = symtab::names(&file, &addresses);
+    if let Err(damage) = file.require(files.stamp(path)) {
+        found.problem.get_or_insert(format!("{}: {damage}", path.display()));
+        return;
+    }
+    if let Some(cut) = &file.cut {
+        found.problem.get_or_insert(format!("{}: {cut}", path.display()));
+    }
+    for (name, at) in names.into_iter().zip(open) {
         let Some(name) = name else { continue };
         let short = found.chains.get(at).next_back().map_or("", |place| place.name);
         // Identical functions can share a place; the symbol counts if it ends with what is known.
@@ -105,15 +122,22 @@ fn name_by_symbols(path: &Path, build_id: Option<&str>, sorted: &[u64], found: &
 }
 
 /// Chains with readable names.
-pub(super) fn places(result: &mut Resolution, chains: &Chains) -> Vec<Vec<Place>> {
-    let mut demangler = Demangler::default();
-    let mut place = |raw: RawPlace<'_>| {
-        let function = result.function(demangler.name(raw.name), raw.name, raw.file);
-        Place { function, line: raw.line, column: raw.column }
+pub(super) fn places(result: &mut Resolution, chains: &Chains, options: &Options) -> Vec<Vec<Place>> {
+    let mut demangler = Demangler::new(names::spelling(options));
+    // Places are many, functions few: texts are looked at once for each pair of name and file.
+    let mut known: FxHashMap<(u32, Option<u32>), usize> = FxHashMap::default();
+    let mut place = |place: &IndexedPlace| {
+        let name = chains.text(place.name);
+        if name.is_empty() {
+            return None;
+        }
+        let function = *known.entry((place.name, place.file)).or_insert_with(|| {
+            let file = place.file.map(|file| chains.text(file));
+            result.function(demangler.name(name), name, file)
+        });
+        Some(Place { function, line: place.line, column: place.column })
     };
-    (0..chains.len())
-        .map(|at| chains.get(at).filter(|raw| !raw.name.is_empty()).map(&mut place).collect())
-        .collect()
+    (0..chains.len()).map(|at| chains.indexed(at).iter().filter_map(&mut place).collect()).collect()
 }
 
 /// True if a mangled symbol is the whole name of what the debug information calls `short`, as in

@@ -46,7 +46,7 @@ enum Kind {
 }
 
 fn any(path: &Path) -> Result<(File, Kind), String> {
-    // Looked at before opening: opening a FIFO would wait for its writer, and a device may do anything.
+    // Looked at before opening: a device may do anything when it is opened.
     let meta = std::fs::metadata(path).map_err(|e| match e.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         _ => e.to_string(),
@@ -60,7 +60,7 @@ fn any(path: &Path) -> Result<(File, Kind), String> {
     if meta.len() == 0 {
         return Err("it is empty".to_owned());
     }
-    let mut file = File::open(path).map_err(|e| e.to_string())?;
+    let mut file = at_once(path).map_err(|e| e.to_string())?;
     // Again, since its owner may have put something else there meanwhile.
     if !file.metadata().is_ok_and(|meta| meta.is_file()) {
         return Err("it is not a regular file".to_owned());
@@ -76,6 +76,21 @@ fn any(path: &Path) -> Result<(File, Kind), String> {
     }
 }
 
+/// Opens without waiting. Opening a FIFO waits for its writer, and a path that was looked at a moment ago may be one now;
+/// so what is opened must be looked at itself.
+pub(super) fn at_once(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(all(target_os = "linux", not(any(target_arch = "sparc", target_arch = "sparc64"))))]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // O_NONBLOCK in Linux's headers, which mean nothing by it for regular files.
+        let mips = cfg!(any(target_arch = "mips", target_arch = "mips64"));
+        options.custom_flags(if mips { 0o200 } else { 0o4000 });
+    }
+    options.open(path)
+}
+
 /// The CRC-32 of a whole file, as `.gnu_debuglink` has it.
 pub(super) fn crc32(path: &Path) -> Option<u32> {
     let mut file = open(path).ok()?;
@@ -86,5 +101,28 @@ pub(super) fn crc32(path: &Path) -> Option<u32> {
             0 => return Some(hasher.finalize()),
             n => hasher.update(&buffer[..n]),
         }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    /// As if one was put there just after the look.
+    #[test]
+    fn a_fifo_is_opened_without_waiting_for_its_writer() {
+        let dir = tempfile::tempdir().unwrap();
+        let fifo = dir.path().join("fifo");
+        assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let (done, waiting) = mpsc::channel();
+        let path = fifo.clone();
+        std::thread::spawn(move || done.send(at_once(&path).unwrap().metadata().unwrap().is_file()));
+        // Without a limit a failure would be a test that never ends.
+        assert_eq!(waiting.recv_timeout(Duration::from_secs(60)), Ok(false));
+        assert_eq!(open(&fifo).unwrap_err(), "it is not a regular file");
     }
 }

@@ -1,5 +1,6 @@
 //! What the headers of an object file say of it: which build, what it holds, what else belongs to it.
 
+use super::bytes::Stamp;
 use super::object::{Kind, ObjectFile};
 use super::segments::{self, Layout, Segment};
 use std::path::Path;
@@ -13,6 +14,8 @@ pub(super) struct Probe {
     pub(super) segments: Vec<Segment>,
     pub(super) layout: Layout,
     pub(super) has_dwarf: bool,
+    /// Tells whether it is still this file when it is read.
+    pub(super) stamp: Option<Stamp>,
     /// True for Mach-O, whose debug information lies in a bundle.
     pub(super) is_macho: bool,
     /// File name and CRC-32 of the separate debug file.
@@ -33,6 +36,7 @@ pub(super) fn probe(path: &Path, wanted: Option<&str>) -> Result<Probe, String> 
         segments,
         layout,
         has_dwarf: file.section(".debug_info").is_some(),
+        stamp: file.stamp,
         is_macho: file.kind == Kind::MachO || file.kind == Kind::Dsym,
         debuglink: file.debug_link().and_then(|(name, crc)| Some((plain_name(name)?, crc))),
         altlink: file.alt_link().and_then(|(path, id)| {

@@ -4,6 +4,7 @@ use super::paths::resolve_in_root;
 use crate::maps::Maps;
 use crate::profile::{Module, ModuleKind};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// More mappings are not read: the kernel allows 65,530 unless told otherwise.
@@ -18,6 +19,8 @@ pub(super) struct Process {
     /// The program that it runs, as the mappings name it.
     executable: Option<String>,
     mapped: Vec<Mapped>,
+    /// Where it has the kernel's code.
+    vdso: Option<Range<u64>>,
     /// Why nothing is known of it.
     pub(super) problem: Option<String>,
 }
@@ -44,13 +47,20 @@ pub(super) struct Place {
 impl Process {
     pub(super) fn read(pid: u32) -> Process {
         let dir = PathBuf::from(format!("/proc/{pid}"));
-        let mut process =
-            Process { pid, root: dir.join("root"), executable: None, mapped: Vec::new(), problem: None };
+        let mut process = Process {
+            pid,
+            root: dir.join("root"),
+            executable: None,
+            mapped: Vec::new(),
+            vdso: None,
+            problem: None,
+        };
         match std::fs::read(dir.join("maps")) {
             Ok(text) => {
                 let outside = dir.join("root").read_link().ok();
                 let outside = outside.and_then(|p| p.to_str().map(str::to_owned)).unwrap_or_default();
                 process.mapped = mapped(&text, &outside);
+                process.vdso = vdso(&text);
                 if process.mapped.is_empty() {
                     process.problem =
                         Some("it maps no file: it has ended, or is the kernel's own".to_owned());
@@ -68,6 +78,11 @@ impl Process {
 
     pub(super) fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// The addresses of its `[vdso]`.
+    pub(super) fn vdso(&self) -> Option<Range<u64>> {
+        self.vdso.clone()
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -141,15 +156,29 @@ fn mapped(text: &[u8], outside: &str) -> Vec<Mapped> {
     let line = |line: &[u8]| {
         let maps = Maps::parse(line);
         let module = maps.modules().first().filter(|m| m.kind == ModuleKind::File)?;
-        let mut words = std::str::from_utf8(line.get(..line.len().min(64))?).ok()?.split(' ');
-        let (start, end) = words.next()?.split_once('-')?;
-        let number = |text| u64::from_str_radix(text, 16).ok();
-        let range = format!("{:x}-{:x}", number(start)?, number(end)?);
-        let executable = words.next()?.as_bytes().get(2) == Some(&b'x');
+        let range = range(line)?;
+        let range = format!("{:x}-{:x}", range.start, range.end);
+        let executable = line.split(|&b| b == b' ').nth(1)?.get(2) == Some(&b'x');
         let (deleted, file_id) = (module.deleted, module.file_id.clone());
         Some(Mapped { range, path: inside(&module.path, outside), deleted, file_id, executable })
     };
     text.split(|&b| b == b'\n').take(MAX_MAPPINGS).filter_map(line).collect()
+}
+
+/// The addresses that a mapping line begins with.
+fn range(line: &[u8]) -> Option<Range<u64>> {
+    let (start, end) = std::str::from_utf8(line.split(|&b| b == b' ').next()?).ok()?.split_once('-')?;
+    let number = |text| u64::from_str_radix(text, 16).ok();
+    Some(number(start)?..number(end)?)
+}
+
+/// The range of `[vdso]`; none if its pages have come apart, since offsets in a part tell no place in the whole.
+fn vdso(text: &[u8]) -> Option<Range<u64>> {
+    let lines = text.split(|&b| b == b'\n').take(MAX_MAPPINGS);
+    let mut lines = lines.filter(|line| line.ends_with(b" [vdso]"));
+    let line = lines.next().filter(|_| lines.next().is_none())?;
+    // A file of that name has a device and an inode.
+    (Maps::parse(line).modules().first()?.kind == ModuleKind::Vdso).then(|| range(line)).flatten()
 }
 
 /// A path as the process itself sees it.
@@ -175,7 +204,7 @@ mod tests {
     fn process() -> Process {
         let mapped = mapped(MAPS, "/srv/root");
         let executable = Some("/app/server".to_owned());
-        Process { pid: 7, root: "/proc/7/root".into(), executable, mapped, problem: None }
+        Process { pid: 7, root: "/proc/7/root".into(), executable, mapped, vdso: None, problem: None }
     }
 
     fn named(path: &str, inode: &str, build_id: Option<&str>) -> Vec<String> {
@@ -183,6 +212,18 @@ mod tests {
         module.file_id = (!inode.is_empty()).then(|| format!("fe:00 {inode}"));
         module.build_id = build_id.map(str::to_owned);
         process().places(&module).into_iter().map(|place| place.path.display().to_string()).collect()
+    }
+
+    #[test]
+    fn the_kernels_code_counts_while_it_is_whole() {
+        let line = b"7ffc000f0000-7ffc000f2000 r-xp 00000000 00:00 0                          [vdso]\n";
+        assert_eq!(vdso(line), Some(0x7ffc_000f_0000..0x7ffc_000f_2000));
+        assert_eq!(vdso(MAPS), None);
+        assert_eq!(
+            vdso(&[&line[..], b"7ffc000f2000-7ffc000f3000 r-xp 00000000 00:00 0 [vdso]\n"].concat()),
+            None
+        );
+        assert_eq!(vdso(b"1000-2000 r-xp 00000000 fe:00 9 /srv/a [vdso]\n"), None);
     }
 
     #[test]

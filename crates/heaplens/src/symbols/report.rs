@@ -35,11 +35,20 @@ pub(super) fn problem(profile: &mut Profile, module: ModuleId, problem: Option<&
     push(profile, DAMAGED, message);
 }
 
-/// Warns about what was missing or not used for a module.
-pub(super) fn notes(profile: &mut Profile, module: ModuleId, notes: &[String]) {
-    let name = visible(profile.module(module).short_name());
-    for note in notes.iter().take(MOST_MESSAGES) {
+/// Warns about what was missing or not used for modules.
+pub(super) fn notes<'n>(profile: &mut Profile, notes: impl IntoIterator<Item = (ModuleId, &'n String)>) {
+    let mut notes = notes.into_iter();
+    for (module, note) in notes.by_ref().take(2 * MOST_MESSAGES) {
+        let name = visible(profile.module(module).short_name());
         push(profile, INCOMPLETE, format!("{name}: {}", visible(note)));
+    }
+    let more = notes.count();
+    if more > 0 {
+        push(
+            profile,
+            INCOMPLETE,
+            format!("and {more} more parts of debug information that are missing or not used"),
+        );
     }
 }
 

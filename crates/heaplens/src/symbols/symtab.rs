@@ -5,12 +5,15 @@
 use super::bytes::{Bytes, Result, Window};
 use super::names::{self, MAX_NAME};
 use super::object::{self as files, ObjectFile, Symbols, Table};
+use super::texts::Texts;
 use object::{BinaryFormat, Object, ObjectSymbol, ObjectSymbolTable, SymbolKind, elf};
 
 /// Assignments of symbols to addresses; a table that asks for more is made to waste time.
 const MAX_HITS: u64 = 10_000_000;
 /// How much of a table is read at once.
 const STEP: u64 = 1 << 16;
+/// Larger tables than 40 million symbols are read up to here.
+const MAX_TABLE: u64 = 1 << 30;
 
 /// The raw name of the function around each address, `None` outside of every symbol.
 ///
@@ -34,6 +37,37 @@ pub(super) fn names(file: &ObjectFile, addresses: &[u64]) -> Vec<Option<String>>
         }
     }
     found
+}
+
+/// Addresses between which no name changes: where symbols begin and end, and sections with code. In no order.
+pub(super) fn bounds(file: &ObjectFile) -> Vec<u64> {
+    let mut bounds: Vec<u64> = Code::of(file).0.iter().flat_map(|&(from, to)| [from, to]).collect();
+    symbol_bounds(file, &mut bounds);
+    if let Some(Ok(mini)) = file.mini_debug_info() {
+        symbol_bounds(&mini, &mut bounds);
+    }
+    bounds
+}
+
+fn symbol_bounds(file: &ObjectFile, bounds: &mut Vec<u64>) {
+    match &file.symbols {
+        Symbols::None => {}
+        Symbols::Elf { tables, wide } => {
+            for table in tables {
+                // What is read before damage is all that names are found by.
+                let _ = each_elf(&table.symbols, *wide, file.big_endian, |symbol| {
+                    bounds.extend([symbol.start, symbol.start.saturating_add(symbol.size)]);
+                });
+            }
+        }
+        Symbols::Other(bytes) => {
+            let cache = files::cache(bytes);
+            let Ok(file) = object::File::parse(&cache) else { return };
+            for symbol in file.symbol_table().iter().flat_map(|table| table.symbols()) {
+                bounds.extend([symbol.address(), symbol.address().saturating_add(symbol.size())]);
+            }
+        }
+    }
 }
 
 fn elf_names(
@@ -69,7 +103,7 @@ fn elf_names(
                 pass.symbol(symbol.start, symbol.size, u64::from(symbol.name));
             }
         });
-        let text = |name: u64| texts.text(name, MAX_NAME).ok().map(readable);
+        let text = |name: u64, most: usize| texts.text(name, most).ok().map(readable);
         fill(&mut found, pass.finish(code, without_size), text);
     }
     found
@@ -79,10 +113,17 @@ fn readable(text: &[u8]) -> String {
     names::raw(&String::from_utf8_lossy(text))
 }
 
-fn fill(found: &mut [Option<String>], hits: Vec<Option<u64>>, mut text: impl FnMut(u64) -> Option<String>) {
+/// Adds the names of symbols; `text` gives one, at most so many bytes of it.
+fn fill(
+    found: &mut [Option<String>],
+    hits: Vec<Option<u64>>,
+    mut text: impl FnMut(u64, usize) -> Option<String>,
+) {
+    let mut texts = Texts::default();
     for (name, hit) in found.iter_mut().zip(hits) {
         if name.is_none() {
-            *name = hit.and_then(&mut text);
+            let found = hit.and_then(|hit| text(hit, texts.most().min(MAX_NAME)));
+            *name = found.map(|found| texts.cut(&found).into_owned());
         }
     }
 }
@@ -103,11 +144,16 @@ struct ElfSymbol {
 /// Reads a table a piece at a time.
 fn each_elf(table: &Bytes, wide: bool, big_endian: bool, mut visit: impl FnMut(ElfSymbol)) -> Result<()> {
     let row = if wide { 24 } else { 16 };
+    let hole = vec![0; STEP as usize];
     let mut piece = Vec::new();
     let mut at = 0;
-    while at + row <= table.len() {
+    while at + row <= table.len().min(MAX_TABLE) {
         table.read_up_to(at, STEP / row * row, &mut piece)?;
         at += piece.len() as u64 / row * row;
+        // Nothing is defined there, and a file can have gigabytes of it for nothing.
+        if piece == hole[..piece.len()] {
+            continue;
+        }
         for bytes in piece.chunks_exact(row as usize) {
             let number = |from: usize, len: usize| {
                 let part = bytes[from..from + len].iter();
@@ -152,7 +198,7 @@ fn other_names(bytes: &Bytes, code: &Code, addresses: &[u64]) -> Option<Vec<Opti
     }
     // Mach-O puts an underscore before every name of C.
     let prefix = if file.format() == BinaryFormat::MachO { "_" } else { "" };
-    let text = |index: u64| {
+    let text = |index: u64, _: usize| {
         let symbol = table.symbol_by_index(object::SymbolIndex(index as usize)).ok()?;
         let name = readable(symbol.name_bytes().ok()?);
         Some(name.strip_prefix(prefix).map(str::to_owned).unwrap_or(name))

@@ -98,6 +98,18 @@ pub(crate) fn debug_file_alone_is_said() -> Result<(), Failed> {
     let new = look(module("/x/app", Some(ID)), place, &with_binary(&debug));
     assert_eq!(stacks(&new), ["hidden"]);
     assert!(message(&new, "incomplete-symbols").contains("was computed"), "{:?}", new.warnings);
+    // What the cache keeps of it is no surer, whether the file is still there or not.
+    let mut cached = with_binary(&debug);
+    cached.cache = Some(heaplens::symbols::cache::Cache::at(dir.path().join("cache")));
+    let again = |options: &Options| {
+        let new = look(module("/x/app", Some(ID)), place, options);
+        assert_eq!(stacks(&new), ["hidden"]);
+        assert!(message(&new, "incomplete-symbols").contains("was computed"), "{:?}", new.warnings);
+    };
+    again(&cached);
+    again(&cached);
+    cached.binaries.clear();
+    again(&cached);
     // Where the dump names no build it is no more sure than any file; and the program at the recorded path counts only
     // if it is of the build whose debug file the user named.
     let other = dir.path().join("other/app");
@@ -170,12 +182,32 @@ pub(crate) fn shared_debug_file() -> Result<(), Failed> {
     c(&elsewhere, Some(OTHER_ID), &[]);
     let notes = missing(&options);
     assert!(notes.len() == 1 && notes[0].contains("another build"), "{notes:?}");
+    // A link that names the whole path: opened where recorded paths may be, and inside a root.
+    for (path, id) in paths.iter().zip([ID, OTHER_ID]) {
+        c(path, Some(id), &["-gdwarf-4"]);
+    }
+    run(Command::new("dwz").arg("-m").arg(&shared).args(&paths));
+    let mut options = with_binary(&paths[0]);
+    assert_eq!(missing(&options).len(), 1);
+    options.recorded_paths = heaplens::symbols::RecordedPaths::Use;
+    assert_eq!(missing(&options), [""; 0]);
+    let root = dir.path().join("root");
+    let inner = |path: &Path| root.join(path.strip_prefix("/").unwrap());
+    for path in [&paths[0], &shared] {
+        std::fs::create_dir_all(inner(path).parent().unwrap())?;
+        std::fs::rename(path, inner(path))?;
+    }
+    let mut options = nowhere();
+    options.sysroots = vec![root.clone()];
+    let new = look(module(paths[0].display().to_string(), Some(ID)), place, &options);
+    assert_eq!(state(&new), &verified(&inner(&paths[0])));
+    assert!(new.warnings.is_empty(), "{:?}", new.warnings);
     Ok(())
 }
 
 /// A Mach-O library for an architecture, its functions and its UUID.
 fn macho(dir: &Path, architecture: &str) -> (PathBuf, String) {
-    let (object, library) = (dir.join("lib.o"), dir.join(format!("lib.{architecture}.dylib")));
+    let [object, library] = ["o", "dylib"].map(|end| dir.join(format!("lib.{architecture}.{end}")));
     let source = dir.join("lib.c");
     std::fs::write(
         &source,
@@ -234,22 +266,27 @@ pub(crate) fn bundle() -> Result<(), Failed> {
     Ok(())
 }
 
+/// One file of an arm64 and an x86_64 one, as lipo makes it.
+fn join(parts: &[PathBuf; 2], into: &Path) -> std::io::Result<()> {
+    let mut bytes = [0xcafe_babe_u32, 2].map(u32::to_be_bytes).concat();
+    let mut content = Vec::new();
+    for (part, cpu) in parts.iter().zip([[0x0100_000c_u32, 0], [0x0100_0007, 3]]) {
+        let part = std::fs::read(part)?;
+        let at = 0x4000 * (1 + content.len().div_ceil(0x4000));
+        bytes.extend([cpu[0], cpu[1], at as u32, part.len() as u32, 14].map(u32::to_be_bytes).concat());
+        content.resize(at - 0x4000, 0);
+        content.extend(part);
+    }
+    bytes.resize(0x4000, 0);
+    bytes.extend(content);
+    std::fs::write(into, bytes)
+}
+
 pub(crate) fn architectures() -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
     let slices = ["arm64", "x86_64"].map(|architecture| macho(dir.path(), architecture));
     let fat = dir.path().join("lib.dylib");
-    let mut bytes = [0xcafe_babe_u32, 2].map(u32::to_be_bytes).concat();
-    let mut content = Vec::new();
-    for ((library, _), cpu) in slices.iter().zip([[0x0100_000c_u32, 0], [0x0100_0007, 3]]) {
-        let slice = std::fs::read(library)?;
-        let at = 0x4000 * (1 + content.len().div_ceil(0x4000));
-        bytes.extend([cpu[0], cpu[1], at as u32, slice.len() as u32, 14].map(u32::to_be_bytes).concat());
-        content.resize(at - 0x4000, 0);
-        content.extend(slice);
-    }
-    bytes.resize(0x4000, 0);
-    bytes.extend(content);
-    std::fs::write(&fat, bytes)?;
+    join(&slices.each_ref().map(|(library, _)| library.clone()), &fat)?;
     for (library, id) in &slices {
         for options in [with_binary(&fat), {
             let mut options = nowhere();
@@ -260,6 +297,24 @@ pub(crate) fn architectures() -> Result<(), Failed> {
             assert_eq!((stacks(&new), state(&new)), (vec!["hidden".to_owned()], &verified(&fat)));
             assert!(new.warnings.is_empty(), "{:?}", new.warnings);
         }
+    }
+    // Lines, from a bundle that holds several as well.
+    let bundles = slices.each_ref().map(|(library, _)| {
+        run(Command::new(crate::tool("dsymutil")).arg(library));
+        let name = library.file_name().unwrap();
+        library.with_extension("dylib.dSYM").join("Contents/Resources/DWARF").join(name)
+    });
+    let bundle = dir.path().join("lib.dylib.dSYM/Contents/Resources/DWARF/lib.dylib");
+    std::fs::create_dir_all(bundle.parent().unwrap())?;
+    join(&bundles, &bundle)?;
+    for (library, id) in &slices {
+        let new = look(module("/x/lib.dylib", Some(id)), macho_place(library), &with_binary(&fat));
+        let leaf = new.stack(new.samples()[0].stack.unwrap()).frame;
+        assert!(
+            new.frame_location(leaf).is_some_and(|l| l.ends_with("lib.c:1")),
+            "{:?}",
+            new.frame_location(leaf)
+        );
     }
     // Without a build-id this machine's own is meant; with another one, none.
     if cfg!(target_arch = "x86_64") {

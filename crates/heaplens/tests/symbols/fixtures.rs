@@ -11,6 +11,7 @@ use crate::differences::{Differences, Kind, compare, strict};
 use crate::llvm_judge::llvm;
 use crate::symbols_of::SymbolsOf;
 use crate::trial;
+use heaplens::symbols;
 use libtest_mimic::{Failed, Trial};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             trials.push(trial(title, tools, move || check(&name)));
         };
         add("golden", &[], golden);
+        add("table", &[], as_table);
         add("crate", &[], as_crate);
         // Some version of it fails there, others may not; that is no failure of ours.
         if !LLVM_FAILS.iter().any(|(start, _)| name.starts_with(start)) {
@@ -120,6 +122,31 @@ fn golden(name: &str) -> Result<(), Failed> {
         write!(message, "\n+ {line}")?;
     }
     Err(message.into())
+}
+
+/// A table of a fixture gives the answers of the fixture.
+fn as_table(name: &str) -> Result<(), Failed> {
+    let path = dir().join(name).join("app");
+    let addresses = addresses(name);
+    let Ok((direct, _)) = ours(&path, &addresses, &nowhere()) else {
+        let refused = symbols::table::write(&path, &nowhere(), Vec::new());
+        assert!(refused.is_err(), "{refused:?}");
+        return Ok(());
+    };
+    let tables = tempfile::tempdir()?;
+    let file = std::fs::File::create(tables.path().join(format!("app{}", symbols::table::SUFFIX)))?;
+    symbols::table::write(&path, &nowhere(), file)?;
+    let mut options = nowhere();
+    options.binary_dirs = vec![tables.path().to_owned()];
+    // Without a problem of its own it is the table that answered.
+    let (by_table, problem) = ours(&path, &addresses, &options)?;
+    assert_eq!(problem, None);
+    for (address, (direct, by_table)) in addresses.iter().zip(direct.iter().zip(&by_table)) {
+        if direct != by_table {
+            return Err(format!("{address:#x}: the file says {direct}, the table {by_table}").into());
+        }
+    }
+    Ok(())
 }
 
 /// Each golden file has its fixture.

@@ -208,6 +208,11 @@ pub(crate) fn strangers() -> Result<(), Failed> {
     run(Command::new("mkfifo").arg(dir.path().join("app.dwp")));
     let new = look(module(app.display().to_string(), None), inside(&app, "hidden"), &options);
     assert_eq!(stacks(&new), NAMED);
+    assert!(
+        message(&new, "incomplete-symbols").contains("app.dwp is not a regular file"),
+        "{:?}",
+        new.warnings
+    );
     Ok(())
 }
 

@@ -7,7 +7,7 @@
 
 use crate::symbols::locate::Files;
 use crate::symbols::object::ObjectFile;
-use crate::symbols::segments::Segment;
+use crate::symbols::segments::{Layout, Segment};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
@@ -18,9 +18,12 @@ pub(super) const SUFFIX: &str = ".hlsym1";
 /// A build-id has 40 digits or fewer; one of more than this is no name for a file.
 const MAX_ID: usize = 128;
 
+/// Ends the keys of debug files without their program, whose places were computed.
+pub(super) const COMPUTED_LINE: &str = "layout computed\n";
+
 /// The key of one image with its debug information.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(in crate::symbols) struct Key {
     /// The name of its file in the cache.
     pub(super) file_name: String,
     /// The key itself; a file's name is only made of it.
@@ -32,7 +35,7 @@ pub(super) struct Key {
 
 impl Key {
     /// The key for a module's files; `None` if they cannot be read, or cannot be told from others.
-    pub(super) fn of(files: &Files) -> Option<Key> {
+    pub(in crate::symbols) fn of(files: &Files) -> Option<Key> {
         let id = files.build_id.as_deref().filter(|id| prefixes(id).is_some());
         let mut stamps = Vec::new();
         let mut facts = Fnv::default();
@@ -41,7 +44,10 @@ impl Key {
         paths.extend(others.filter(|&path| *path != files.image));
         for path in paths {
             stamps.push((path.clone(), stamp(path)?));
-            facts.sections(&ObjectFile::open(path, files.build_id.as_deref()).ok()?);
+            let file = ObjectFile::open(path, files.build_id.as_deref()).ok()?;
+            // What was found must be what this is the key of.
+            file.require(files.stamp(path)).ok()?;
+            facts.sections(&file);
         }
         let detail = if files.dwarf.is_some() { 'd' } else { 's' };
         let mut text = format!("heaplens {} engine {ENGINE}\ndetail {detail}\n", env!("CARGO_PKG_VERSION"));
@@ -53,6 +59,9 @@ impl Key {
                     text.push_str(&format!("file {stamp} {:?}\n", std::path::absolute(path).ok()?));
                 }
             }
+        }
+        if files.layout == Layout::Computed {
+            text.push_str(COMPUTED_LINE);
         }
         let mut hash = Fnv::default();
         hash.bytes(text.as_bytes());
@@ -66,7 +75,7 @@ impl Key {
     }
 
     /// True if no file was changed or replaced since the key was made.
-    pub(super) fn still_holds(&self) -> bool {
+    pub(in crate::symbols) fn still_holds(&self) -> bool {
         self.files.iter().all(|(path, then)| stamp(path).as_ref() == Some(then))
     }
 }

@@ -7,9 +7,10 @@
 //! a record that another process is just writing, the answers in it are lost and are found again another time; never
 //! do they become wrong.
 
-use super::key::Key;
+use super::key::{COMPUTED_LINE, Key};
 use super::record::{self, HEAD, Wanted};
 use crate::symbols::chains::Chains;
+use crate::symbols::open::at_once;
 use crate::symbols::segments::Segment;
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Error, ErrorKind, Read, Result, Seek, SeekFrom, Write};
@@ -41,14 +42,15 @@ pub(super) fn read(path: &Path, key: &Key, addresses: &[Option<u64>]) -> Found {
 }
 
 /// As [`read`], for places in an image that is gone: any engine's answers for the build count. Adds to what `known`
-/// says is there.
+/// says is there. True if where the program's code lies was computed, for one of them at least.
 pub(super) fn read_without_image(
     path: &Path,
     build_line: &str,
     places: &[u64],
     chains: &mut Chains,
     known: &mut [bool],
-) {
+) -> bool {
+    let mut computed = false;
     let mut segments: Option<(Vec<Segment>, Wanted)> = None;
     let take = |body: &[u8]| {
         let record = record::open(body).filter(|record| record.key.contains(build_line))?;
@@ -58,11 +60,20 @@ pub(super) fn read_without_image(
             segments = Some((record.segments.clone(), Wanted::new(&addresses)));
         }
         let (_, wanted) = segments.as_ref()?;
-        record.take(wanted, chains, known)
+        let by_computing = record.key.ends_with(COMPUTED_LINE);
+        let before = count(known);
+        let taken = record.take(wanted, chains, known);
+        computed |= by_computing && count(known) > before;
+        taken
     };
     if let Ok(file) = open(path) {
         records(file, 0, take);
     }
+    computed
+}
+
+fn count(known: &[bool]) -> usize {
+    known.iter().filter(|known| **known).count()
 }
 
 /// Hands all sound records' bodies from some offset on to `take`, up to one that it does not take; the offset where
@@ -147,10 +158,13 @@ pub(super) fn touch(path: &Path) {
     let _ = OpenOptions::new().write(true).open(path).and_then(mark);
 }
 
-/// Opens what is a regular file: a FIFO would wait for its writer.
+/// Opens what is a regular file.
 fn open(path: &Path) -> Result<File> {
-    match path.symlink_metadata()?.is_file() {
-        true => File::open(path),
-        false => Err(Error::new(ErrorKind::InvalidInput, "not a regular file")),
+    let other = || Error::new(ErrorKind::InvalidInput, "not a regular file");
+    path.symlink_metadata()?.is_file().then_some(()).ok_or_else(other)?;
+    let file = at_once(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(other()),
     }
 }

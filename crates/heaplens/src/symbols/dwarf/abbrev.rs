@@ -2,15 +2,16 @@
 //!
 //! Almost every entry of a unit is of no interest. So for each kind the bytes to step over are summed up once.
 
-use super::super::bytes::{Bytes, Damage, Result};
+use super::super::bytes::{Damage, Result};
 use super::cursor::{Cursor, Encoding};
+use super::sections::Sections;
 use gimli::constants as dw;
 use rustc_hash::FxHashMap;
 
 /// Compilers number abbreviations from 1; up to here they are found by their number.
 const DENSE: u64 = 1 << 16;
-/// A table beyond this size is damaged.
-const MAX_BYTES: u64 = 64 << 20;
+/// A table beyond this size is damaged; those of compilers have some kilobytes.
+const MAX_BYTES: u64 = 4 << 20;
 
 /// An attribute and the form of its value.
 #[derive(Clone, Copy, Debug)]
@@ -147,12 +148,20 @@ pub(super) struct Abbrevs {
 
 impl Abbrevs {
     /// Reads the table at `offset` of `.debug_abbrev`; how long it is shows only at its end.
-    pub(super) fn read(section: &Bytes, offset: u64, encoding: Encoding) -> Result<Abbrevs> {
+    ///
+    /// # Errors
+    /// If it cannot be understood, or tables cost more work than all of them together should.
+    pub(super) fn read(sections: &Sections, offset: u64, encoding: Encoding) -> Result<Abbrevs> {
+        let section = &sections.abbrev;
+        sections.effort.left()?;
         let mut bytes = Vec::new();
         let mut len = 4096;
         loop {
             section.read_up_to(offset, len, &mut bytes)?;
-            if let Some(table) = Abbrevs::parse(&bytes, encoding)? {
+            let mut cursor = Cursor::new(&bytes, encoding.big_endian);
+            let table = Abbrevs::parse(&mut cursor, encoding);
+            sections.effort.spend(cursor.at() as u64)?;
+            if let Some(table) = table? {
                 return Ok(table);
             }
             if offset.saturating_add(len) >= section.len() || len >= MAX_BYTES {
@@ -163,15 +172,14 @@ impl Abbrevs {
     }
 
     /// `None` if the bytes end before the table does.
-    fn parse(bytes: &[u8], encoding: Encoding) -> Result<Option<Abbrevs>> {
-        let mut cursor = Cursor::new(bytes, encoding.big_endian);
+    fn parse(cursor: &mut Cursor<'_>, encoding: Encoding) -> Result<Option<Abbrevs>> {
         let mut table = Abbrevs::default();
         loop {
             let Ok(code) = cursor.uleb() else { return Ok(None) };
             if code == 0 {
                 return Ok(Some(table));
             }
-            match Abbrev::parse(&mut cursor, encoding)? {
+            match Abbrev::parse(cursor, encoding)? {
                 Some(abbrev) => table.insert(code, abbrev),
                 None => return Ok(None),
             }

@@ -2,6 +2,7 @@
 
 use super::super::chains::{Chains, RawPlace};
 use super::super::names;
+use super::super::texts::Texts;
 use super::Found;
 use super::functions::Name;
 use super::units::Candidate;
@@ -14,6 +15,7 @@ use std::rc::Rc;
 #[derive(Default)]
 pub(super) struct Batch {
     texts: IndexSet<Box<str>, FxBuildHasher>,
+    room: Texts,
     references: IndexSet<Reference, FxBuildHasher>,
     /// The name of each reference, once they are looked up.
     names: Vec<Option<String>>,
@@ -97,7 +99,7 @@ impl Batch {
     fn text(&mut self, text: &str) -> u32 {
         match self.texts.get_index_of(text) {
             Some(index) => index as u32,
-            None => self.texts.insert_full(text.into()).0 as u32,
+            None => self.texts.insert_full(self.room.cut(text).into()).0 as u32,
         }
     }
 
@@ -117,7 +119,7 @@ impl Batch {
         for i in order {
             let Reference { supplementary, offset } = self.references[i];
             let name = if supplementary { Name::Supplementary(offset) } else { Name::Elsewhere(offset) };
-            self.names[i] = look(&name);
+            self.names[i] = look(&name).map(|text| self.room.cut(&text).into_owned());
         }
     }
 

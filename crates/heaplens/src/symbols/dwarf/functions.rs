@@ -1,8 +1,10 @@
 //! One walk over a unit's entries: the functions that hold wanted addresses, and what was inlined there.
 
 use super::super::bytes::{Damage, Result};
+use super::super::texts::Texts;
 use super::abbrev::{Abbrev, Abbrevs};
 use super::cursor::Cursor;
+use super::effort::Claims;
 use super::ranges::{Code, MAX_STEPS};
 use super::sections::Reader;
 use super::unit::Unit;
@@ -13,8 +15,8 @@ use std::rc::Rc;
 
 /// References from an entry to its name; longer chains are circles.
 pub(super) const MAX_REFERENCES: usize = 16;
-/// Functions inlined into one another; beyond this a file is made to hurt.
-const MAX_INLINED: u32 = 4096;
+/// Functions inlined into one another; beyond this a file is made to hurt: each address would have so many names.
+const MAX_INLINED: u32 = 512;
 
 /// Which addresses matter.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +105,7 @@ pub(super) fn functions(
         wanted,
         steps: MAX_STEPS,
         names: FxHashMap::default(),
+        texts: Texts::default(),
         found: Vec::new(),
         covered: Covered::new(wanted),
         scopes: Vec::new(),
@@ -112,26 +115,26 @@ pub(super) fn functions(
 }
 
 /// Which wanted addresses have their function already: once all have, the rest of a unit need not be read.
-struct Covered {
-    seen: Vec<bool>,
-    left: usize,
-}
+struct Covered(Option<Claims>);
 
 impl Covered {
     fn new(wanted: Wanted<'_>) -> Covered {
         match wanted {
-            Wanted::Some(list) => Covered { seen: vec![false; list.len()], left: list.len() },
-            Wanted::All => Covered { seen: Vec::new(), left: usize::MAX },
+            Wanted::Some(list) => Covered(Some(Claims::new(list.len()))),
+            Wanted::All => Covered(None),
         }
     }
 
     fn cover(&mut self, wanted: Wanted<'_>, ranges: &[(u64, u64)]) {
-        let Wanted::Some(sorted) = wanted else { return };
+        let (Wanted::Some(sorted), Some(claims)) = (wanted, &mut self.0) else { return };
         for &(from, to) in ranges {
-            for at in sorted.partition_point(|&a| a < from)..sorted.partition_point(|&a| a < to) {
-                self.left -= usize::from(!std::mem::replace(&mut self.seen[at], true));
-            }
+            let (low, high) = (sorted.partition_point(|&a| a < from), sorted.partition_point(|&a| a < to));
+            claims.claim(low, high, |_| {});
         }
+    }
+
+    fn all(&self) -> bool {
+        self.0.as_ref().is_some_and(|claims| claims.left() == 0)
     }
 }
 
@@ -152,6 +155,7 @@ struct Walk<'u, 'r, 's, 't> {
     steps: u64,
     /// Names of entries of this unit that others refer to.
     names: FxHashMap<u64, Name>,
+    texts: Texts,
     found: Vec<Function>,
     covered: Covered,
     scopes: Vec<Scope>,
@@ -218,7 +222,7 @@ impl<'u> Walk<'u, '_, '_, '_> {
                 self.scopes.pop();
             }
             // All found, and what is inlined in the last of them read.
-            if self.covered.left == 0 && self.scopes.is_empty() {
+            if self.covered.all() && self.scopes.is_empty() {
                 return Ok(());
             }
             match abbrev.tag {
@@ -296,7 +300,7 @@ impl<'u> Walk<'u, '_, '_, '_> {
         let own = |walk: &mut Self, value: Option<Value<'_>>| {
             let supplement = walk.supplement.as_deref_mut();
             let text = walk.unit.text(walk.reader, supplement, value?)?;
-            Some(Name::Known(text.into()))
+            Some(Name::Known(walk.texts.cut(&text).into()))
         };
         if let Some(name) = own(self, attributes.linkage_name) {
             return name;
@@ -330,7 +334,7 @@ impl<'u> Walk<'u, '_, '_, '_> {
             let value = attributes.linkage_name.or(attributes.name);
             let supplement = self.supplement.as_deref_mut();
             if let Some(text) = value.and_then(|value| self.unit.text(self.reader, supplement, value)) {
-                break Name::Known(text.into());
+                break Name::Known(self.texts.cut(&text).into());
             }
             next = attributes.origin;
         };
@@ -387,6 +391,7 @@ pub(super) fn name_at(
         wanted,
         steps: 0,
         names: FxHashMap::default(),
+        texts: Texts::default(),
         found: Vec::new(),
         covered: Covered::new(wanted),
         scopes: Vec::new(),

@@ -1,10 +1,21 @@
 //! One pass of a unit's line program.
 
 use super::super::bytes::{Damage, Result};
+use super::super::texts::shortened;
+use super::cursor::Cursor;
+use super::effort::Claims;
 use super::functions::Wanted;
+use super::memory::{Lease, Memory};
 use super::sections::{Reader, readable};
 use super::unit::Unit;
 use gimli::{AttributeValue, EndianSlice, RunTimeEndian};
+
+/// Files and directories of a unit; the library takes fifty times as much memory for them.
+const MAX_HEADER: u64 = 1 << 20;
+/// Longer paths name no file on any system.
+const MAX_PATH: usize = 4096;
+/// What stands before the length of the header is no longer.
+const MAX_FIXED: u64 = 32;
 
 type Slice<'b> = EndianSlice<'b, RunTimeEndian>;
 
@@ -19,6 +30,18 @@ pub(super) struct Row {
     pub(super) column: u32,
 }
 
+/// Files that are defined between the lines are passed over: no compiler has written them for decades, and a file can
+/// be made of nothing else.
+struct Program<'h, 'b>(&'h gimli::LineProgramHeader<Slice<'b>>);
+
+impl<'b> gimli::LineProgram<Slice<'b>> for Program<'_, 'b> {
+    fn header(&self) -> &gimli::LineProgramHeader<Slice<'b>> {
+        self.0
+    }
+
+    fn add_file(&mut self, _: gimli::FileEntry<Slice<'b>>) {}
+}
+
 /// A unit's line program, its bytes at hand.
 pub(super) struct Lines<'b> {
     program: gimli::IncompleteLineProgram<Slice<'b>>,
@@ -26,22 +49,32 @@ pub(super) struct Lines<'b> {
     code_start: u64,
 }
 
-/// Reads a unit's line program into `bytes`; false if it has none.
+/// Reads a unit's line program into `bytes`; `None` if it has none.
 ///
 /// # Errors
-/// If it is not whole, or larger than `most` bytes.
-pub(super) fn read(unit: &Unit, reader: &Reader<'_>, most: u64, bytes: &mut Vec<u8>) -> Result<bool> {
-    let Some(start) = unit.line else { return Ok(false) };
+/// If it is not whole, or there is not so much memory.
+pub(super) fn read<'m>(
+    unit: &Unit,
+    reader: &Reader<'_>,
+    memory: &'m Memory,
+    bytes: &mut Vec<u8>,
+) -> Result<Option<Lease<'m>>> {
+    let Some(start) = unit.line else { return Ok(None) };
     let section = &reader.sections.line;
-    section.read_up_to(start, 12, bytes)?;
-    let mut cursor = super::cursor::Cursor::new(bytes, unit.header.encoding.big_endian);
-    let (length, _) = cursor.initial_length()?;
+    section.read_up_to(start, MAX_FIXED, bytes)?;
+    let mut cursor = Cursor::new(bytes, unit.header.encoding.big_endian);
+    let (length, offset) = cursor.initial_length()?;
     let length = length.saturating_add(cursor.at() as u64);
-    if length > most {
-        return Err(Damage(format!("a line program of {length} bytes is more than may be read at once")));
+    let version = cursor.u16()?;
+    cursor.skip(if version >= 5 { 2 } else { 0 })?;
+    let header = cursor.uint(usize::from(offset))?;
+    if header > MAX_HEADER {
+        return Err(Damage(format!("a line program has a header of {header} bytes, which is not believed")));
     }
+    reader.sections.effort.spend(length)?;
+    let lease = memory.lease("a line program", length)?;
     section.read(start..start.saturating_add(length), bytes)?;
-    Ok(true)
+    Ok(Some(lease))
 }
 
 impl<'b> Lines<'b> {
@@ -57,54 +90,61 @@ impl<'b> Lines<'b> {
 
     /// The row of each wanted address, as far as there is one. What was found before damage is kept.
     pub(super) fn find(&self, sorted: &[u64], found: &mut [Option<Row>]) -> Result<()> {
-        let mut left = sorted.len();
-        let mut rows = self.program.clone().rows();
-        let mut last: Option<Row> = None;
-        let mut dropped = false;
-        while let Some((_, row)) = rows.next_row()? {
-            let address = row.address();
-            if last.is_none() {
-                dropped = address < self.code_start;
+        let mut claims = Claims::new(sorted.len());
+        self.spans(|row, end| {
+            let from = sorted.partition_point(|&a| a < row.address);
+            if sorted.get(from).is_some_and(|&a| a < end) {
+                let to = sorted.partition_point(|&a| a < end);
+                claims.claim(from, to, |at| found[at] = Some(row));
             }
-            if let Some(last) = last
-                && last.address < address
-                && !dropped
-            {
-                let from = sorted.partition_point(|&a| a < last.address);
-                for (at, &wanted) in sorted.iter().enumerate().skip(from) {
-                    if wanted >= address {
-                        break;
-                    }
-                    if found[at].is_none() {
-                        found[at] = Some(last);
-                        left -= 1;
-                    }
-                }
-                if left == 0 {
-                    return Ok(());
-                }
-            }
-            last = (!row.end_sequence()).then(|| of(row));
-        }
-        Ok(())
+            claims.left() > 0
+        })
     }
 
     /// All rows in order, each with the address that ends it.
     pub(super) fn each(&self, mut visit: impl FnMut(Row, u64)) -> Result<()> {
-        let mut rows = self.program.clone().rows();
+        self.spans(|row, end| {
+            visit(row, end);
+            true
+        })
+    }
+
+    /// Runs the program as long as `visit` wants to know more.
+    fn spans(&self, mut visit: impl FnMut(Row, u64) -> bool) -> Result<()> {
+        let mut program = Program(self.program.header());
+        let header = program.0;
+        // Linkers write the highest address, or the one before, where code was thrown away.
+        let last_address = u64::MAX >> (64 - 8 * u32::from(header.address_size().clamp(1, 8)));
+        let mut instructions = header.instructions();
+        let mut row = gimli::LineRow::new(header);
         let mut last: Option<Row> = None;
-        let mut dropped = false;
-        while let Some((_, row)) = rows.next_row()? {
-            if last.is_none() {
-                dropped = row.address() < self.code_start;
+        // Code that a linker threw away: by its address, and as a sequence that lies before all code.
+        let mut is_gone = false;
+        let (mut inside, mut dropped) = (false, false);
+        while let Some(instruction) = instructions.next_instruction(header)? {
+            if let gimli::LineInstruction::SetAddress(address) = instruction {
+                is_gone = address < row.address() || address >= last_address - 1;
             }
-            if let Some(last) = last
-                && last.address < row.address()
-                && !dropped
-            {
-                visit(last, row.address());
+            if !row.execute(instruction, &mut program)? {
+                continue;
             }
-            last = (!row.end_sequence()).then(|| of(row));
+            if !is_gone {
+                if !inside {
+                    dropped = row.address() < self.code_start;
+                }
+                inside = !row.end_sequence();
+            }
+            if !is_gone && !dropped {
+                if let Some(last) = last
+                    && last.address < row.address()
+                    && !visit(last, row.address())
+                {
+                    return Ok(());
+                }
+                last = (!row.end_sequence()).then(|| of(&row));
+            }
+            is_gone &= !row.end_sequence();
+            row.reset(header);
         }
         Ok(())
     }
@@ -121,7 +161,7 @@ impl<'b> Lines<'b> {
             push(&mut path, &text(directory, unit, reader)?);
         }
         push(&mut path, &text(file.path_name(), unit, reader)?);
-        Some(path)
+        Some(shortened(&path, MAX_PATH).into_owned())
     }
 }
 

@@ -4,14 +4,13 @@
 //! it knows to the [`batch`], and is dropped; names that stand in other units come last ([`origins`]). So memory is
 //! bounded by the largest units that are read at the same time, whatever the size of the file.
 
-// The whole of a file is read for tables that are made once, which come next.
-#![allow(dead_code, unused_imports)]
-
 mod abbrev;
 mod batch;
 mod cursor;
+mod effort;
 mod functions;
 mod lines;
+mod memory;
 mod origins;
 mod ranges;
 mod sections;
@@ -22,16 +21,21 @@ mod units;
 mod value;
 mod worker;
 
-use super::bytes::{Damage, Result};
+use super::bytes::{Damage, Result, Stamp};
 use super::chains::Chains;
 use super::object::ObjectFile;
 use batch::Batch;
+use effort::Effort;
+use memory::Memory;
 use origins::{Origins, Pair};
+use rustc_hash::FxHashMap;
 use sections::{Reader, Sections};
 use split::Package;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
+#[cfg(test)]
+pub(super) use table::{TableFunction, TableInlined, TableRow};
 pub(super) use table::{UnitTable, everything};
 use unit::{Header, LastAbbrevs};
 use units::Candidate;
@@ -44,6 +48,8 @@ pub(super) struct Input<'i> {
     pub(super) path: &'i Path,
     /// The build that is meant, where a file holds several.
     pub(super) build_id: Option<&'i str>,
+    /// Of the file when it was found.
+    pub(super) stamp: Option<Stamp>,
     /// The package with the other halves of split units.
     pub(super) package: Option<&'i Path>,
     /// What units of several files share, taken out by dwz.
@@ -67,11 +73,16 @@ pub(super) struct Found {
 /// A file opened: what all threads share.
 struct Shared<'i> {
     input: Input<'i>,
+    object: ObjectFile,
     main: Sections,
     supplement: Option<Sections>,
     package: Option<Package>,
     /// What is left of the memory for inflated sections.
-    budget: Mutex<u64>,
+    budget: u64,
+    /// The same memory for what else has to be read whole.
+    memory: Memory,
+    /// What the other halves of split units cost, by their ids.
+    halves: Mutex<FxHashMap<u64, u64>>,
     /// The first thing that could not be read and concerns no place in particular.
     note: Mutex<Option<String>>,
 }
@@ -88,10 +99,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'i> Shared<'i> {
-    fn open(input: Input<'i>) -> Result<Shared<'i>> {
+    fn open(input: Input<'i>, times: u64) -> Result<Shared<'i>> {
         let mut budget = input.max_memory;
-        let main = Sections::load(&ObjectFile::open(input.path, input.build_id)?, &mut budget)?;
-        let mut note = None;
+        let object = ObjectFile::open(input.path, input.build_id)?;
+        object.require(input.stamp)?;
+        let mut main = Sections::load(&object, &mut budget)?;
+        main.effort = Effort::new(&main, times).into();
+        let mut note = object.cut.clone();
         // The rest may be missing: then its names are.
         let mut optional = |path: &Path, damage: Damage| {
             note.get_or_insert(format!("{}: {damage}", path.display()));
@@ -99,12 +113,19 @@ impl<'i> Shared<'i> {
         let supplement = input.supplement.and_then(|path| {
             let sections =
                 ObjectFile::open(path, None).and_then(|object| Sections::load(&object, &mut budget));
-            sections.map_err(|damage| optional(path, damage)).ok()
+            let mut sections = sections.map_err(|damage| optional(path, damage)).ok()?;
+            main.effort.allow(sections.info.len() + sections.abbrev.len(), times);
+            sections.effort = main.effort.clone();
+            Some(sections)
         });
         let package = input.package.and_then(|path| {
-            Package::open(path, &main, &mut budget).map_err(|damage| optional(path, damage)).ok()
+            let package = Package::open(path, &main, &mut budget);
+            let package = package.map_err(|damage| optional(path, damage)).ok()?;
+            main.effort.allow(package.size(), times);
+            Some(package)
         });
-        Ok(Shared { input, main, supplement, package, budget: Mutex::new(budget), note: Mutex::new(note) })
+        let (memory, halves, note) = (Memory::new(budget), Mutex::default(), Mutex::new(note));
+        Ok(Shared { input, object, main, supplement, package, budget, memory, halves, note })
     }
 
     /// Looks up names in other units; `starts` are those units of the file that are known already.
@@ -117,7 +138,7 @@ impl<'i> Shared<'i> {
         }
     }
 
-    /// The largest unit that one thread may read.
+    /// The largest unit that one thread may keep for the names in it.
     fn most(&self) -> u64 {
         self.input.max_memory / self.input.threads.max(1) as u64
     }
@@ -128,13 +149,14 @@ impl<'i> Shared<'i> {
 /// # Errors
 /// If nothing can be read. What concerns single units or places is [`Found::problem`].
 pub(super) fn find(input: Input<'_>, sorted: &[u64]) -> Result<Found> {
-    let shared = Shared::open(input)?;
+    let shared = Shared::open(input, effort::LOOK_UP)?;
     let mut listed = units::listed(&shared.main, sorted);
     let mut candidates = listed.candidates();
     let left = listed.left();
     if !left.is_empty() {
         let found = unlisted(&shared, &listed, sorted, &left);
         units::add(&mut candidates, found);
+        shared.main.effort.renew();
     }
     let starts = listed.starts(shared.main.info.len());
     drop(listed);
@@ -153,6 +175,7 @@ pub(super) fn find(input: Input<'_>, sorted: &[u64]) -> Result<Found> {
         let mut pair = shared.pair(starts);
         batch.resolve(|name| pair.resolve(name));
     }
+    shared.object.require(None)?;
     let note = lock(&shared.note).take();
     Ok(batch.finish(note))
 }
@@ -169,13 +192,19 @@ fn unlisted(shared: &Shared<'_>, listed: &units::Listed, sorted: &[u64], left: &
         lock(&shared.note).get_or_insert(format!("the units cannot be counted: {damage}"));
     }
     let found = Mutex::new(Vec::new());
+    let pairs = AtomicUsize::new(0);
     let start = || (Reader::new(&shared.main), LastAbbrevs::default());
     parallel(shared.input.threads, headers.len(), start, |(reader, last), at| {
         let header = headers[at];
         // A unit that cannot be read has no places; the symbol table may know them.
-        if let Ok(addresses) = units::inside(reader, last, header, sorted, left)
+        if let Ok(addresses) = units::inside(reader, last, header, sorted, left, &shared.memory)
             && !addresses.is_empty()
         {
+            if pairs.fetch_add(addresses.len(), Ordering::Relaxed) > units::MAX_PAIRS {
+                lock(&shared.note)
+                    .get_or_insert_with(|| "too many units claim the same addresses".to_owned());
+                return;
+            }
             lock(&found).push(Candidate { start: header.start, addresses });
         }
     });

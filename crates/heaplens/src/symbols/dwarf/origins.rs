@@ -35,6 +35,7 @@ impl Origins {
             if header.end - header.start > self.most {
                 return Ok(Name::Unknown);
             }
+            reader.sections.effort.spend(header.end - header.start)?;
             let unit = Unit::read(reader, header, &mut self.abbrevs, None)?;
             let mut bytes = Vec::new();
             reader.sections.info.read(header.start..header.end, &mut bytes)?;

@@ -7,8 +7,8 @@ use super::unit::Unit;
 use super::value::Value;
 use gimli::constants as dw;
 
-/// Entries of range lists that one unit may cost; lists can be named again and again.
-pub(super) const MAX_STEPS: u64 = 20_000_000;
+/// Entries of range lists that one unit may cost; lists can be named again and again, by other units too.
+pub(super) const MAX_STEPS: u64 = 10_000_000;
 
 /// The attributes that place an entry's code.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,7 +77,13 @@ impl Code {
             }
         };
         if let Some(at) = self.ranges {
-            list(at, reader, unit, steps, &mut visit)?;
+            // Each is more than a byte, and more work than one.
+            let allowed = (*steps).min(reader.sections.effort.left()?.div_ceil(4));
+            let mut left = allowed;
+            let read = list(at, reader, unit, &mut left, &mut visit);
+            *steps -= allowed - left;
+            reader.sections.effort.spend(4 * (allowed - left))?;
+            read?;
         } else if let (Some(low), Some(high)) = (self.low(reader, unit)?, self.high) {
             let high = match high {
                 High::At(at) => at.read(reader, unit)?,

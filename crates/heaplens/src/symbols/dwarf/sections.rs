@@ -3,7 +3,10 @@
 use super::super::bytes::{Bytes, Damage, Result, Window};
 use super::super::names::MAX_NAME;
 use super::super::object::ObjectFile;
+use super::super::texts::SHORT;
 use super::cursor::{Cursor, Encoding};
+use super::effort::Effort;
+use std::sync::Arc;
 
 /// The sections that functions and their places are read from.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +25,8 @@ pub(super) struct Sections {
     pub(super) addresses: Bytes,
     pub(super) str_offsets: Bytes,
     pub(super) aranges: Bytes,
+    /// What reading them may still cost.
+    pub(super) effort: Arc<Effort>,
 }
 
 impl Sections {
@@ -44,6 +49,7 @@ impl Sections {
             addresses: content(".debug_addr")?,
             str_offsets: content(".debug_str_offsets")?,
             aranges: content(".debug_aranges")?,
+            effort: Arc::default(),
         })
     }
 
@@ -63,6 +69,7 @@ impl Sections {
             ranges: main.ranges.clone(),
             addresses: main.addresses.clone(),
             aranges: Bytes::default(),
+            effort: main.effort.clone(),
         })
     }
 }
@@ -102,12 +109,12 @@ impl<'s> Reader<'s> {
 
     /// A text of `.debug_str`, cut to what can be shown.
     pub(super) fn string(&mut self, offset: u64) -> Result<String> {
-        Ok(readable(self.strings.text(offset, MAX_NAME)?))
+        text(&mut self.strings, offset, &self.sections.effort)
     }
 
     /// A text of `.debug_line_str`.
     pub(super) fn line_string(&mut self, offset: u64) -> Result<String> {
-        Ok(readable(self.line_strings.text(offset, MAX_NAME)?))
+        text(&mut self.line_strings, offset, &self.sections.effort)
     }
 
     /// A text by its index, from where the unit's part of `.debug_str_offsets` begins.
@@ -124,6 +131,17 @@ impl<'s> Reader<'s> {
         let at = element(base, index, size)?;
         Cursor::new(self.addresses.at(at, size as u64)?, encoding.big_endian).uint(size)
     }
+}
+
+/// Long texts are work: one can be the name of everything, and its every end another. After too much of it, their
+/// beginnings have to do.
+fn text(strings: &mut Window<'_>, offset: u64, effort: &Effort) -> Result<String> {
+    let most = if effort.is_ample() { MAX_NAME } else { SHORT };
+    let text = strings.text(offset, most)?;
+    if text.len() > SHORT {
+        effort.spend(text.len() as u64)?;
+    }
+    Ok(readable(text))
 }
 
 /// Where the element of a table lies.

@@ -2,6 +2,7 @@
 
 use super::super::bytes::{Bytes, Damage, Result};
 use super::super::object::ObjectFile;
+use super::super::texts::{SHORT, shortened};
 use super::sections::{Reader, Sections};
 use super::unit::{Dwo, Header, LastAbbrevs, Unit, first_of_split};
 use gimli::{EndianSlice, IndexSectionId, RunTimeEndian};
@@ -29,6 +30,12 @@ impl Package {
         let package = Package { sections, index: index.get(0..index.len())? };
         package.index()?;
         Ok(package)
+    }
+
+    /// What is read of it, in bytes.
+    pub(super) fn size(&self) -> u64 {
+        let Sections { info, abbrev, rnglists, .. } = &self.sections;
+        info.len().saturating_add(abbrev.len()).saturating_add(rnglists.len())
     }
 
     fn index(&self) -> Result<gimli::UnitIndex<EndianSlice<'_, RunTimeEndian>>> {
@@ -91,10 +98,12 @@ pub(super) fn find(
         }
     }
     Err(match seen {
-        Some((path, damage)) => Damage(format!("{}: {damage}", path.display())),
+        Some((path, damage)) => {
+            Damage(format!("{}: {damage}", shortened(&path.to_string_lossy(), 4 * SHORT)))
+        }
         None => Damage(format!(
             "its split debug information {} is not there; keep the .dwo files, or a .dwp beside the program",
-            dwo.name
+            shortened(&dwo.name, SHORT)
         )),
     })
 }

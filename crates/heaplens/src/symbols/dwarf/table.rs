@@ -2,6 +2,7 @@
 
 use super::super::bytes::{Damage, Result};
 use super::super::names;
+use super::effort::EVERYTHING;
 use super::functions::{Function, Name};
 use super::lines::Lines;
 use super::origins::Pair;
@@ -10,14 +11,13 @@ use super::worker::Worker;
 use super::{Input, Shared, lock, parallel, units};
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
-/// What a unit says. Texts are indices into `texts`.
+/// What a unit says. Texts are indices into `texts`. Of two units that know an address, the one with a function
+/// counts, then the first of the file.
 #[derive(Debug, Default)]
 pub(in super::super) struct UnitTable {
-    /// Where it begins in `.debug_info`. Of two units that know an address, the one with a function counts, then the
-    /// first.
-    pub(in super::super) start: u64,
     pub(in super::super) texts: IndexSet<Box<str>, FxBuildHasher>,
     /// Of two functions that hold an address the first counts.
     pub(in super::super) functions: Vec<TableFunction>,
@@ -61,45 +61,58 @@ pub(in super::super) struct TableRow {
     pub(in super::super) column: u32,
 }
 
-/// Gives all units to `visit`, in no order, from several threads. Returns what could not be read.
+impl TableRow {
+    /// File, line and column.
+    pub(in super::super) fn place(self) -> (Option<u32>, u32, u32) {
+        (self.file, self.line, self.column)
+    }
+}
+
+/// Gives all units to `visit`, each with its number, from several threads and in no order; `None` for one that cannot
+/// be read. Returns what could not be read.
 ///
 /// # Errors
 /// If nothing can be read.
 pub(in super::super) fn everything(
     input: Input<'_>,
-    visit: impl Fn(UnitTable) + Sync,
+    visit: impl Fn(usize, Option<UnitTable>) + Sync,
 ) -> Result<Option<String>> {
-    let shared = Shared::open(input)?;
+    let shared = Shared::open(input, EVERYTHING)?;
     let mut headers: Vec<Header> = Vec::new();
     let walked = units::headers(&shared.main, |header| headers.push(header));
     let first = Mutex::new(walked.err());
     let failed = Mutex::new(0u64);
     let start = || (Worker::new(&shared), shared.pair(units::Starts::default()));
     parallel(input.threads, headers.len(), start, |(worker, names), at| {
-        match worker.whole(headers[at].start, names) {
-            Ok(table) => visit(table),
-            Err(damage) => {
-                *lock(&failed) += 1;
-                lock(&first).get_or_insert(damage);
-            }
+        // Whoever waits for the units before its own must not wait for ever.
+        let whole = catch_unwind(AssertUnwindSafe(|| worker.whole(headers[at].start, names)));
+        let (table, damage) = match whole.unwrap_or_else(|_| Err(Damage::new("its reader gave up"))) {
+            Ok((table, damage)) => (Some(table), damage),
+            Err(damage) => (None, Some(damage)),
+        };
+        if let Some(damage) = damage {
+            *lock(&failed) += 1;
+            lock(&first).get_or_insert(damage);
         }
+        visit(at, table);
     });
+    shared.object.require(None)?;
     let note = lock(&shared.note).take();
     let failed = *lock(&failed);
     let damage = lock(&first).take();
     Ok(damage.map(|Damage(why)| format!("{failed} units are damaged ({why})")).or(note))
 }
 
-/// Brings the parts of a unit together.
+/// Brings the parts of a unit together; and what of its lines could not be read.
 pub(super) fn build<'b>(
-    start: u64,
     functions: &[Function],
     mangles: bool,
     lines: Option<&Lines<'b>>,
     names: &mut Pair<'_>,
     mut file: impl FnMut(&Lines<'b>, u64) -> Option<String>,
-) -> Result<UnitTable> {
-    let mut table = UnitTable { start, ..UnitTable::default() };
+) -> (UnitTable, Option<Damage>) {
+    let mut table = UnitTable::default();
+    let mut damage = None;
     let mut files: rustc_hash::FxHashMap<u64, Option<u32>> = rustc_hash::FxHashMap::default();
     let mut file_of = |table: &mut UnitTable, index: u64| {
         *files.entry(index).or_insert_with(|| {
@@ -109,7 +122,7 @@ pub(super) fn build<'b>(
     };
     if let Some(lines) = lines {
         let mut rows = Vec::new();
-        lines.each(|row, to| rows.push((row, to)))?;
+        damage = lines.each(|row, to| rows.push((row, to))).err();
         for (row, to) in rows {
             let file = file_of(&mut table, row.file);
             table.rows.push(TableRow { from: row.address, to, file, line: row.line, column: row.column });
@@ -132,7 +145,7 @@ pub(super) fn build<'b>(
         }
         table.functions.push(TableFunction { ranges: function.ranges.clone(), name, incomplete, inlined });
     }
-    Ok(table)
+    (table, damage)
 }
 
 impl UnitTable {

@@ -1,10 +1,10 @@
 //! A unit's header and the entry at its root.
 
-use super::super::bytes::{Bytes, Damage, Result, Window};
+use super::super::bytes::{Damage, Result, Window};
 use super::abbrev::Abbrevs;
 use super::cursor::{Cursor, Encoding};
 use super::ranges::{Code, RangesAt};
-use super::sections::Reader;
+use super::sections::{Reader, Sections};
 use super::value::{self, Value};
 use gimli::constants as dw;
 use std::rc::Rc;
@@ -113,13 +113,13 @@ pub(super) struct Unit {
 pub(super) struct LastAbbrevs(Option<(u64, Encoding, Rc<Abbrevs>)>);
 
 impl LastAbbrevs {
-    fn get(&mut self, section: &Bytes, header: &Header) -> Result<Rc<Abbrevs>> {
+    fn get(&mut self, sections: &Sections, header: &Header) -> Result<Rc<Abbrevs>> {
         if let Some((offset, encoding, table)) = &self.0
             && (*offset, *encoding) == (header.abbrevs, header.encoding)
         {
             return Ok(table.clone());
         }
-        let table = Rc::new(Abbrevs::read(section, header.abbrevs, header.encoding)?);
+        let table = Rc::new(Abbrevs::read(sections, header.abbrevs, header.encoding)?);
         self.0 = Some((header.abbrevs, header.encoding, table.clone()));
         Ok(table)
     }
@@ -133,7 +133,7 @@ impl Unit {
         last: &mut LastAbbrevs,
         skeleton: Option<&Unit>,
     ) -> Result<Unit> {
-        let abbrevs = last.get(&reader.sections.abbrev, &header)?;
+        let abbrevs = last.get(reader.sections, &header)?;
         let is_split = skeleton.is_some();
         let encoding = header.encoding;
         // A whole entry at the root is rarely longer than this; if it is, it is read again.
@@ -318,7 +318,7 @@ pub(super) fn first_of_split(
             start = header.end;
             continue;
         }
-        let abbrevs = last.get(&reader.sections.abbrev, &header)?;
+        let abbrevs = last.get(reader.sections, &header)?;
         let at = header.start + header.entries;
         let bytes = reader.info.at(at, (header.end - at).min(4096))?;
         let values = Values::read(bytes, &abbrevs, header.encoding)?;

@@ -3,10 +3,12 @@
 //! `.debug_aranges` says it for the units that it lists. The other units have to be looked at one by one, which is
 //! done only if an address is left that no listed unit has.
 
-use super::super::bytes::{Result, Window};
+use super::super::bytes::{Damage, Result, Window};
 use super::cursor::Cursor;
+use super::effort::Claims;
 use super::functions::Wanted;
 use super::lines::{self, Lines};
+use super::memory::Memory;
 use super::ranges::MAX_STEPS;
 use super::sections::{Reader, Sections};
 use super::unit::{Header, LastAbbrevs, Unit};
@@ -14,6 +16,10 @@ use std::collections::BTreeMap;
 
 /// Reading this much at once costs one system call for many tables.
 const STEP: u64 = 1 << 20;
+/// A unit's list beyond this is damaged: one of four million ranges.
+const MAX_LIST: u64 = 64 << 20;
+/// Units that claim the same addresses; with more pairs of both they are not believed.
+pub(super) const MAX_PAIRS: usize = 4_000_000;
 
 /// The starts of a section's units, learned bit by bit.
 #[derive(Debug, Default)]
@@ -99,6 +105,9 @@ fn list(
     let mut cursor = Cursor::new(bytes, sections.big_endian);
     let (length, offset_size) = cursor.initial_length()?;
     let len = length.saturating_add(cursor.at() as u64);
+    if len > MAX_LIST {
+        return Err(Damage(format!("a list of addresses has {len} bytes, which is not believed")));
+    }
     let bytes = window.at(start, len)?;
     let mut cursor = Cursor::new(&bytes[..len as usize], sections.big_endian);
     cursor.initial_length()?;
@@ -128,7 +137,12 @@ fn list(
         if to <= first || last < from || from < sections.code_start {
             continue;
         }
-        for at in sorted.partition_point(|&a| a < from)..sorted.partition_point(|&a| a < to) {
+        let (low, high) = (sorted.partition_point(|&a| a < from), sorted.partition_point(|&a| a < to));
+        sections.effort.spend((high - low) as u64)?;
+        if into.hits.len() + high - low > MAX_PAIRS {
+            return Err(Damage::new("too many units claim the same addresses"));
+        }
+        for at in low..high {
             into.hits.push((unit, at as u32));
             into.found[at] = true;
         }
@@ -196,25 +210,26 @@ pub(super) fn inside(
     header: Header,
     sorted: &[u64],
     addresses: &[u32],
+    memory: &Memory,
 ) -> Result<Vec<u32>> {
     let unit = Unit::read(reader, header, last, None)?;
     let mut found = Vec::new();
+    let mut claims = Claims::new(addresses.len());
     let mut visit = |from: u64, to: u64| {
         let low = addresses.partition_point(|&at| sorted[at as usize] < from);
         let high = addresses.partition_point(|&at| sorted[at as usize] < to);
-        found.extend_from_slice(&addresses[low..high.max(low)]);
+        claims.claim(low, high, |i| found.push(addresses[i]));
     };
     let mut steps = MAX_STEPS;
     if !unit.code.each(reader, &unit, &mut steps, &mut visit)? {
         // Some compilers say nothing; then the line program shows where the code is.
         let mut bytes = Vec::new();
-        if lines::read(&unit, reader, u64::from(u32::MAX), &mut bytes)? {
+        if let Some(_lease) = lines::read(&unit, reader, memory, &mut bytes)? {
             Lines::parse(&unit, &bytes, reader.sections.code_start)?
                 .each(|row, end| visit(row.address, end))?;
         }
     }
     found.sort_unstable();
-    found.dedup();
     Ok(found)
 }
 

@@ -1,10 +1,12 @@
 //! One thread's work: a unit at a time, its memory used again for the next.
 
 use super::super::bytes::{Damage, Result};
+use super::effort::Claims;
 use super::functions::{Function, Name, Wanted, functions};
 use super::lines::{self, Lines, Row};
+use super::memory::{Lease, give_back};
 use super::origins::Pair;
-use super::sections::Reader;
+use super::sections::{Reader, Sections};
 use super::split;
 use super::table::{self, UnitTable};
 use super::unit::{Header, LastAbbrevs, Unit};
@@ -51,6 +53,8 @@ pub(super) struct Worker<'s> {
     abbrevs: LastAbbrevs,
     bytes: Vec<u8>,
     line_bytes: Vec<u8>,
+    /// For the line program.
+    lease: Option<Lease<'s>>,
 }
 
 impl<'s> Worker<'s> {
@@ -62,13 +66,20 @@ impl<'s> Worker<'s> {
             abbrevs: LastAbbrevs::default(),
             bytes: Vec::new(),
             line_bytes: Vec::new(),
+            lease: None,
         }
     }
 
     /// What a unit knows of its candidate's addresses.
     pub(super) fn unit(&mut self, candidate: &Candidate, sorted: &[u64]) -> Answers {
-        self.answers(candidate, sorted)
-            .unwrap_or_else(|damage| Answers { damage: Some(damage), ..Answers::default() })
+        let answers = self.answers(candidate, sorted);
+        self.give_back_lines();
+        answers.unwrap_or_else(|damage| Answers { damage: Some(damage), ..Answers::default() })
+    }
+
+    fn give_back_lines(&mut self) {
+        give_back(&mut self.line_bytes);
+        self.lease = None;
     }
 
     /// The unit at an offset, without its entries.
@@ -88,7 +99,7 @@ impl<'s> Worker<'s> {
         let mut answers = Answers { mangles: unit.language.is_none_or(mangles), ..Answers::default() };
         let (functions, result) = self.functions(&unit, Wanted::Some(&wanted), &mut answers);
         answers.damage = result.err();
-        let lines = read_lines(self.shared, &unit, &self.main, &mut self.line_bytes);
+        let lines = read_lines(self.shared, &unit, &self.main, &mut self.line_bytes, &mut self.lease);
         let lines = lines.unwrap_or_else(|damage| {
             answers.damage.get_or_insert(damage);
             None
@@ -104,10 +115,16 @@ impl<'s> Worker<'s> {
         let reader = &mut self.main;
         let mut files = Files { lines, unit: &unit, reader, known: FxHashMap::default() };
         let by_address = assign(&functions, &wanted);
+        let effort = &self.shared.main.effort;
         for ((at, &address), (function, row)) in
             candidate.addresses.iter().zip(&wanted).zip(by_address.into_iter().zip(rows))
         {
             let frames = chain(function, address, row, &mut files);
+            let steps = function.map_or(0, |f| f.inlined.len()) + frames.len();
+            if let Err(damage) = effort.spend(steps as u64) {
+                answers.damage.get_or_insert(damage);
+                break;
+            }
             if !frames.is_empty() {
                 answers.list.push(Answer { at: *at, frames, has_function: function.is_some() });
             }
@@ -115,19 +132,26 @@ impl<'s> Worker<'s> {
         Ok(answers)
     }
 
-    /// All that a unit says: where it begins in the file, its functions and lines.
+    /// All that a unit says, its functions and lines, and what of it could not be read.
     ///
     /// # Errors
-    /// If a part of it cannot be read.
-    pub(super) fn whole(&mut self, start: u64, names: &mut Pair<'_>) -> Result<UnitTable> {
+    /// If nothing of it can be read.
+    pub(super) fn whole(&mut self, start: u64, names: &mut Pair<'_>) -> Result<(UnitTable, Option<Damage>)> {
         let unit = self.open(start)?;
         let mut about = Answers { mangles: unit.language.is_none_or(mangles), ..Answers::default() };
         let (functions, result) = self.functions(&unit, Wanted::All, &mut about);
-        result?;
-        let lines = read_lines(self.shared, &unit, &self.main, &mut self.line_bytes)?;
-        table::build(start, &functions, about.mangles, lines.as_ref(), names, |lines, index| {
-            lines.file(index, &unit, &mut self.main)
-        })
+        let mut damage = result.err();
+        let lines = read_lines(self.shared, &unit, &self.main, &mut self.line_bytes, &mut self.lease);
+        let lines = lines.unwrap_or_else(|unread| {
+            damage.get_or_insert(unread);
+            None
+        });
+        let (table, unread) =
+            table::build(&functions, about.mangles, lines.as_ref(), names, |lines, index| {
+                lines.file(index, &unit, &mut self.main)
+            });
+        self.give_back_lines();
+        Ok((table, damage.or(unread)))
     }
 
     /// The functions of a unit, from its other half if it is split.
@@ -146,16 +170,15 @@ impl<'s> Worker<'s> {
                 }
             }
         }
-        if let Err(damage) = self.load(&unit.header) {
-            return (Vec::new(), Err(damage));
-        }
-        functions(unit, &self.bytes, &mut self.main, self.supplement.as_mut(), wanted)
-    }
-
-    fn load(&mut self, header: &Header) -> Result<()> {
-        let info = &self.shared.main.info;
-        check_size(header, self.shared.most())?;
-        info.read(header.start..header.end, &mut self.bytes)
+        let shared = self.shared;
+        let loaded = load(shared, &shared.main, &unit.header, &mut self.bytes);
+        let _lease = match loaded {
+            Ok(lease) => lease,
+            Err(damage) => return (Vec::new(), Err(damage)),
+        };
+        let found = functions(unit, &self.bytes, &mut self.main, self.supplement.as_mut(), wanted);
+        give_back(&mut self.bytes);
+        found
     }
 
     fn split_functions(
@@ -165,57 +188,73 @@ impl<'s> Worker<'s> {
         answers: &mut Answers,
     ) -> Result<(Vec<Function>, Result<()>)> {
         let Some(dwo) = &skeleton.dwo else { return Err(Damage::new("it is not split")) };
+        let shared = self.shared;
         let (sections, header) = {
-            let mut budget = *lock(&self.shared.budget);
-            let (dir, path) = (skeleton.comp_dir.as_deref(), self.shared.input.path);
-            // The budget is lent: what is inflated here is dropped with the unit.
-            split::find(dwo, dir, path, self.shared.package.as_ref(), &self.shared.main, &mut budget)?
+            // Each thread's part is lent: what is inflated here is dropped with the unit.
+            let lent = shared.budget / shared.input.threads.max(1) as u64;
+            let mut left = lent;
+            // Some units may have the same half; each reads it again.
+            if let Some(&cost) = lock(&shared.halves).get(&dwo.id) {
+                shared.main.effort.spend(cost)?;
+            }
+            let (dir, path) = (skeleton.comp_dir.as_deref(), shared.input.path);
+            let found = split::find(dwo, dir, path, shared.package.as_ref(), &shared.main, &mut left);
+            let size = found.as_ref().map_or(0, |(_, header)| header.end - header.start);
+            if lock(&shared.halves).insert(dwo.id, lent - left + size).is_none() {
+                shared.main.effort.allow(size, 2);
+            }
+            found?
         };
-        check_size(&header, self.shared.most())?;
         let mut reader = Reader::new(&sections);
         let mut abbrevs = LastAbbrevs::default();
         let unit = split::unit(&mut reader, &mut abbrevs, header, skeleton)?;
         if let Some(language) = unit.language {
             answers.mangles = mangles(language);
         }
-        sections.info.read(header.start..header.end, &mut self.bytes)?;
-        Ok(functions(&unit, &self.bytes, &mut reader, None, wanted))
+        let _lease = load(shared, &sections, &header, &mut self.bytes)?;
+        let found = functions(&unit, &self.bytes, &mut reader, None, wanted);
+        give_back(&mut self.bytes);
+        Ok(found)
     }
 }
 
-/// The line program of a unit, if it has one.
-fn read_lines<'b>(
-    shared: &Shared<'_>,
+/// Reads all of a unit.
+fn load<'s>(
+    shared: &'s Shared<'_>,
+    sections: &Sections,
+    header: &Header,
+    bytes: &mut Vec<u8>,
+) -> Result<Lease<'s>> {
+    let size = header.end - header.start;
+    sections.effort.spend(size)?;
+    let lease = shared.memory.lease("a unit", size)?;
+    sections.info.read(header.start..header.end, bytes)?;
+    Ok(lease)
+}
+
+/// The line program of a unit, if it has one; `lease` is the memory that it holds from now on.
+fn read_lines<'b, 's>(
+    shared: &'s Shared<'_>,
     unit: &Unit,
     reader: &Reader<'_>,
     bytes: &'b mut Vec<u8>,
+    lease: &mut Option<Lease<'s>>,
 ) -> Result<Option<Lines<'b>>> {
-    match lines::read(unit, reader, shared.most(), bytes)? {
-        true => Lines::parse(unit, bytes, shared.main.code_start).map(Some),
-        false => Ok(None),
+    *lease = lines::read(unit, reader, &shared.memory, bytes)?;
+    match lease {
+        Some(_) => Lines::parse(unit, bytes, shared.main.code_start).map(Some),
+        None => Ok(None),
     }
-}
-
-fn check_size(header: &Header, most: u64) -> Result<()> {
-    let size = header.end - header.start;
-    if size > most {
-        return Err(Damage(format!("a unit of {size} bytes is more than may be read at once")));
-    }
-    Ok(())
 }
 
 /// The function that holds each of the sorted addresses; of several the first of the unit.
 fn assign<'f>(functions: &'f [Function], sorted: &[u64]) -> Vec<Option<&'f Function>> {
     let mut found = vec![None; sorted.len()];
+    let mut claims = Claims::new(sorted.len());
     for function in functions {
         for &(from, to) in &function.ranges {
-            let low = sorted.partition_point(|&a| a < from);
-            for (at, &address) in sorted.iter().enumerate().skip(low) {
-                if address >= to {
-                    break;
-                }
-                found[at].get_or_insert(function);
-            }
+            let (low, high) = (sorted.partition_point(|&a| a < from), sorted.partition_point(|&a| a < to));
+            claims.claim(low, high, |at| found[at] = Some(function));
         }
     }
     found

@@ -108,6 +108,14 @@ fn sections<E: FileHeader<Endian = Endianness>>(
         let (symbols, names) = (stored(file, header, endian)?, stored(file, names, endian)?);
         Some(Table { symbols, names, dynamic })
     };
+    let leaves = |header: &&E::SectionHeader| {
+        let range = header.file_range(endian);
+        range.is_some_and(|(offset, size)| size > 0 && file.part(offset, size).is_err())
+    };
+    into.cut = headers.iter().find(leaves).map(|header| {
+        let name = String::from_utf8_lossy(&name(header)).into_owned();
+        format!("its section {name} does not lie inside of it; it was cut, or is still being written")
+    });
     let mut tables: Vec<Table> = headers.iter().filter_map(symbol_table).take(4).collect();
     tables.sort_by_key(|table| table.dynamic);
     into.symbols = Symbols::Elf { tables, wide: header.is_class_64() };

@@ -6,8 +6,10 @@ use std::io::{self, Read};
 
 /// Debug information deflates to a third or a tenth. What claims more is believed only while it is small.
 const MAX_RATIO: u64 = 64;
-/// Up to this size any ratio is believed.
-const SMALL: u64 = 64 << 20;
+/// Up to this size any ratio is believed; there are ten sections and more that can claim it.
+const SMALL: u64 = 16 << 20;
+/// No mini debug info is larger.
+const MAX_XZ: u64 = 64 << 20;
 
 /// Reads bytes from the front on.
 struct Forward<'b> {
@@ -40,9 +42,9 @@ pub(super) fn xz(bytes: &Bytes) -> Result<Bytes> {
     let forward = Forward { bytes, at: 0, held: Vec::new(), used: 0 };
     let mut out = Vec::new();
     let reader = lzma_rust2::XzReader::new(forward, true);
-    reader.take(SMALL + 1).read_to_end(&mut out)?;
-    if out.len() as u64 > SMALL {
-        return Err(Damage(format!("its mini debug info inflates to more than {SMALL} bytes")));
+    reader.take(MAX_XZ + 1).read_to_end(&mut out)?;
+    if out.len() as u64 > MAX_XZ {
+        return Err(Damage(format!("its mini debug info inflates to more than {MAX_XZ} bytes")));
     }
     Ok(Bytes::of_memory(out))
 }

@@ -8,7 +8,7 @@ mod others;
 pub(super) use elf::Table;
 pub(super) use others::cache;
 
-use super::bytes::{Bytes, Damage, Result};
+use super::bytes::{Bytes, Damage, Result, Stamp};
 use super::open;
 use std::path::Path;
 
@@ -20,10 +20,16 @@ const MAX_HEADERS: u64 = 1 << 17;
 pub(super) struct ObjectFile {
     pub(super) kind: Kind,
     pub(super) big_endian: bool,
+    /// The file itself.
+    file: Bytes,
+    /// Of the file when its headers were read.
+    pub(super) stamp: Option<Stamp>,
     pub(super) sections: Vec<Section>,
     /// Loaded parts, in the order of the file.
     pub(super) segments: Vec<Segment>,
     pub(super) symbols: Symbols,
+    /// Says that a section leaves the file, which is then not whole.
+    pub(super) cut: Option<String>,
     notes: Vec<links::Notes>,
     /// What Mach-O has for a build-id.
     uuid: Option<[u8; 16]>,
@@ -112,10 +118,21 @@ impl ObjectFile {
         let headers = |damage: Damage| Damage(format!("its headers cannot be read: {damage}"));
         let mut magic = Vec::new();
         file.read_up_to(0, 4, &mut magic)?;
-        match magic.as_slice() {
-            [0x7f, b'E', b'L', b'F'] => elf::parse(file).map_err(headers),
-            _ => others::parse(file).map_err(headers),
+        let stamp = file.stamp();
+        let object = match magic.as_slice() {
+            [0x7f, b'E', b'L', b'F'] => elf::parse(file),
+            _ => others::parse(file),
+        };
+        Ok(ObjectFile { file: file.clone(), stamp, ..object.map_err(headers)? })
+    }
+
+    /// # Errors
+    /// If it is not the file that was found, or was written to since its headers were read.
+    pub(super) fn require(&self, found: Option<Stamp>) -> Result<()> {
+        if found.is_some_and(|found| self.stamp != Some(found)) || self.file.stamp() != self.stamp {
+            return Err(Damage::new("it changed while it was read; run again"));
         }
+        Ok(())
     }
 
     /// The section of a name: `.debug_info` is `__debug_info` in Mach-O and may be `.zdebug_info` in ELF.

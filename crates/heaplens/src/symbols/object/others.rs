@@ -105,5 +105,6 @@ pub(super) fn parse(file: &Bytes) -> Result<ObjectFile> {
         symbols: Symbols::Other(file.clone()),
         notes: Vec::new(),
         uuid: parsed.mach_uuid().ok().flatten(),
+        ..ObjectFile::default()
     })
 }

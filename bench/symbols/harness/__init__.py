@@ -1,0 +1,1 @@
+"""The benchmark of symbols: builds what it measures, measures it, and says how that was done."""

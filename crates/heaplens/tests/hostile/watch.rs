@@ -1,0 +1,121 @@
+//! What a lookup costs and whether it ends: memory counted at the allocator, panics counted even where they are
+//! caught, and a watchdog for what never comes back.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::panic;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Far more than any lookup here takes, on a slow and busy machine too: what takes longer hangs.
+const HANG: Duration = Duration::from_secs(60);
+
+/// No lookup here may hold more at any moment.
+pub(crate) const MAX_MEMORY: usize = 512 << 20;
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+struct Counting;
+
+// SAFETY: every call goes to the system's allocator unchanged.
+#[allow(unsafe_code)]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size());
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size());
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        count(size);
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+fn count(size: usize) {
+    let live = LIVE.fetch_add(size, Ordering::Relaxed) + size;
+    PEAK.fetch_max(live, Ordering::Relaxed);
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Bytes live now; what is counted from here on is [`peak_since`].
+pub(crate) fn start_of_peak() -> usize {
+    let live = LIVE.load(Ordering::Relaxed);
+    PEAK.store(live, Ordering::Relaxed);
+    live
+}
+
+/// The most bytes live at once since then, beyond those live then; of all threads.
+pub(crate) fn peak_since(start: usize) -> usize {
+    PEAK.load(Ordering::Relaxed).saturating_sub(start)
+}
+
+/// Lookups that are under way: since when, and of what.
+static RUNNING: Mutex<Vec<(Instant, String)>> = Mutex::new(Vec::new());
+/// What panicked inside of them.
+static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// What came of a piece of work.
+pub(crate) struct Watched<T> {
+    pub(crate) result: T,
+    pub(crate) took: Duration,
+    /// What panicked meanwhile, also where the library caught it.
+    pub(crate) panics: Vec<String>,
+}
+
+/// Runs `work` under the watchdog, which ends the process, with the name, if it hangs.
+pub(crate) fn watched<T>(name: impl Into<String>, work: impl FnOnce() -> T) -> Watched<T> {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        std::thread::spawn(watchdog);
+        notice_panics();
+    });
+    let start = Instant::now();
+    let name = name.into();
+    running(|list| list.push((start, name.clone())));
+    let result = work();
+    let took = start.elapsed();
+    running(|list| list.retain(|entry| *entry != (start, name.clone())));
+    let panics = std::mem::take(&mut *PANICS.lock().unwrap_or_else(PoisonError::into_inner));
+    Watched { result, took, panics }
+}
+
+fn running<T>(change: impl FnOnce(&mut Vec<(Instant, String)>) -> T) -> T {
+    change(&mut RUNNING.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn watchdog() {
+    loop {
+        std::thread::sleep(Duration::from_secs(1));
+        let hung = running(|list| list.iter().find(|entry| entry.0.elapsed() > HANG).cloned());
+        if let Some((_, name)) = hung {
+            eprintln!("hung for more than {} s: {name}", HANG.as_secs());
+            std::process::abort();
+        }
+    }
+}
+
+fn notice_panics() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let names = running(|list| list.iter().map(|entry| entry.1.clone()).collect::<Vec<_>>());
+        if names.is_empty() {
+            return usual(info);
+        }
+        let mut panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
+        panics.push(format!("{info} ({})", names.join(" or ")));
+    }));
+}
