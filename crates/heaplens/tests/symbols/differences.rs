@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     /// Debug information has a part of the name, the symbol table all of it. Pieces of functions (`.cold`), and
     /// copies for some callers (`.isra.0`), are told apart by it too.
     SymbolCompletes,
+    /// The judge names the place by a symbol that ends before, with its section or by its size.
+    SymbolBefore,
     /// Several symbols share the place, and the judge takes another of them. Debug information tells whose line it is.
     OtherAlias,
     /// The judge gives the name of an object file from the symbol table as the source. That tells no place.
@@ -32,11 +34,12 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 8] = [
+    pub(crate) const ALL: [Kind; 9] = [
         Kind::NoFunction,
         Kind::SymbolOnly,
         Kind::NamelessInlined,
         Kind::SymbolCompletes,
+        Kind::SymbolBefore,
         Kind::OtherAlias,
         Kind::FileOfSymbol,
         Kind::ColumnOfNoLine,
@@ -45,7 +48,14 @@ impl Kind {
 
     /// True for what llvm-symbolizer does otherwise, false for the `addr2line` crate.
     pub(crate) fn is_of_llvm(self) -> bool {
-        matches!(self, Kind::OtherAlias | Kind::FileOfSymbol | Kind::ColumnOfNoLine | Kind::PieceOfFunction)
+        matches!(
+            self,
+            Kind::SymbolBefore
+                | Kind::OtherAlias
+                | Kind::FileOfSymbol
+                | Kind::ColumnOfNoLine
+                | Kind::PieceOfFunction
+        )
     }
 
     /// Where the difference is seen in small.
@@ -55,6 +65,7 @@ impl Kind {
             Kind::SymbolOnly => "assembler",
             Kind::NamelessInlined => "dwz-absent",
             Kind::SymbolCompletes => "cpp-gcc-dwarf5",
+            Kind::SymbolBefore => "pe",
             Kind::OtherAlias => "icf",
             Kind::FileOfSymbol => "symtab-only",
             Kind::ColumnOfNoLine => "c-clang-dwarf5",
@@ -92,19 +103,7 @@ pub(crate) fn compare(
 }
 
 fn kind(ours: &Chain, theirs: &Chain, symbols: &dyn Fn() -> Vec<String>) -> Option<Kind> {
-    if ours.0.is_empty() {
-        let [alone] = theirs.0.as_slice() else { return None };
-        return (alone.name.is_empty() && symbols().is_empty()).then_some(Kind::NoFunction);
-    }
-    let (outermost, inner) = ours.0.split_last()?;
-    if let ([alone], [theirs]) = (ours.0.as_slice(), theirs.0.as_slice())
-        && (alone.file.as_str(), theirs.line, theirs.column) == ("", 0, 0)
-        && alone.name == theirs.name
-    {
-        return Some(Kind::FileOfSymbol);
-    }
-    let columns = |chain: &Chain| chain.0.iter().any(|step| step.line == 0 && step.column != 0);
-    if columns(theirs) {
+    if theirs.0.iter().any(|step| step.line == 0 && step.column != 0) {
         let mut without = theirs.clone();
         without.0.iter_mut().filter(|step| step.line == 0).for_each(|step| step.column = 0);
         return if *ours == without { Some(Kind::ColumnOfNoLine) } else { kind(ours, &without, symbols) };
@@ -113,33 +112,48 @@ fn kind(ours: &Chain, theirs: &Chain, symbols: &dyn Fn() -> Vec<String>) -> Opti
         let without = Chain(theirs.0[theirs.0.len() - 1..].to_vec());
         return kind(ours, &without, symbols).map(|_| Kind::NamelessInlined);
     }
-    let empty = Chain::default();
-    let (their_outermost, their_inner) = match theirs.0.split_last() {
-        Some(parts) => parts,
-        None if inner.is_empty() && outermost.file.is_empty() => {
-            return symbols().contains(&outermost.name).then_some(Kind::SymbolOnly);
+    match (ours.0.split_last(), theirs.0.split_last()) {
+        (None, Some((theirs, []))) => without_ours(theirs, &symbols()),
+        (Some((ours, [])), None) if ours.file.is_empty() => {
+            symbols().contains(&ours.name).then_some(Kind::SymbolOnly)
         }
-        None => (outermost, empty.0.as_slice()),
-    };
-    let same_places = inner == their_inner
-        && (&outermost.file, outermost.line, outermost.column)
-            == (&their_outermost.file, their_outermost.line, their_outermost.column);
-    if same_places
-        && their_outermost.name.strip_prefix(&outermost.name).is_some_and(|piece| piece.starts_with('.'))
-        && symbols().contains(&their_outermost.name)
-    {
-        return Some(Kind::PieceOfFunction);
+        (Some((ours, inner)), Some((theirs, their_inner))) if inner == their_inner => {
+            outermost(ours, theirs, &symbols(), inner.is_empty())
+        }
+        _ => None,
     }
-    if !same_places || !symbols().contains(&outermost.name) {
+}
+
+/// The judge has an answer, and we have none.
+fn without_ours(theirs: &Step, symbols: &[String]) -> Option<Kind> {
+    match (symbols, theirs.name.as_str(), theirs.line) {
+        ([], "", _) => Some(Kind::NoFunction),
+        ([], _, 0) => Some(Kind::SymbolBefore),
+        _ => None,
+    }
+}
+
+/// Answers that agree in what was inlined.
+fn outermost(ours: &Step, theirs: &Step, symbols: &[String], alone: bool) -> Option<Kind> {
+    let is_symbol = |name: &str| symbols.iter().any(|symbol| symbol == name);
+    let is_piece =
+        |whole: &str, piece: &str| piece.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
+    if alone && ours.file.is_empty() && (theirs.line, theirs.column) == (0, 0) && ours.name == theirs.name {
+        return Some(Kind::FileOfSymbol);
+    }
+    if (&ours.file, ours.line, ours.column) != (&theirs.file, theirs.line, theirs.column) {
         return None;
     }
-    match their_outermost.name.as_str() {
-        "" => Some(Kind::SymbolOnly),
-        other if symbols().iter().any(|symbol| symbol == other) => Some(Kind::OtherAlias),
-        short => {
-            let short = short.split(['<', '{']).next().unwrap_or(short);
-            outermost.name.contains(short).then_some(Kind::SymbolCompletes)
+    let last_part = theirs.name.split(['<', '{']).next().unwrap_or_default();
+    match (is_symbol(&ours.name), is_symbol(&theirs.name)) {
+        (true, false) if theirs.name.is_empty() => Some(Kind::SymbolOnly),
+        (true, false) if ours.name.contains(last_part) => Some(Kind::SymbolCompletes),
+        (_, true) if is_piece(&ours.name, &theirs.name) => Some(Kind::PieceOfFunction),
+        // LLVM tells apart functions of one name by a suffix that debug information does not have.
+        (own, true) if own || symbols.iter().any(|symbol| is_piece(&ours.name, symbol)) => {
+            Some(Kind::OtherAlias)
         }
+        _ => None,
     }
 }
 
@@ -154,7 +168,11 @@ impl Differences {
         let open: usize = self.open.values().map(|(count, _)| count).sum();
         let _ = writeln!(text, "{open} open");
         for ((ours, theirs), (count, address)) in self.open.iter().take(20) {
-            let _ = writeln!(text, "{count} from {address:x}\n  ours   {ours}\n  theirs {theirs}");
+            let at = ours.0.iter().zip(&theirs.0).take_while(|(ours, theirs)| ours == theirs).count();
+            let rest = |chain: &Chain| Chain(chain.0[at..].to_vec());
+            let (ours, theirs) = (rest(ours), rest(theirs));
+            let _ =
+                writeln!(text, "{count} from {address:x} at depth {at}\n  ours   {ours}\n  theirs {theirs}");
         }
         text
     }

@@ -15,8 +15,9 @@ pub(crate) struct SymbolsOf {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Symbol {
     start: u64,
-    /// Of those without a size, the next start.
+    /// Of those without a size, the next start or the end of the section.
     end: u64,
+    section_end: u64,
     name: String,
 }
 
@@ -31,7 +32,7 @@ impl SymbolsOf {
         let mut next = u64::MAX;
         for at in (0..all.len()).rev() {
             if all[at].start == all[at].end {
-                all[at].end = next;
+                all[at].end = next.min(all[at].section_end);
             }
             if at > 0 && all[at - 1].start < all[at].start {
                 next = all[at].start;
@@ -58,13 +59,12 @@ fn add<'a>(bytes: impl ReadRef<'a>, all: &mut Vec<Symbol>) {
     for symbol in file.symbols().chain(file.dynamic_symbols()) {
         let code = matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Unknown | SymbolKind::Label);
         let section = symbol.section_index().and_then(|index| file.section_by_index(index).ok());
-        if !code || !section.is_some_and(|s| is_code(&s)) {
-            continue;
-        }
+        let Some(section) = section.filter(|s| code && is_code(s)) else { continue };
         let Ok(name) = symbol.name() else { continue };
         let name = if mach_o { name.strip_prefix('_').unwrap_or(name) } else { name }.to_owned();
         let start = symbol.address();
-        all.push(Symbol { start, end: start.saturating_add(symbol.size()), name });
+        let section_end = section.address().saturating_add(section.size());
+        all.push(Symbol { start, end: start.saturating_add(symbol.size()), section_end, name });
     }
     // Fedora's mini debug information is an ELF file in xz.
     if let Some(section) = file.section_by_name_bytes(b".gnu_debugdata") {
