@@ -42,7 +42,6 @@ pub(crate) mod form {
     pub(crate) const ADDR: u64 = 0x01;
     pub(crate) const BLOCK4: u64 = 0x04;
     pub(crate) const DATA4: u64 = 0x06;
-    pub(crate) const DATA8: u64 = 0x07;
     pub(crate) const STRING: u64 = 0x08;
     pub(crate) const BLOCK: u64 = 0x09;
     pub(crate) const DATA1: u64 = 0x0b;
@@ -55,7 +54,6 @@ pub(crate) mod form {
     pub(crate) const FLAG_PRESENT: u64 = 0x19;
     pub(crate) const STRX: u64 = 0x1a;
     pub(crate) const ADDRX: u64 = 0x1b;
-    pub(crate) const LINE_STRP: u64 = 0x1f;
     pub(crate) const REF_SIG8: u64 = 0x20;
     pub(crate) const RNGLISTX: u64 = 0x23;
     pub(crate) const GNU_REF_ALT: u64 = 0x1f20;
@@ -116,6 +114,9 @@ pub(crate) enum Index {
     None,
 }
 
+/// Tag, whether it has children, and attributes with their forms.
+type Abbreviation<'a> = (u64, bool, &'a [(u64, u64)]);
+
 impl Dwarf {
     /// With the sound unit alone.
     pub(crate) fn new() -> Dwarf {
@@ -166,7 +167,7 @@ impl Dwarf {
 
     /// Adds a table of abbreviations with the codes 1, 2, …; each is its tag, whether it has children, and its
     /// attributes. Returns its offset.
-    pub(crate) fn table(&mut self, entries: &[(u64, bool, &[(u64, u64)])]) -> u32 {
+    pub(crate) fn table(&mut self, entries: &[Abbreviation<'_>]) -> u32 {
         let mut table = Bytes::default();
         for (code, (tag, children, attributes)) in (1..).zip(entries) {
             table = table.uleb(code).uleb(*tag).u8(u8::from(*children));

@@ -312,18 +312,6 @@ fn hole(path: &Path, head: &[u8], size: u64) -> Result<(), Failed> {
     Ok(())
 }
 
-/// True if files can have holes where the tests put theirs.
-pub(crate) fn has_holes() -> bool {
-    let Ok(file) = tempfile::NamedTempFile::new_in(crate::lab::directory().path().parent().unwrap()) else {
-        return false;
-    };
-    let Ok(()) = file.as_file().set_len(8 << 30) else { return false };
-    #[cfg(unix)]
-    return file.as_file().metadata().is_ok_and(|m| std::os::unix::fs::MetadataExt::blocks(&m) < 1 << 20);
-    #[cfg(not(unix))]
-    false
-}
-
 /// A string table is no symbol table, and the other way round.
 pub(crate) fn kinds() -> Result<(), Failed> {
     let lab = Lab::new("kinds of sections");

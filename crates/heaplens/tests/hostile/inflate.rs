@@ -20,7 +20,7 @@ fn zstd(zeros: u64, tail: &[u8]) -> Vec<u8> {
     let mut out = Bytes::default().bytes(&[0x28, 0xb5, 0x2f, 0xfd, 0, 0x38]);
     let whole = [&block(0, 1, BLOCK)[..3], &[0]].concat();
     out = out.repeat(&whole, (zeros / BLOCK) as usize);
-    if zeros % BLOCK > 0 {
+    if !zeros.is_multiple_of(BLOCK) {
         out = out.bytes(&block(0, 1, zeros % BLOCK)[..3]).u8(0);
     }
     out.bytes(&block(1, 0, tail.len() as u64)[..3]).bytes(tail).0

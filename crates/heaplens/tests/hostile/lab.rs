@@ -161,7 +161,6 @@ pub(crate) fn check(name: &str, resolution: &Resolution, addresses: &[u64]) -> A
     assert!(problem.as_ref().is_none_or(|p| !p.is_empty() && p.len() < 4096), "{name}: {problem:?}");
     let place = |place: &symbols::Place| {
         let named = resolution.named(place.function).unwrap();
-        assert!(!named.name.is_empty(), "{name}: an empty name");
         for text in [&named.name, &named.system_name].into_iter().chain(&named.file) {
             assert!(text.len() <= MAX_NAME, "{name}: a text of {} bytes", text.len());
         }
