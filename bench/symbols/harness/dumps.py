@@ -7,11 +7,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Optional
 
+from .statements import statements
 from .tools import Tools, say
 
-# Sampling rate and rounds of queries for about 200, 1,000, 7,000 and 45,000 stacks.
-BIG = {"small": (19, 1), "mid": (16, 1), "large": (12, 1), "huge": (10, 12)}
-SERVER_ROUNDS = 1
+
+@dataclass
+class Work:
+    """What bigserver does before its heap is looked at."""
+
+    lg_sample: int
+    # How deep statements are nested, under how many settings, and how often all of it is run.
+    depth: int
+    settings: int
+    rounds: int
+
+    def arguments(self, directory: Path) -> List[str]:
+        path = directory / f"statements-{self.depth}-{self.settings}.sql"
+        path.write_text(statements(self.depth, self.settings))
+        return [str(path), str(self.rounds)]
+
+
+# For about 200, 1,000, 7,000 and 45,000 stacks.
+BIG = {
+    "small": Work(19, 2, 1, 6),
+    "mid": Work(16, 2, 1, 8),
+    "large": Work(12, 6, 2, 5),
+    "huge": Work(6, 12, 4, 1),
+}
 
 
 @dataclass
@@ -52,22 +74,21 @@ def addresses(tools: Tools, dump: Path, binary: Path) -> Path:
 def of_bigserver(tools: Tools, work: Path) -> List[Dump]:
     """Dumps are kept: they stay good while the program does."""
     found = []
-    for name, (lg_sample, rounds) in BIG.items():
-        def take(path: Path, rounds: int) -> None:
-            say(f"running bigserver for {path.name}")
-            command = [tools.bigserver, "dump", path, str(rounds)]
-            subprocess.run(command, env=profiled(lg_sample), stdout=subprocess.DEVNULL, check=True)
-
-        path = work / f"big-{name}.heap"
-        if is_older(path, tools.bigserver):
-            take(path, rounds)
-        base = None
+    for name, wanted in BIG.items():
+        path, base = work / f"big-{name}.heap", None
+        take(tools, work, wanted, path)
         if name == "small":
             base = work / "big-small-base.heap"
-            if is_older(base, tools.bigserver):
-                take(base, rounds)
+            take(tools, work, wanted, base)
         found.append(Dump(name, path, tools.bigserver, addresses(tools, path, tools.bigserver), base))
     return found
+
+
+def take(tools: Tools, work: Path, wanted: Work, path: Path) -> None:
+    if is_older(path, tools.bigserver):
+        say(f"running bigserver for {path.name}")
+        command = [tools.bigserver, "dump", path, *wanted.arguments(work)]
+        subprocess.run(command, env=profiled(wanted.lg_sample), stdout=subprocess.DEVNULL, check=True)
 
 
 def is_older(path: Path, program: Path) -> bool:

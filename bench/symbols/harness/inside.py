@@ -1,13 +1,15 @@
 """A server that draws its own flame graph: its memory before, at the peak, and afterwards."""
 
 import json
+import os
 import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Callable, Iterator, List, Tuple
 
-from .dumps import SERVER_ROUNDS, Service, get, listening, profiled
+from .dumps import BIG, Service, get, listening, profiled
 from .measuring import MB, Failed
 from .tools import Tools
 
@@ -83,9 +85,9 @@ def drawn_by_jemalloc_pprof(process: "subprocess.Popen[str]") -> Callable[[], No
 
 
 @contextmanager
-def bigserver(tools: Tools, lg_sample: int) -> Iterator[Tuple["subprocess.Popen[str]", str]]:
+def bigserver(tools: Tools, work: Path, lg_sample: int) -> Iterator[Tuple["subprocess.Popen[str]", str]]:
     process = subprocess.Popen(
-        [tools.bigserver, "serve", str(SERVER_ROUNDS)],
+        [tools.bigserver, "serve", *BIG["small"].arguments(work)],
         env=profiled(lg_sample), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )
     try:
@@ -96,7 +98,7 @@ def bigserver(tools: Tools, lg_sample: int) -> Iterator[Tuple["subprocess.Popen[
 
 
 @contextmanager
-def service(tools: Tools, lg_sample: int) -> Iterator[Tuple["subprocess.Popen[str]", str]]:
+def service(tools: Tools, _: Path, lg_sample: int) -> Iterator[Tuple["subprocess.Popen[str]", str]]:
     with Service(tools, lg_sample) as running:
         running.load(4)
         # What retention and maintenance still give back is not the drawing's doing.
@@ -104,21 +106,21 @@ def service(tools: Tools, lg_sample: int) -> Iterator[Tuple["subprocess.Popen[st
         yield running.process, running.url
 
 
-def both(tools: Tools, start: Callable, lg_sample: int) -> dict:
+def both(tools: Tools, work: Path, start: Callable, lg_sample: int) -> dict:
     """The agent and jemalloc_pprof, each in a fresh process of the same program."""
     rows = {}
-    with start(tools, lg_sample) as (process, url):
+    with start(tools, work, lg_sample) as (process, url):
         seen: List[bytes] = []
         rows["heaplens-agent"] = steps(tools, process.pid, drawn_by_agent(url, seen))
         rows["heaplens-agent"]["own_frames"] = sorted(
             frame.decode() for frame in OWN_FRAMES if any(frame in svg for svg in seen)
         )
-    with start(tools, lg_sample) as (process, _):
+    with start(tools, work, lg_sample) as (process, _):
         rows["jemalloc_pprof"] = steps(tools, process.pid, drawn_by_jemalloc_pprof(process))
     return rows
 
 
 def can_serve(tools: Tools) -> bool:
     """Whether this bigserver was built with the feature `server`."""
-    done = subprocess.run([tools.bigserver, "serve", "none"], stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run([tools.bigserver, "serve", os.devnull, "0"], stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
     return "usage" not in done.stderr

@@ -1,8 +1,8 @@
 //! A program with gigabytes of debug information: runs SQL on datafusion and writes jemalloc's heap profile.
 //!
-//! `bigserver dump OUT ROUNDS` runs the queries ROUNDS times, keeps what they gave, and writes a dump.
-//! `bigserver serve ROUNDS` serves the agent's endpoints instead, on a port that its first line names, until standard
-//! input ends, from which it takes `inside`'s commands.
+//! `bigserver dump OUT STATEMENTS ROUNDS` runs the SQL statements of a file ROUNDS times, keeps what they gave, and
+//! writes a dump. `bigserver serve STATEMENTS ROUNDS` serves the agent's endpoints instead, on a port that its first
+//! line names, until standard input ends, from which it takes `inside`'s commands.
 //!
 //! The sampling rate comes from `MALLOC_CONF`.
 
@@ -20,20 +20,22 @@ fn main() -> Result<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     match args[..] {
-        ["dump", out, rounds] => {
-            let kept = runtime.block_on(queries::run(rounds.parse()?))?;
+        ["dump", out, statements, rounds] => {
+            let kept =
+                runtime.block_on(queries::run(&std::fs::read_to_string(statements)?, rounds.parse()?))?;
             dump(out)?;
             drop(kept);
             Ok(())
         }
         #[cfg(feature = "server")]
-        ["serve", rounds] => {
-            let kept = runtime.block_on(queries::run(rounds.parse()?))?;
+        ["serve", statements, rounds] => {
+            let kept =
+                runtime.block_on(queries::run(&std::fs::read_to_string(statements)?, rounds.parse()?))?;
             serve()?;
             drop(kept);
             Ok(())
         }
-        _ => Err("usage: bigserver dump OUT ROUNDS | bigserver serve ROUNDS".into()),
+        _ => Err("usage: bigserver dump OUT STATEMENTS ROUNDS | bigserver serve STATEMENTS ROUNDS".into()),
     }
 }
 

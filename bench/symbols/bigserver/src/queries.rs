@@ -1,33 +1,22 @@
-//! The work: queries over a table of 40,000 rows, of many kinds, so that many parts of datafusion allocate.
+//! The work: SQL statements from a file, over a table of 40,000 rows. Everything on the way to their results is kept,
+//! so that many parts of datafusion have allocated what is still live.
 
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::error::Result;
-use datafusion::prelude::{CsvReadOptions, DataFrame, SessionConfig, SessionContext};
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::prelude::{CsvReadOptions, SessionConfig, SessionContext};
+use futures::StreamExt;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-const QUERIES: &[&str] = &[
-    "SELECT host, count(*), avg(value), stddev(value), approx_distinct(path) FROM t GROUP BY host ORDER BY 2 DESC",
-    "SELECT a.host, b.path, sum(a.value) FROM t a JOIN t b ON a.id = b.id + 7 WHERE b.value > 10 GROUP BY 1, 2",
-    "SELECT id, value, row_number() OVER (PARTITION BY host ORDER BY value), \
-     lag(value) OVER (PARTITION BY path ORDER BY id) FROM t",
-    "SELECT regexp_replace(path, '([a-z]+)', '<\\1>'), upper(host), date_trunc('hour', to_timestamp(id)) FROM t \
-     ORDER BY 1 LIMIT 5000",
-    "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 200) \
-     SELECT i, (SELECT max(value) FROM t) FROM n",
-    "SELECT host, array_agg(path ORDER BY value), percentile_cont(0.9) WITHIN GROUP (ORDER BY value) FROM t \
-     GROUP BY host",
-    "SELECT * FROM t WHERE path IN (SELECT path FROM t GROUP BY path HAVING count(*) > 3) \
-     UNION SELECT * FROM t WHERE value < 5",
-    "SELECT CASE WHEN value > 50 THEN 'high' ELSE 'low' END, cast(value AS decimal(10,2)), md5(path), \
-     substr(host, 2, 3) FROM t",
-    "EXPLAIN ANALYZE SELECT host, path, sum(value) FROM t GROUP BY CUBE (host, path)",
-];
+/// A statement's plans, its first batch with the stream that stopped behind it, and all its rows.
+pub(crate) type Kept =
+    (LogicalPlan, LogicalPlan, Arc<dyn ExecutionPlan>, SendableRecordBatchStream, Vec<RecordBatch>);
 
-/// What the queries gave, with their plans.
-pub(crate) type Kept = Vec<(DataFrame, Vec<RecordBatch>)>;
-
-/// Runs all queries, each time with other numbers of partitions, and keeps everything.
-pub(crate) async fn run(rounds: usize) -> Result<Kept> {
+/// Runs all statements, which end with `;` and a newline, each round with another number of partitions.
+pub(crate) async fn run(statements: &str, rounds: usize) -> Result<Vec<Kept>> {
     let table = std::env::temp_dir().join(format!("bigserver-{}.csv", std::process::id()));
     std::fs::write(&table, csv())?;
     let mut kept = Vec::new();
@@ -35,13 +24,27 @@ pub(crate) async fn run(rounds: usize) -> Result<Kept> {
         let config = SessionConfig::new().with_target_partitions(2 + round % 3);
         let context = SessionContext::new_with_config(config);
         context.register_csv("t", &table.to_string_lossy(), CsvReadOptions::new()).await?;
-        for query in QUERIES {
-            let frame = context.sql(query).await?;
-            kept.push((frame.clone(), frame.collect().await?));
+        for statement in statements.split(";\n").filter(|statement| !statement.trim().is_empty()) {
+            match one(&context, statement).await {
+                Ok(what) => kept.push(what),
+                Err(error) => eprintln!("{}: {error}", statement.trim()),
+            }
         }
     }
     std::fs::remove_file(&table)?;
     Ok(kept)
+}
+
+async fn one(context: &SessionContext, statement: &str) -> Result<Kept> {
+    let frame = context.sql(statement).await?;
+    let logical = frame.logical_plan().clone();
+    let optimized = frame.clone().into_optimized_plan()?;
+    let physical = frame.clone().create_physical_plan().await?;
+    let mut stream = execute_stream(Arc::clone(&physical), context.task_ctx())?;
+    let first = stream.next().await.transpose()?;
+    let mut rows = frame.collect().await?;
+    rows.extend(first);
+    Ok((logical, optimized, physical, stream, rows))
 }
 
 fn csv() -> String {
