@@ -34,13 +34,9 @@ pub(crate) fn symbols(profile: &Profile) {
 }
 
 fn symbol_line(profile: &Profile) -> Option<String> {
-    let with_frames: BTreeSet<usize> = profile
-        .samples()
-        .iter()
-        .flat_map(|sample| profile.stack_from_leaf(sample.stack))
-        .filter_map(|(_, frame)| profile.frame(frame).module)
-        .map(|module| module.index())
-        .collect();
+    let frames = profile.sampled_frames().into_iter();
+    let with_frames: BTreeSet<usize> =
+        frames.filter_map(|id| profile.frame(id).module).map(|module| module.index()).collect();
     let mut parts: Vec<String> = with_frames
         .into_iter()
         .filter_map(|index| profile.modules().get(index))

@@ -39,22 +39,48 @@ impl Default for Folding {
 /// the outermost is kept. Runtime frames at the root become one frame, `[runtime: tokio]` or the like.
 pub fn fold(profile: &Profile, folding: Folding) -> Profile {
     let kinds: Vec<Kind> = profile.frame_ids().map(|id| kind(profile, id)).collect();
+    let runs = match folding.runtime {
+        Fold::Away => runtime_runs(profile, &kinds),
+        Fold::Show => Vec::new(),
+    };
+    // Stacks share their callers, so the new stack of each old one is kept, with the length of the run that it was
+    // made for: below frames that may or may not belong to the run, that depends on what comes further in.
+    let mut made: Vec<Option<(u32, StackId)>> = vec![None; profile.stack_count()];
+    let mut path = Vec::new();
     profile.rebuild_stacks(|new, leaf| {
-        let mut frames: Vec<FrameId> = profile.stack_from_leaf(leaf).map(|(_, frame)| frame).collect();
+        let mut leaf = leaf;
         if folding.allocator == Fold::Away {
-            let cut = allocator_run(frames.iter().map(|f| kinds[f.index()]));
-            frames.drain(..cut.min(frames.len().saturating_sub(1)));
+            let frames = profile.stack_from_leaf(leaf).map(|(_, frame)| frame);
+            let cut = allocator_run(frames.map(|f| kinds[f.index()]));
+            leaf = profile.stack_from_leaf(leaf).take(cut + 1).last().map(|(stack, _)| stack);
         }
-        frames.reverse();
-        if folding.runtime == Fold::Away {
-            let run = runtime_run(frames.iter().map(|f| kinds[f.index()]));
-            if run > 0 {
-                let name = runtime_name(profile, &frames[..run]);
-                let frame = named_frame(new, name);
-                frames.splice(..run, [frame]);
+        let run = leaf.and_then(|leaf| runs.get(leaf.index())).map_or(0, |run| run.frames);
+        let mut parent = None;
+        for (stack, frame) in profile.stack_from_leaf(leaf) {
+            if let Some((made_for, known)) = made[stack.index()]
+                && made_for == run
+            {
+                parent = Some(known);
+                break;
             }
+            if run > 0 && runs[stack.index()].depth == run {
+                let mut frames: Vec<FrameId> =
+                    profile.stack_from_leaf(Some(stack)).map(|(_, frame)| frame).collect();
+                frames.reverse();
+                let frame = named_frame(new, runtime_name(profile, &frames));
+                let known = new.add_stack(None, frame);
+                made[stack.index()] = Some((run, known));
+                parent = Some(known);
+                break;
+            }
+            path.push((stack, frame));
         }
-        Some(new.add_stack_from_root(frames))
+        for (stack, frame) in path.drain(..).rev() {
+            let known = new.add_stack(parent, frame);
+            made[stack.index()] = Some((run, known));
+            parent = Some(known);
+        }
+        Some(parent)
     })
 }
 
@@ -143,17 +169,33 @@ fn allocator_run(from_leaf: impl Iterator<Item = Kind>) -> usize {
     run
 }
 
-/// How many frames from the root are the runtime's.
-fn runtime_run(from_root: impl Iterator<Item = Kind>) -> usize {
-    let mut run = 0;
-    for (i, kind) in from_root.enumerate() {
-        match kind {
-            Kind::Runtime => run = i + 1,
+/// What of a stack is the runtime's.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    /// Frames of the whole stack.
+    depth: u32,
+    /// How many of them, from the root, are the runtime's.
+    frames: u32,
+    /// True if nothing further in can belong to it.
+    ended: bool,
+}
+
+fn runtime_runs(profile: &Profile, kinds: &[Kind]) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::with_capacity(profile.stack_count());
+    // Callers have smaller ids.
+    for id in profile.stack_ids() {
+        let node = profile.stack(id);
+        let mut run = node.parent.map_or(Run::default(), |parent| runs[parent.index()]);
+        run.depth += 1;
+        match kinds[node.frame.index()] {
+            _ if run.ended => {}
+            Kind::Runtime => run.frames = run.depth,
             Kind::Between | Kind::Std => {}
-            Kind::Allocator | Kind::Other => break,
+            Kind::Allocator | Kind::Other => run.ended = true,
         }
+        runs.push(run);
     }
-    run
+    runs
 }
 
 /// One name for a run of runtime frames: the outermost known runtime, so that stacks of one runtime merge.

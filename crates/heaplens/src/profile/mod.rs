@@ -217,6 +217,21 @@ impl Profile {
         std::iter::successors(leaf, |&id| self.stack(id).parent).map(|id| (id, self.stack(id).frame))
     }
 
+    /// The frames of all samples' stacks, each once, in order of their ids.
+    pub fn sampled_frames(&self) -> Vec<FrameId> {
+        let mut seen_stacks = vec![false; self.stack_count()];
+        let mut seen_frames = vec![false; self.frame_count()];
+        for sample in &self.samples {
+            for (stack, frame) in self.stack_from_leaf(sample.stack) {
+                if std::mem::replace(&mut seen_stacks[stack.index()], true) {
+                    break;
+                }
+                seen_frames[frame.index()] = true;
+            }
+        }
+        self.frame_ids().filter(|id| seen_frames[id.index()]).collect()
+    }
+
     /// All threads.
     pub fn threads(&self) -> &[Thread] {
         &self.threads
@@ -335,7 +350,7 @@ impl Profile {
             by_path: self.by_path.clone(),
             functions: self.functions.clone(),
             frames: self.frames.clone(),
-            stacks: Interned::default(),
+            stacks: Interned::with_capacity(self.stacks.len()),
             threads: self.threads.clone(),
             samples: Vec::with_capacity(self.samples.len()),
             meta: self.meta.clone(),

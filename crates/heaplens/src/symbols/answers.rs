@@ -76,6 +76,6 @@ pub(super) fn without_file(
     };
     let mut result = Resolution::unknown(SymbolState::Verified { used });
     result.notes = notes;
-    result.places = module::places(&mut result, &chains, options);
+    result.places = module::places(&mut result, &chains, module::Nameless::Dropped, options);
     result
 }

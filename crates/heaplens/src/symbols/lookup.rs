@@ -1,9 +1,9 @@
 //! One binary's addresses, as `addr2line` takes them.
 
 use super::locate::Locator;
-use super::names::{self, Demangler};
+use super::module::{self, Nameless};
 use super::object::{ObjectFile, Symbols};
-use super::{Options, Place, Resolution, answers};
+use super::{Options, Resolution, answers};
 use std::ops::Range;
 use std::path::Path;
 
@@ -56,16 +56,7 @@ pub fn lookup(path: &Path, addresses: &[u64], options: &Options) -> Result<Resol
     let mut result = Resolution::default();
     result.problem = problem;
     result.notes = files.notes;
-    let mut demangler = Demangler::new(names::spelling(options));
-    let mut places: Vec<Vec<Place>> = Vec::with_capacity(chains.len());
-    for at in 0..chains.len() {
-        let chain = chains.get(at).map(|raw| Place {
-            function: result.function(demangler.name(raw.name), raw.name, raw.file),
-            line: raw.line,
-            column: raw.column,
-        });
-        places.push(chain.collect());
-    }
+    let places = module::places(&mut result, &chains, Nameless::Kept, options);
     let place =
         |address: &u64| sorted.binary_search(address).map_or_else(|_| Vec::new(), |at| places[at].clone());
     result.places = addresses.iter().map(place).collect();

@@ -171,7 +171,7 @@ struct Job {
 /// All sampled places without a name, by module.
 fn jobs(profile: &Profile) -> Vec<Job> {
     let mut lookups: Vec<Vec<u64>> = vec![Vec::new(); profile.modules().len()];
-    for id in sampled_frames(profile) {
+    for id in profile.sampled_frames() {
         if let Some((module, lookup)) = unknown_place(&profile.frame(id)) {
             lookups[module.index()].push(lookup);
         }
@@ -194,21 +194,6 @@ fn unknown_place(frame: &Frame) -> Option<(ModuleId, u64)> {
         return None;
     }
     Some((frame.module?, frame.offset.checked_sub(1)?))
-}
-
-/// The frames of all samples' stacks, in order of their ids.
-fn sampled_frames(profile: &Profile) -> Vec<FrameId> {
-    let mut seen_stacks = vec![false; profile.stack_count()];
-    let mut seen_frames = vec![false; profile.frame_count()];
-    for sample in profile.samples() {
-        for (stack, frame) in profile.stack_from_leaf(sample.stack) {
-            if std::mem::replace(&mut seen_stacks[stack.index()], true) {
-                break;
-            }
-            seen_frames[frame.index()] = true;
-        }
-    }
-    profile.frame_ids().filter(|id| seen_frames[id.index()]).collect()
 }
 
 /// How much a state is worth: looking again with other options must not lose what was known.

@@ -39,7 +39,7 @@ impl Resolve for FileResolver<'_> {
         let (chains, problem) = answers::chains(&mut files, &addresses, self.options);
         result.problem = problem;
         result.notes = files.notes;
-        result.places = places(&mut result, &chains, self.options);
+        result.places = places(&mut result, &chains, Nameless::Dropped, self.options);
         result
     }
 }
@@ -121,14 +121,27 @@ pub(super) fn name_by_symbols(files: &Files, path: &Path, sorted: &[u64], found:
     }
 }
 
+/// What becomes of places whose line is known and whose function is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nameless {
+    Kept,
+    /// A frame without a name stays the address that it was.
+    Dropped,
+}
+
 /// Chains with readable names.
-pub(super) fn places(result: &mut Resolution, chains: &Chains, options: &Options) -> Vec<Vec<Place>> {
+pub(super) fn places(
+    result: &mut Resolution,
+    chains: &Chains,
+    nameless: Nameless,
+    options: &Options,
+) -> Vec<Vec<Place>> {
     let mut demangler = Demangler::new(names::spelling(options));
     // Places are many, functions few: texts are looked at once for each pair of name and file.
     let mut known: FxHashMap<(u32, Option<u32>), usize> = FxHashMap::default();
     let mut place = |place: &IndexedPlace| {
         let name = chains.text(place.name);
-        if name.is_empty() {
+        if name.is_empty() && nameless == Nameless::Dropped {
             return None;
         }
         let function = *known.entry((place.name, place.file)).or_insert_with(|| {

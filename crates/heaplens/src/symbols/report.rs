@@ -1,6 +1,6 @@
 //! Warnings about symbols: what is another build, missing or unproven, and what to do.
 
-use super::{has_no_file, sampled_frames};
+use super::has_no_file;
 use crate::error::Warning;
 use crate::profile::{Module, ModuleId, Profile, SymbolState};
 
@@ -62,7 +62,7 @@ pub(super) fn states(profile: &mut Profile) {
     profile.warnings.retain(|w| ![MISMATCHED, MISSING, UNVERIFIED].contains(&w.code));
     let mut places = vec![0u64; profile.modules().len()];
     let mut named = vec![0u64; profile.modules().len()];
-    for id in sampled_frames(profile) {
+    for id in profile.sampled_frames() {
         let frame = profile.frame(id);
         if let Some(module) = frame.module {
             places[module.index()] += 1;

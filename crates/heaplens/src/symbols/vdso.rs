@@ -48,7 +48,7 @@ pub(super) fn resolve(
                         SymbolState::Unverified { used: place }
                     };
                     let mut result = Resolution::unknown(state);
-                    result.places = module::places(&mut result, &chains, options);
+                    result.places = module::places(&mut result, &chains, module::Nameless::Dropped, options);
                     return Some(result);
                 }
             },

@@ -190,12 +190,12 @@ pub(crate) fn bombs() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Twelve thousand names that each grow to what one may be.
+/// Three thousand names that each grow to what one may be.
 pub(crate) fn many_bombs() -> Result<(), Failed> {
     let lab = Lab::new("thousands of bombs");
     let letter = |n: u32| char::from_digit(n, 36).unwrap().to_ascii_uppercase();
     let types: String = (1..=10).map(|i| format!("S0_IS{0}_S{0}_E", letter(i))).collect();
-    let names: Vec<String> = (0..12_000).map(|i| format!("_Z7f{i:06}I1AIiiE{types}EvT_")).collect();
+    let names: Vec<String> = (0..3_000).map(|i| format!("_Z7f{i:06}I1AIiiE{types}EvT_")).collect();
     let place = |i: u64| TEXT + i;
     let symbols: Vec<_> = (0..).zip(&names).map(|(i, name)| (name.as_str(), place(i), 1)).collect();
     let path = lab.path("app");

@@ -13,7 +13,7 @@ pub(super) const LOOK_UP: u64 = 8;
 /// A table of everything follows references from every unit.
 pub(super) const EVERYTHING: u64 = 256;
 /// What any file may cause, in bytes read or steps taken.
-const LEAST: u64 = 32 << 20;
+const LEAST: u64 = 16 << 20;
 
 /// What is left of the work that a file may cause; shared by all threads.
 #[derive(Debug, Default)]

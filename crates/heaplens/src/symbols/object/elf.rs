@@ -6,6 +6,9 @@ use object::elf;
 use object::read::elf::{CompressionHeader, FileHeader, ProgramHeader, SectionHeader};
 use object::{Endianness, pod};
 
+/// Programs have four or five; each may be looked through for the build-id.
+const MAX_NOTES: usize = 64;
+
 /// A symbol table and its names.
 #[derive(Debug)]
 pub(in super::super) struct Table {
@@ -121,7 +124,8 @@ fn sections<E: FileHeader<Endian = Endianness>>(
     into.symbols = Symbols::Elf { tables, wide: header.is_class_64() };
     into.sections = headers.iter().map(section).collect();
     let notes = headers.iter().filter(|h| h.sh_type(endian) == elf::SHT_NOTE);
-    into.notes.extend(notes.filter_map(|h| Some((stored(file, h, endian)?, h.sh_addralign(endian).into()))));
+    let notes = notes.filter_map(|h| Some((stored(file, h, endian)?, h.sh_addralign(endian).into())));
+    into.notes.extend(notes.take(MAX_NOTES));
     Ok(())
 }
 
@@ -191,7 +195,9 @@ fn segments<E: FileHeader<Endian = Endianness>>(
             elf::PT_LOAD => into.segments.push(segment),
             elf::PT_NOTE => {
                 // In a file of debug information alone they may lie outside of it.
-                if let Ok(notes) = file.part(segment.offset, segment.file_size) {
+                if into.notes.len() < MAX_NOTES
+                    && let Ok(notes) = file.part(segment.offset, segment.file_size)
+                {
                     into.notes.push((notes, row.p_align(endian).into()));
                 }
             }
