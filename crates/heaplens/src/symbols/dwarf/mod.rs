@@ -13,6 +13,7 @@ mod lines;
 mod memory;
 mod origins;
 mod ranges;
+mod references;
 mod sections;
 mod split;
 mod table;

@@ -5,14 +5,14 @@ use super::super::names;
 use super::effort::EVERYTHING;
 use super::functions::{Function, Name};
 use super::lines::Lines;
-use super::origins::Pair;
+use super::references::{Memory, Reference, References};
 use super::unit::Header;
 use super::worker::Worker;
 use super::{Input, Shared, lock, parallel, units};
 use indexmap::IndexSet;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// What a unit says. Texts are indices into `texts`. Of two units that know an address, the one with a function
 /// counts, then the first of the file.
@@ -82,7 +82,8 @@ pub(in super::super) fn everything(
     let walked = units::headers(&shared.main, |header| headers.push(header));
     let first = Mutex::new(walked.err());
     let failed = Mutex::new(0u64);
-    let start = || (Worker::new(&shared), shared.pair(units::Starts::default()));
+    let memory = Mutex::new(Memory::default());
+    let start = || (Worker::new(&shared), References::new(shared.pair(units::Starts::default()), &memory));
     parallel(input.threads, headers.len(), start, |(worker, names), at| {
         // Whoever waits for the units before its own must not wait for ever.
         let whole = catch_unwind(AssertUnwindSafe(|| worker.whole(headers[at].start, names)));
@@ -108,12 +109,12 @@ pub(super) fn build<'b>(
     functions: &[Function],
     mangles: bool,
     lines: Option<&Lines<'b>>,
-    names: &mut Pair<'_>,
+    references: &mut References<'_, '_>,
     mut file: impl FnMut(&Lines<'b>, u64) -> Option<String>,
 ) -> (UnitTable, Option<Damage>) {
     let mut table = UnitTable::default();
     let mut damage = None;
-    let mut files: rustc_hash::FxHashMap<u64, Option<u32>> = rustc_hash::FxHashMap::default();
+    let mut files: FxHashMap<u64, Option<u32>> = FxHashMap::default();
     let mut file_of = |table: &mut UnitTable, index: u64| {
         *files.entry(index).or_insert_with(|| {
             let path = file(lines?, index)?;
@@ -128,6 +129,9 @@ pub(super) fn build<'b>(
             table.rows.push(TableRow { from: row.address, to, file, line: row.line, column: row.column });
         }
     }
+    let names =
+        functions.iter().flat_map(|f| std::iter::once(&f.name).chain(f.inlined.iter().map(|i| &i.name)));
+    let names = &references.resolve(names.filter_map(Reference::of).collect());
     for function in functions {
         let name = table.name(&function.name, names);
         let raw = table.texts[name as usize].as_ref();
@@ -156,13 +160,13 @@ impl UnitTable {
         }
     }
 
-    fn name(&mut self, name: &Name, names: &mut Pair<'_>) -> u32 {
+    fn name(&mut self, name: &Name, names: &FxHashMap<Reference, Arc<str>>) -> u32 {
         match name {
             Name::Unknown => self.text(""),
             Name::Known(text) => self.text(text),
             other => {
-                let text = names.resolve(other).unwrap_or_default();
-                self.text(&text)
+                let text = Reference::of(other).and_then(|reference| names.get(&reference));
+                self.text(text.map_or("", |text| text))
             }
         }
     }

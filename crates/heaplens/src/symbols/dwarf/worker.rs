@@ -5,7 +5,7 @@ use super::effort::Claims;
 use super::functions::{Function, Name, Wanted, functions};
 use super::lines::{self, Lines, Row};
 use super::memory::{Lease, give_back};
-use super::origins::Pair;
+use super::references::References;
 use super::sections::{Reader, Sections};
 use super::split;
 use super::table::{self, UnitTable};
@@ -136,7 +136,11 @@ impl<'s> Worker<'s> {
     ///
     /// # Errors
     /// If nothing of it can be read.
-    pub(super) fn whole(&mut self, start: u64, names: &mut Pair<'_>) -> Result<(UnitTable, Option<Damage>)> {
+    pub(super) fn whole(
+        &mut self,
+        start: u64,
+        references: &mut References<'_, '_>,
+    ) -> Result<(UnitTable, Option<Damage>)> {
         let unit = self.open(start)?;
         let mut about = Answers { mangles: unit.language.is_none_or(mangles), ..Answers::default() };
         let (functions, result) = self.functions(&unit, Wanted::All, &mut about);
@@ -147,7 +151,7 @@ impl<'s> Worker<'s> {
             None
         });
         let (table, unread) =
-            table::build(&functions, about.mangles, lines.as_ref(), names, |lines, index| {
+            table::build(&functions, about.mangles, lines.as_ref(), references, |lines, index| {
                 lines.file(index, &unit, &mut self.main)
             });
         self.give_back_lines();
