@@ -10,13 +10,9 @@ use std::fmt::Write;
 /// A difference that was judged: ours is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
-    /// The judge has a line for a place that lies in no function: padding behind it. That is no frame.
-    NoFunction,
     /// No debugging entry has the function, the symbol table does: assembler, files without debug information, units
     /// that cannot be read.
     SymbolOnly,
-    /// What was inlined has no name, since that stands in a file that is not there. A place without a name is no frame.
-    NamelessInlined,
     /// Debug information has a part of the name, the symbol table all of it. Pieces of functions (`.cold`), and
     /// copies for some callers (`.isra.0`), are told apart by it too.
     SymbolCompletes,
@@ -34,10 +30,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 9] = [
-        Kind::NoFunction,
+    pub(crate) const ALL: [Kind; 7] = [
         Kind::SymbolOnly,
-        Kind::NamelessInlined,
         Kind::SymbolCompletes,
         Kind::SymbolBefore,
         Kind::OtherAlias,
@@ -61,9 +55,7 @@ impl Kind {
     /// Where the difference is seen in small.
     pub(crate) fn fixture(self) -> &'static str {
         match self {
-            Kind::NoFunction => "c-gcc-dwarf5",
             Kind::SymbolOnly => "assembler",
-            Kind::NamelessInlined => "dwz-absent",
             Kind::SymbolCompletes => "cpp-gcc-dwarf5",
             Kind::SymbolBefore => "pe",
             Kind::OtherAlias => "icf",
@@ -108,10 +100,6 @@ fn kind(ours: &Chain, theirs: &Chain, symbols: &dyn Fn() -> Vec<String>) -> Opti
         without.0.iter_mut().filter(|step| step.line == 0).for_each(|step| step.column = 0);
         return if *ours == without { Some(Kind::ColumnOfNoLine) } else { kind(ours, &without, symbols) };
     }
-    if theirs.0.len() > 1 && theirs.0.iter().all(|step| step.name.is_empty()) {
-        let without = Chain(theirs.0[theirs.0.len() - 1..].to_vec());
-        return kind(ours, &without, symbols).map(|_| Kind::NamelessInlined);
-    }
     match (ours.0.split_last(), theirs.0.split_last()) {
         (None, Some((theirs, []))) => without_ours(theirs, &symbols()),
         (Some((ours, [])), None) if ours.file.is_empty() => {
@@ -127,7 +115,6 @@ fn kind(ours: &Chain, theirs: &Chain, symbols: &dyn Fn() -> Vec<String>) -> Opti
 /// The judge has an answer, and we have none.
 fn without_ours(theirs: &Step, symbols: &[String]) -> Option<Kind> {
     match (symbols, theirs.name.as_str(), theirs.line) {
-        ([], "", _) => Some(Kind::NoFunction),
         ([], _, 0) => Some(Kind::SymbolBefore),
         _ => None,
     }
