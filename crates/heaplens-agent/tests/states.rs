@@ -215,7 +215,7 @@ fn what_is_not_built_in_answers_501_and_takes_no_dump() {
     in_child("what_is_not_built_in_answers_501_and_takes_no_dump", ENABLED, || {
         let agent = Agent::new();
         for (method, path, code) in [
-            ("GET", "/debug/prof/mem?output=proto", "not-implemented"),
+            ("GET", "/debug/prof/mem?output=proto", "not-compiled-in"),
             ("GET", "/debug/prof/mem?output=flamegraph", "not-compiled-in"),
             ("GET", "/debug/prof/mem?output=folded", "not-compiled-in"),
             ("POST", "/debug/prof/mem?output=json", "not-compiled-in"),
