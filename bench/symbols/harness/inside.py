@@ -13,7 +13,7 @@ from .dumps import BIG, Service, get, listening, profiled
 from .measuring import MB, Failed
 from .tools import Tools
 
-# The allocator gives pages back ten seconds after they were freed, unless its background threads do so sooner.
+# jemalloc gives freed pages back within ten seconds.
 SETTLE_SECONDS = 12
 OWN_FRAMES = (b"heaplens::symbols", b"heaplens::dump", b"heaplens_agent::render", b"gimli::", b"addr2line::")
 
@@ -122,5 +122,8 @@ def both(tools: Tools, work: Path, start: Callable, lg_sample: int) -> dict:
 
 def can_serve(tools: Tools) -> bool:
     """Whether this bigserver was built with the feature `server`."""
-    done = subprocess.run([tools.bigserver, "serve", os.devnull, "0"], stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+    done = subprocess.run(
+        [tools.bigserver, "serve", os.devnull, "0"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False,
+    )
     return "usage" not in done.stderr

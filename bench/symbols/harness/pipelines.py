@@ -39,7 +39,7 @@ class Cache:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def env(self) -> Dict[str, str]:
-        return {"HEAPLENS_CACHE_DIR": str(self.directory)}
+        return {"HEAPLENS_CACHE_DIR": str(self.directory), "HEAPLENS_NO_CACHE": "0"}
 
 
 def heaplens(tools: Tools, dump: Dump, work: Path, command: str, cache: Cache, base: Optional[Path] = None,
@@ -49,7 +49,7 @@ def heaplens(tools: Tools, dump: Dump, work: Path, command: str, cache: Cache, b
     argv = [tools.heaplens, command, *arguments, "--binary", dump.binary, dump.path]
     out = work / f"ours-{dump.name}.{'svg' if command == 'flamegraph' else 'folded'}"
     if command == "flamegraph":
-        # To a pipe or a file alike; the picture on standard output is checked as the others' are.
+        # On standard output, as the others' are.
         argv += ["-o", "-"]
     check = picture if command == "flamegraph" else folded
     if base and command == "folded":
