@@ -55,15 +55,7 @@ pub(super) fn chains(
     sorted.dedup();
     let mut found = Found::nothing(sorted.len());
     if let Some(path) = &files.dwarf {
-        let input = dwarf::Input {
-            path,
-            build_id: files.build_id.as_deref(),
-            stamp: files.stamp(path),
-            package: files.package.as_deref(),
-            supplement: files.supplementary.as_deref(),
-            threads: options.thread_count(),
-            max_memory: options.max_memory,
-        };
+        let input = input(files, path, options);
         // The reader promises not to panic; a file that finds a way all the same costs its own lines.
         let read = catch_unwind(AssertUnwindSafe(|| dwarf::find(input, &sorted)));
         let read = read.unwrap_or_else(|_| Err(Damage::new("its reader gave up on damaged data")));
@@ -86,6 +78,19 @@ pub(super) fn chains(
         }
     }
     (chains, found.problem)
+}
+
+/// What is read for a module's debug information in `path`.
+pub(super) fn input<'f>(files: &'f Files, path: &'f Path, options: &Options) -> dwarf::Input<'f> {
+    dwarf::Input {
+        path,
+        build_id: files.build_id.as_deref(),
+        stamp: files.stamp(path),
+        package: files.package.as_deref(),
+        supplement: files.supplementary.as_deref(),
+        threads: options.thread_count(),
+        max_memory: options.max_memory,
+    }
 }
 
 /// Names what has no name yet.

@@ -5,6 +5,7 @@ use super::super::names;
 use super::super::texts::Texts;
 use super::Found;
 use super::functions::Name;
+use super::references::Reference;
 use super::units::Candidate;
 use super::worker::{Answer, Answers, Frame};
 use indexmap::IndexSet;
@@ -24,12 +25,6 @@ pub(super) struct Batch {
     /// Addresses whose unit could not be read, and the first reason.
     failed: Vec<bool>,
     first_damage: Option<String>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Reference {
-    supplementary: bool,
-    offset: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -87,8 +82,8 @@ impl Batch {
             let name = match name {
                 Name::Unknown => StoredName::Unknown,
                 Name::Known(text) => StoredName::Text(self.text(&text)),
-                Name::Elsewhere(offset) => self.reference(false, offset),
-                Name::Supplementary(offset) => self.reference(true, offset),
+                Name::Elsewhere(offset) => self.reference(Reference::Main(offset)),
+                Name::Supplementary(offset) => self.reference(Reference::Supplementary(offset)),
             };
             let file = file.map(|file: Rc<str>| self.text(&file));
             self.frames.push(Stored { name, file, line, column });
@@ -103,8 +98,8 @@ impl Batch {
         }
     }
 
-    fn reference(&mut self, supplementary: bool, offset: u64) -> StoredName {
-        StoredName::Reference(self.references.insert_full(Reference { supplementary, offset }).0 as u32)
+    fn reference(&mut self, reference: Reference) -> StoredName {
+        StoredName::Reference(self.references.insert_full(reference).0 as u32)
     }
 
     pub(super) fn has_references(&self) -> bool {
@@ -114,12 +109,10 @@ impl Batch {
     /// Looks up the names that stand elsewhere, in the order of the file.
     pub(super) fn resolve(&mut self, mut look: impl FnMut(&Name) -> Option<String>) {
         let mut order: Vec<usize> = (0..self.references.len()).collect();
-        order.sort_by_key(|&i| (self.references[i].supplementary, self.references[i].offset));
+        order.sort_by_key(|&i| self.references[i]);
         self.names = vec![None; order.len()];
         for i in order {
-            let Reference { supplementary, offset } = self.references[i];
-            let name = if supplementary { Name::Supplementary(offset) } else { Name::Elsewhere(offset) };
-            self.names[i] = look(&name).map(|text| self.room.cut(&text).into_owned());
+            self.names[i] = look(&self.references[i].name()).map(|text| self.room.cut(&text).into_owned());
         }
     }
 

@@ -97,19 +97,7 @@ pub(super) fn functions(
     supplement: Option<&mut Reader<'_>>,
     wanted: Wanted<'_>,
 ) -> (Vec<Function>, Result<()>) {
-    let mut walk = Walk {
-        unit,
-        bytes,
-        reader,
-        supplement,
-        wanted,
-        steps: MAX_STEPS,
-        names: FxHashMap::default(),
-        texts: Texts::default(),
-        found: Vec::new(),
-        covered: Covered::new(wanted),
-        scopes: Vec::new(),
-    };
+    let mut walk = Walk::new(unit, bytes, reader, supplement, wanted);
     let result = walk.entries();
     (walk.found, result)
 }
@@ -204,7 +192,29 @@ fn small(value: Value<'_>) -> u32 {
     value.number().and_then(|n| u32::try_from(n).ok()).unwrap_or(0)
 }
 
-impl<'u> Walk<'u, '_, '_, '_> {
+impl<'u, 'r, 's, 't> Walk<'u, 'r, 's, 't> {
+    fn new(
+        unit: &'u Unit,
+        bytes: &'u [u8],
+        reader: &'r mut Reader<'s>,
+        supplement: Option<&'r mut Reader<'t>>,
+        wanted: Wanted<'u>,
+    ) -> Self {
+        Walk {
+            unit,
+            bytes,
+            reader,
+            supplement,
+            wanted,
+            steps: MAX_STEPS,
+            names: FxHashMap::default(),
+            texts: Texts::default(),
+            found: Vec::new(),
+            covered: Covered::new(wanted),
+            scopes: Vec::new(),
+        }
+    }
+
     fn entries(&mut self) -> Result<()> {
         let encoding = self.unit.header.encoding;
         let abbrevs: &'u Abbrevs = &self.unit.abbrevs;
@@ -382,19 +392,5 @@ pub(super) fn name_at(
     supplement: Option<&mut Reader<'_>>,
     offset: u64,
 ) -> Name {
-    let wanted = Wanted::Some(&[]);
-    let mut walk = Walk {
-        unit,
-        bytes,
-        reader,
-        supplement,
-        wanted,
-        steps: 0,
-        names: FxHashMap::default(),
-        texts: Texts::default(),
-        found: Vec::new(),
-        covered: Covered::new(wanted),
-        scopes: Vec::new(),
-    };
-    walk.referred(Value::UnitRef(offset))
+    Walk::new(unit, bytes, reader, supplement, Wanted::Some(&[])).referred(Value::UnitRef(offset))
 }

@@ -4,7 +4,6 @@ use super::super::bytes::{Damage, Result};
 use super::super::texts::shortened;
 use super::cursor::Cursor;
 use super::effort::Claims;
-use super::functions::Wanted;
 use super::memory::{Lease, Memory};
 use super::sections::{Reader, readable};
 use super::unit::Unit;
@@ -205,14 +204,6 @@ fn push(path: &mut String, more: &str) {
         path.push(separator);
     }
     path.push_str(more);
-}
-
-/// The row of each address that a unit's line program knows.
-pub(super) fn wanted_rows(lines: &Lines<'_>, wanted: Wanted<'_>) -> (Vec<Option<Row>>, Result<()>) {
-    let Wanted::Some(sorted) = wanted else { return (Vec::new(), Ok(())) };
-    let mut found = vec![None; sorted.len()];
-    let result = lines.find(sorted, &mut found);
-    (found, result)
 }
 
 #[cfg(test)]

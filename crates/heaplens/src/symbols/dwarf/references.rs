@@ -31,7 +31,8 @@ impl Reference {
         }
     }
 
-    fn name(self) -> Name {
+    /// The name that says so.
+    pub(super) fn name(self) -> Name {
         match self {
             Reference::Main(offset) => Name::Elsewhere(offset),
             Reference::Supplementary(offset) => Name::Supplementary(offset),

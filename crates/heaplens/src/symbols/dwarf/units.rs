@@ -6,7 +6,6 @@
 use super::super::bytes::{Damage, Result, Window};
 use super::cursor::Cursor;
 use super::effort::Claims;
-use super::functions::Wanted;
 use super::lines::{self, Lines};
 use super::memory::Memory;
 use super::ranges::MAX_STEPS;
@@ -243,12 +242,5 @@ impl Candidate {
     /// The addresses themselves, sorted.
     pub(super) fn wanted(&self, sorted: &[u64]) -> Vec<u64> {
         self.addresses.iter().map(|&at| sorted[at as usize]).collect()
-    }
-}
-
-/// For readers that want one list of addresses as well as all.
-impl<'w> From<&'w [u64]> for Wanted<'w> {
-    fn from(sorted: &'w [u64]) -> Wanted<'w> {
-        Wanted::Some(sorted)
     }
 }

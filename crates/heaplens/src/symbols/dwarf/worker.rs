@@ -106,9 +106,8 @@ impl<'s> Worker<'s> {
         });
         let mut rows = vec![None; wanted.len()];
         if let Some(lines) = &lines {
-            let (found, result) = lines::wanted_rows(lines, Wanted::Some(&wanted));
-            rows = found;
-            if let Err(damage) = result {
+            // What was found before damage is kept.
+            if let Err(damage) = lines.find(&wanted, &mut rows) {
                 answers.damage.get_or_insert(damage);
             }
         }

@@ -21,7 +21,7 @@ pub(super) use find::{of_files, of_module};
 use super::dwarf::{self, UnitTable};
 use super::locate::{Files, Locator};
 use super::object::ObjectFile;
-use super::{Options, cache};
+use super::{Options, cache, module};
 use build::Builder;
 use contents::{CodeDigest, Contents, HEAD};
 use overlap::{Part, settle};
@@ -127,15 +127,7 @@ fn fill<W: Write + Send>(
     files: &Files,
     options: &Options,
 ) -> Result<(Builder<W>, Option<String>), String> {
-    let input = dwarf::Input {
-        path,
-        build_id: files.build_id.as_deref(),
-        stamp: files.stamp(path),
-        package: files.package.as_deref(),
-        supplement: files.supplementary.as_deref(),
-        threads: options.thread_count(),
-        max_memory: options.max_memory,
-    };
+    let input = module::input(files, path, options);
     let turn = Mutex::new(Turn { next: 0, builder, failed: None });
     let passed = Condvar::new();
     let visit = |at: usize, unit: Option<UnitTable>| {
