@@ -175,16 +175,22 @@ pub(crate) fn addresses(lab: &Lab) -> Result<(), Failed> {
     Ok(())
 }
 
-/// A difference is shown as the tool shows its own.
+/// A difference is shown as the tool shows its own, in either direction: the service surely grew, while what shrinks
+/// beside it is left to chance.
 pub(crate) fn difference(lab: &Lab) -> Result<(), Failed> {
     let run = lab.fine();
-    let (base, new) = (named(&run.base, &run.program), named(&run.leak, &run.program));
-    let ours = write(&diff(&base, &new), lab.dir().join("difference.pb.gz"));
-    let base = write(&base, lab.dir().join("base.pb.gz"));
-    let new = write(&new, lab.dir().join("new.pb.gz"));
-    let rows = top(&[], &ours);
-    assert!(rows.values().any(|row| row.0 < 0) && rows.values().any(|row| row.0 > 0), "{rows:?}");
-    assert_eq!(rows, top(&["-diff_base", &base.to_string_lossy()], &new));
+    let (early, late) = (named(&run.base, &run.program), named(&run.leak, &run.program));
+    let early_file = write(&early, lab.dir().join("early.pb.gz"));
+    let late_file = write(&late, lab.dir().join("late.pb.gz"));
+    let shown = |name: &str, (base, base_file): (&Profile, &Path), (new, new_file): (&Profile, &Path)| {
+        let rows = top(&[], &write(&diff(base, new), lab.dir().join(name)));
+        assert_eq!(rows, top(&["-diff_base", &base_file.to_string_lossy()], new_file), "{name}");
+        rows
+    };
+    let grown = shown("grown.pb.gz", (&early, &early_file), (&late, &late_file));
+    assert!(grown.values().any(|row| row.0 > 0), "{grown:?}");
+    let shrunk = shown("shrunk.pb.gz", (&late, &late_file), (&early, &early_file));
+    assert!(shrunk.values().any(|row| row.0 < 0), "{shrunk:?}");
     Ok(())
 }
 
