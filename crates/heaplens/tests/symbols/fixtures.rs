@@ -33,6 +33,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             trials.push(trial(title, tools, move || check(&name)));
         };
         add("golden", &[], golden);
+        add("alone", &[], alone);
         add("table", &[], as_table);
         add("crate", &[], as_crate);
         // Some version of it fails there, others may not; that is no failure of ours.
@@ -122,6 +123,20 @@ fn golden(name: &str) -> Result<(), Failed> {
         write!(message, "\n+ {line}")?;
     }
     Err(message.into())
+}
+
+/// What is asked beside an address does not matter to its answer.
+fn alone(name: &str) -> Result<(), Failed> {
+    let path = dir().join(name).join("app");
+    let addresses = addresses(name);
+    let Ok((together, _)) = ours(&path, &addresses, &nowhere()) else { return Ok(()) };
+    for (address, _, together) in runs(&addresses, &together) {
+        let (alone, _) = ours(&path, &[address], &nowhere())?;
+        if alone != [together.clone()] {
+            return Err(format!("{address:#x}: alone {}, among others {together}", alone[0]).into());
+        }
+    }
+    Ok(())
 }
 
 /// A table of a fixture gives the answers of the fixture.

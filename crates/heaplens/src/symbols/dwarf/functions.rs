@@ -130,8 +130,16 @@ impl Covered {
 struct Scope {
     /// Depth of the entry in the tree.
     level: u64,
-    /// How deep functions are inlined below it; `None` where nothing below holds a wanted address.
-    inline_depth: Option<u32>,
+    /// `None` where nothing below holds a wanted address.
+    inlining: Option<Inlining>,
+}
+
+/// Where what is inlined below an entry belongs.
+#[derive(Clone, Copy)]
+struct Inlining {
+    /// Index of the function around; a function inside of it may have been found since.
+    function: usize,
+    depth: u32,
 }
 
 struct Walk<'u, 'r, 's, 't> {
@@ -247,9 +255,9 @@ impl<'u, 'r, 's, 't> Walk<'u, 'r, 's, 't> {
         Ok(())
     }
 
-    /// How deep functions are inlined here, if the function around holds a wanted address.
-    fn live(&self) -> Option<u32> {
-        self.scopes.last().and_then(|scope| scope.inline_depth)
+    /// Where a function belongs that is inlined here, if the function around holds a wanted address.
+    fn live(&self) -> Option<Inlining> {
+        self.scopes.last().and_then(|scope| scope.inlining)
     }
 
     fn ranges(&mut self, code: &Code) -> Result<Option<Vec<(u64, u64)>>> {
@@ -271,8 +279,9 @@ impl<'u, 'r, 's, 't> Walk<'u, 'r, 's, 't> {
             Some(ranges) => {
                 self.covered.cover(self.wanted, &ranges);
                 let name = self.name(&attributes);
+                let inlining = Inlining { function: self.found.len(), depth: 0 };
                 self.found.push(Function { ranges, name, inlined: Vec::new() });
-                self.enter(abbrev, level, Some(0));
+                self.enter(abbrev, level, Some(inlining));
             }
             // A function inside a function has its own code.
             None if !self.scopes.is_empty() => self.enter(abbrev, level, None),
@@ -283,16 +292,16 @@ impl<'u, 'r, 's, 't> Walk<'u, 'r, 's, 't> {
 
     fn inlined(&mut self, cursor: &mut Cursor<'u>, abbrev: &Abbrev, level: u64) -> Result<()> {
         let attributes = Attributes::read(cursor, abbrev, self.unit)?;
-        let Some(depth) = self.live() else { return Ok(()) };
+        let Some(Inlining { function, depth }) = self.live() else { return Ok(()) };
         let ranges = self.ranges(&attributes.code)?;
-        let below = ranges.is_some().then(|| depth + 1);
+        let below = ranges.is_some().then(|| Inlining { function, depth: depth + 1 });
         if let Some(ranges) = ranges {
             if depth >= MAX_INLINED {
                 return Err(Damage::new("functions are inlined deeper than in any program"));
             }
             let name = self.name(&attributes);
             let Attributes { call_file, call_line, call_column, .. } = attributes;
-            if let Some(function) = self.found.last_mut() {
+            if let Some(function) = self.found.get_mut(function) {
                 function.inlined.push(Inlined { depth, ranges, name, call_file, call_line, call_column });
             }
         }
@@ -300,9 +309,9 @@ impl<'u, 'r, 's, 't> Walk<'u, 'r, 's, 't> {
         Ok(())
     }
 
-    fn enter(&mut self, abbrev: &Abbrev, level: u64, inline_depth: Option<u32>) {
+    fn enter(&mut self, abbrev: &Abbrev, level: u64, inlining: Option<Inlining>) {
         if abbrev.has_children {
-            self.scopes.push(Scope { level, inline_depth });
+            self.scopes.push(Scope { level, inlining });
         }
     }
 
