@@ -43,7 +43,7 @@ fn address_spaces_that_moved_do_not_matter() {
     let nets: Vec<_> = d.net_stacks().into_iter().map(|(_, v)| v.inuse_space.trunc()).collect();
     assert_eq!(nets, [20]);
     let tree = Tree::new(&d, SampleType::InuseSpace);
-    assert_eq!((tree.root().grown.trunc(), tree.root().shrunk.trunc()), (20, 0));
+    assert_eq!((tree.root().grown().trunc(), tree.root().shrunk().trunc()), (20, 0));
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn two_builds_compare_by_the_names_of_functions() {
     let d = diff(&base, &new);
     assert_eq!(d.warnings[0].code, "rebuilt");
     let tree = Tree::new(&d, SampleType::InuseSpace);
-    assert_eq!((tree.root().grown.trunc(), tree.root().shrunk.trunc()), (40, 0));
+    assert_eq!((tree.root().grown().trunc(), tree.root().shrunk().trunc()), (40, 0));
     let grouped = by_function(&d);
     grouped.check().unwrap();
     let nets: Vec<_> =
@@ -102,7 +102,7 @@ fn without_names_two_builds_share_nothing() {
         p
     };
     let tree = Tree::new(&diff(&place("aaaaaaaa01"), &place("bbbbbbbb02")), SampleType::InuseSpace);
-    assert_eq!((tree.root().grown.trunc(), tree.root().shrunk.trunc()), (5, 5));
+    assert_eq!((tree.root().grown().trunc(), tree.root().shrunk().trunc()), (5, 5));
 }
 
 #[test]

@@ -82,7 +82,7 @@ proptest! {
                 let top = Top::new(&p, t);
                 prop_assert_eq!(top.rows.iter().map(|r| r.flat.net()).sum::<Amount>()
                     + p.samples().iter().filter(|s| s.stack.is_none()).map(|s| s.values.get(t)).sum::<Amount>(), total);
-                prop_assert_eq!(tree.root().grown - tree.root().shrunk, total);
+                prop_assert_eq!(tree.root().grown() - tree.root().shrunk(), total);
             }
         }
     }

@@ -208,7 +208,7 @@ impl Profile {
     }
 
     /// All stack node ids, callers before callees.
-    pub fn stack_ids(&self) -> impl ExactSizeIterator<Item = StackId> + use<> {
+    pub fn stack_ids(&self) -> impl DoubleEndedIterator<Item = StackId> + ExactSizeIterator + use<> {
         (0..self.stacks.len() as u32).map(StackId)
     }
 

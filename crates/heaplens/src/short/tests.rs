@@ -138,7 +138,7 @@ fn equal_names_merge_and_symbols_stay() {
     let row = top.rows.iter().find(|row| row.name == "alloc::vec::Vec<…>::push").unwrap();
     assert_eq!(row.flat.after.trunc(), 7);
     let tree = Tree::new(&short, SampleType::InuseSpace);
-    assert_eq!(tree.nodes.iter().filter(|node| node.name.ends_with("push")).count(), 1);
+    assert_eq!(tree.nodes.iter().filter(|node| node.place.name.ends_with("push")).count(), 1);
 
     let mut profile = Profile::new(Meta::default());
     for (readable, symbol) in [("f<u8>", "_f8"), ("f<u16>", "_f16")] {

@@ -6,4 +6,4 @@ pub mod top;
 pub mod tree;
 
 pub use top::{Change, Order, Row, Top};
-pub use tree::{Node, Tree};
+pub use tree::{Node, Place, Tree};

@@ -158,7 +158,7 @@ impl Top {
         let (grown, shrunk) = match profile.meta.is_diff {
             true => {
                 let tree = Tree::new(profile, sample_type);
-                (tree.root().grown, tree.root().shrunk)
+                (tree.root().grown(), tree.root().shrunk())
             }
             false => Default::default(),
         };

@@ -74,11 +74,11 @@ pub(super) fn encode(tree: &Tree, rows: &[Row], header: &Header, options: &Optio
     for (i, row) in rows.iter().enumerate() {
         match row.content {
             Content::Node(index) => {
-                let node = &tree.nodes[index];
-                document.name.push(names.index(Some(&node.name)));
-                document.place.push(places.index(node.location.as_deref()));
-                document.module.push(modules.index(node.module.as_deref()));
-                document.inlined.push(if node.inlined { '1' } else { '0' });
+                let place = &tree.nodes[index].place;
+                document.name.push(names.index(Some(&place.name)));
+                document.place.push(places.index(place.location.as_deref()));
+                document.module.push(modules.index(place.module.as_deref()));
+                document.inlined.push(if place.inlined { '1' } else { '0' });
             }
             Content::Merged(frames) => {
                 document.name.push(-1);

@@ -71,8 +71,8 @@ fn total(tree: &Tree) -> String {
     if tree.is_diff {
         format!(
             "Grown {}, shrunk {}, net {}{interval}{other}",
-            units::signed(root.grown.as_f64(), is_bytes),
-            units::signed(-root.shrunk.as_f64(), is_bytes),
+            units::signed(root.grown().as_f64(), is_bytes),
+            units::signed(-root.shrunk().as_f64(), is_bytes),
             units::signed(root.net().as_f64(), is_bytes),
         )
     } else {
@@ -91,7 +91,7 @@ fn measured(tree: &Tree) -> String {
     };
     let sides = if tree.is_diff {
         let side = |amount: crate::profile::Amount| units::amount(amount.as_f64(), is_bytes);
-        format!(" from {} to {}", side(tree.root().before), side(tree.root().after))
+        format!(" from {} to {}", side(tree.root().before()), side(tree.root().after))
     } else {
         String::new()
     };
@@ -158,7 +158,7 @@ fn counterpart(tree: &Tree) -> String {
     }
     let about = if tree.rate.is_some() { "≈ " } else { "" };
     let is_bytes = !tree.sample_type.is_bytes();
-    let (before, after) = (tree.root().other_before.as_f64(), tree.root().other_after.as_f64());
+    let (before, after) = (tree.root().other_before().as_f64(), tree.root().other_after.as_f64());
     if tree.is_diff {
         format!(", {about}{}", units::signed(after - before, is_bytes))
     } else {

@@ -47,7 +47,7 @@ pub(super) fn draw(tree: &Tree, header: &Header, options: &Options) -> Picture {
             Content::Frame { node } if tree.is_diff => {
                 style::change_class(palette::change_step(tree.nodes[node].net(), largest))
             }
-            Content::Frame { node } => style::warm_class(&tree.nodes[node].name),
+            Content::Frame { node } => style::warm_class(&tree.nodes[node].place.name),
         };
         draw_block(tree, block, y + row * ROW, &class, &mut graph);
     }
@@ -134,7 +134,7 @@ fn draw_block(tree: &Tree, block: &Block, y: usize, class: &str, out: &mut Strin
     );
     let available = ((block.width - 6.0) / CHAR).max(0.0) as usize;
     let text = match block.content {
-        Content::Frame { node } => layout::cut(&escape::terminal(&tree.nodes[node].name), available),
+        Content::Frame { node } => layout::cut(&escape::terminal(&tree.nodes[node].place.name), available),
         Content::Merged { frames, .. } => merged_label(frames, available),
     };
     if let Some(text) = text.filter(|text| !text.is_empty()) {

@@ -53,9 +53,9 @@ pub(super) fn select(tree: &Tree, limit: usize) -> Rows {
             depth: node.depth,
             grown: node.self_net().max(Amount::ZERO),
             shrunk: (-node.self_net()).max(Amount::ZERO),
-            before: node.before,
+            before: node.before(),
             other_after: node.other_after,
-            other_before: node.other_before,
+            other_before: node.other_before(),
         };
         let mut merged = Row {
             content: Content::Merged(0),
@@ -72,16 +72,16 @@ pub(super) fn select(tree: &Tree, limit: usize) -> Rows {
             if callee.width().is_zero() {
                 continue;
             }
-            row.before -= callee.before;
+            row.before -= callee.before();
             row.other_after -= callee.other_after;
-            row.other_before -= callee.other_before;
+            row.other_before -= callee.other_before();
             if !kept[child] {
                 frames += crate::view::layout::count_frames(tree, child);
-                merged.grown += callee.grown;
-                merged.shrunk += callee.shrunk;
-                merged.before += callee.before;
+                merged.grown += callee.grown();
+                merged.shrunk += callee.shrunk();
+                merged.before += callee.before();
                 merged.other_after += callee.other_after;
-                merged.other_before += callee.other_before;
+                merged.other_before += callee.other_before();
             }
         }
         rows.push(row);

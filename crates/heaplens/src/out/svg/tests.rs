@@ -86,11 +86,11 @@ proptest! {
         let both = |i: usize| merged.iter().find(|m| m[0] == i as i64).map_or(0.min(net[i]), |m| -m[2]).abs();
         let shrunk: i64 = (0..net.len()).map(both).sum();
         let grown = net.iter().sum::<i64>() + shrunk;
-        prop_assert_eq!((i128::from(grown), i128::from(shrunk)), (root.grown.round(), root.shrunk.round()));
+        prop_assert_eq!((i128::from(grown), i128::from(shrunk)), (root.grown().round(), root.shrunk().round()));
         for (column, amount) in [
-            ("before", root.before),
+            ("before", root.before()),
             ("other", root.other_after),
-            ("other_before", root.other_before),
+            ("other_before", root.other_before()),
         ] {
             prop_assert_eq!(integers(&data, column).iter().sum::<i64>() as i128, amount.round(), "{}", column);
         }
