@@ -250,10 +250,16 @@ fn parallel<W>(
         run();
     };
     std::thread::scope(|scope| {
-        for _ in 0..others {
-            // Where no thread can be had, this one does it all.
-            let _ = std::thread::Builder::new().name("symbols".to_owned()).spawn_scoped(scope, started);
-        }
+        // Where no thread can be had, this one does it all.
+        let thread =
+            |_| std::thread::Builder::new().name("symbols".to_owned()).spawn_scoped(scope, started).ok();
+        let threads: Vec<_> = (0..others).filter_map(thread).collect();
         run();
+        // The scope waits for their work alone; an allocator has back what a thread cached only when it has ended.
+        for thread in threads {
+            if let Err(panic) = thread.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
     });
 }
