@@ -46,17 +46,12 @@ unsafe extern "C" fn visit(info: *mut libc::dl_phdr_info, _size: usize, data: *m
     // SAFETY: the loader's own table, of that many entries.
     let headers = unsafe { std::slice::from_raw_parts(info.dlpi_phdr, usize::from(info.dlpi_phnum)) };
     let base = info.dlpi_addr;
-    let loaded = |h: &libc::Elf64_Phdr, from: u64, length: u64| {
-        h.p_type == libc::PT_LOAD
-            && from >= h.p_vaddr
-            && from.saturating_add(length) <= h.p_vaddr.saturating_add(h.p_filesz)
-    };
     let Some(first) = headers.iter().find(|h| h.p_type == libc::PT_LOAD) else {
         return 0;
     };
     for note in headers.iter().filter(|h| h.p_type == libc::PT_NOTE) {
         // A note outside every loaded segment is not in memory.
-        if !headers.iter().any(|h| loaded(h, note.p_vaddr, note.p_filesz)) {
+        if !headers.iter().any(|h| can_be_read(h, note)) {
             continue;
         }
         let (start, length) = (base.wrapping_add(note.p_vaddr), note.p_filesz as usize);
@@ -73,6 +68,15 @@ unsafe extern "C" fn visit(info: *mut libc::dl_phdr_info, _size: usize, data: *m
         }
     }
     0
+}
+
+/// Whether a segment is loaded, readable, and holds this one.
+fn can_be_read(segment: &libc::Elf64_Phdr, inner: &libc::Elf64_Phdr) -> bool {
+    let end = |h: &libc::Elf64_Phdr| h.p_vaddr.saturating_add(h.p_filesz);
+    segment.p_type == libc::PT_LOAD
+        && segment.p_flags & libc::PF_R != 0
+        && inner.p_vaddr >= segment.p_vaddr
+        && end(inner) <= end(segment)
 }
 
 /// The descriptor of the note `GNU`, type 3.
@@ -132,9 +136,36 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_read_is_not() {
+        let segment = |p_type, p_flags, p_vaddr, p_filesz| libc::Elf64_Phdr {
+            p_type,
+            p_flags,
+            p_vaddr,
+            p_filesz,
+            p_offset: 0,
+            p_paddr: 0,
+            p_memsz: p_filesz,
+            p_align: 4,
+        };
+        let note = segment(libc::PT_NOTE, libc::PF_R, 0x100, 0x40);
+        let holds = |kind, flags, from, length| can_be_read(&segment(kind, flags, from, length), &note);
+        assert!(holds(libc::PT_LOAD, libc::PF_R | libc::PF_X, 0x100, 0x40));
+        assert!(!holds(libc::PT_LOAD, libc::PF_X, 0x100, 0x40), "code that can be run and not read");
+        assert!(!holds(libc::PT_NOTE, libc::PF_R, 0x100, 0x40));
+        assert!(!holds(libc::PT_LOAD, libc::PF_R, 0x101, 0x40));
+        assert!(!holds(libc::PT_LOAD, libc::PF_R, 0x100, 0x3f));
+    }
+
+    #[test]
     fn loaded_modules_carry_their_build_ids() {
-        for module in loaded() {
+        let modules = loaded();
+        for module in &modules {
             assert!((8..=MAX_ID).contains(&module.build_id().len()) && module.address != 0);
         }
+        let hex =
+            |module: &Module| module.build_id().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let executable = std::env::current_exe().unwrap();
+        let own = heaplens::symbols::build_id(&executable).unwrap().expect("linkers write a build-id");
+        assert!(modules.iter().any(|module| hex(module) == own), "{own} of {} modules", modules.len());
     }
 }
