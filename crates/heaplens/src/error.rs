@@ -26,9 +26,17 @@ pub enum Error {
         /// What would be right.
         expected: String,
     },
-    /// The compressed data is damaged or grows past the limit.
+    /// The compressed data is damaged.
     #[error("gzip: {0}")]
     Gzip(String),
+    /// The compressed data grows past [`Limits::unpacked`](crate::input::Limits::unpacked).
+    #[error(
+        "gzip: the content is larger than the limit of {limit} bytes; unpack it with gunzip first if it is meant to be"
+    )]
+    TooLarge {
+        /// The limit.
+        limit: u64,
+    },
     /// A regular expression that the caller gave cannot be used.
     #[error("pattern {pattern:?}: {why}")]
     Pattern {

@@ -45,7 +45,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Profile, Error> {
 /// The bytes themselves, or what they expand to if they are gzip data (several members, one after another).
 ///
 /// # Errors
-/// [`Error::Gzip`] for damaged data and past the limit.
+/// [`Error::Gzip`] for damaged data, [`Error::TooLarge`] past the limit.
 pub fn unpack<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, Error> {
     if !bytes.starts_with(b"\x1f\x8b") {
         return Ok(Cow::Borrowed(bytes));
@@ -59,10 +59,7 @@ pub fn unpack<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, Err
         )));
     }
     if unpacked.len() as u64 > limits.unpacked {
-        return Err(Error::Gzip(format!(
-            "the content is larger than the limit of {} bytes; unpack it with gunzip first if it is meant to be",
-            limits.unpacked
-        )));
+        return Err(Error::TooLarge { limit: limits.unpacked });
     }
     Ok(Cow::Owned(unpacked))
 }
