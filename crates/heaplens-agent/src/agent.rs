@@ -9,7 +9,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 
 use crate::complete::Maps;
 use crate::config::Config;
-use crate::dump::{self, Dump};
+use crate::dump::{self, Taken};
 use crate::guard;
 use crate::json::Object;
 use crate::problem::{Kind, Problem, reply};
@@ -19,10 +19,7 @@ use crate::state::{self, State};
 use crate::stats;
 use crate::sys::mallctl;
 
-/// The largest dump that `POST …/symbol` takes, in bytes.
-pub const MAX_SYMBOL_BODY: usize = 256 << 20;
-
-/// The largest body that the other endpoints take, in bytes.
+/// The largest body that is taken, in bytes, but for `POST …/symbol`: see [`Config::posted_dump`].
 pub const MAX_BODY: usize = 64 << 10;
 
 /// Answers the endpoints. Cheap to clone; holds no thread, no file and no lock.
@@ -49,8 +46,21 @@ impl Agent {
     ///
     /// Check [`Agent::admit`] first if the body has not been read yet.
     pub fn handle(&self, request: Request<impl AsRef<[u8]>>, peer: Option<IpAddr>) -> Response<Vec<u8>> {
-        let work = || self.respond(&request, peer);
-        match catch_unwind(AssertUnwindSafe(work)) {
+        let (head, body) = request.into_parts();
+        self.answer(&head, peer, |limit| {
+            let body = body.as_ref();
+            if body.len() > limit { Err(too_large(limit)) } else { Ok(body) }
+        })
+    }
+
+    /// As [`Agent::handle`], with a body that is read, up to a limit, when it is its turn.
+    pub(crate) fn answer<B: AsRef<[u8]> + Send>(
+        &self,
+        head: &http::request::Parts,
+        peer: Option<IpAddr>,
+        body: impl FnOnce(usize) -> Result<B, Problem>,
+    ) -> Response<Vec<u8>> {
+        match catch_unwind(AssertUnwindSafe(|| self.respond(head, peer, body))) {
             Ok(Ok(response)) => response,
             Ok(Err(problem)) => problem.into_response(),
             Err(_) => Problem::internal().into_response(),
@@ -66,8 +76,12 @@ impl Agent {
         peer: Option<IpAddr>,
     ) -> Result<usize, Response<Vec<u8>>> {
         self.endpoint(&head.method, &head.uri, &head.headers, peer)
-            .map(body_limit)
+            .map(|endpoint| self.body_limit(endpoint))
             .map_err(Problem::into_response)
+    }
+
+    fn body_limit(&self, endpoint: Endpoint) -> usize {
+        if endpoint == Endpoint::Symbol { self.config.drawing.posted } else { MAX_BODY }
     }
 
     fn endpoint(
@@ -85,20 +99,23 @@ impl Agent {
         Ok(endpoint)
     }
 
-    fn respond(
+    fn respond<B: AsRef<[u8]> + Send>(
         &self,
-        request: &Request<impl AsRef<[u8]>>,
+        head: &http::request::Parts,
         peer: Option<IpAddr>,
+        body: impl FnOnce(usize) -> Result<B, Problem>,
     ) -> Result<Response<Vec<u8>>, Problem> {
-        let endpoint = self.endpoint(request.method(), request.uri(), request.headers(), peer)?;
-        let query = request.uri().query().unwrap_or_default();
-        let body = request.body().as_ref();
-        if body.len() > body_limit(endpoint) {
-            return Err(too_large(body_limit(endpoint)));
+        let endpoint = self.endpoint(&head.method, &head.uri, &head.headers, peer)?;
+        let query = head.uri.query().unwrap_or_default();
+        let body = || body(self.body_limit(endpoint));
+        if endpoint == Endpoint::Symbol {
+            return render_posted(route::drawing(query)?, body, &self.config);
         }
+        let body = body()?;
         match endpoint {
             Endpoint::Dump => self.dump(query),
-            Endpoint::Symbol => render_posted(route::drawing(query)?, body, &self.config),
+            // Answered above.
+            Endpoint::Symbol => Err(Problem::internal()),
             Endpoint::Activate => activate(true),
             Endpoint::Deactivate => activate(false),
             Endpoint::Status => Ok(status()),
@@ -108,7 +125,7 @@ impl Agent {
                 // With a space, as GreptimeDB writes it.
                 Ok(reply(StatusCode::OK, Kind::Json, body.replacen(':', ": ", 1)))
             }
-            Endpoint::WriteGdump => write_gdump(query, body),
+            Endpoint::WriteGdump => write_gdump(query, body.as_ref()),
             Endpoint::Stats => Ok(reply(StatusCode::OK, Kind::Json, stats::json(State::now()))),
         }
     }
@@ -124,20 +141,20 @@ impl Agent {
         State::now().require_enabled()?;
         let dump = dump::take(self.config.min_interval)?;
         let mut response = reply(StatusCode::OK, Kind::Text, dump.bytes.as_slice());
-        describe(&dump, response.headers_mut());
+        describe(&dump.taken, response.headers_mut());
         Ok(response)
     }
 }
 
 /// What a reader should know and the body may not say.
-pub(crate) fn describe(dump: &Dump, headers: &mut HeaderMap) {
+pub(crate) fn describe(taken: &Taken, headers: &mut HeaderMap) {
     let mut set = |name, value| headers.insert(HeaderName::from_static(name), value);
-    set("heaplens-dump", HeaderValue::from(dump.number));
-    set("heaplens-state", HeaderValue::from_static(dump.state.word()));
-    if dump.maps == Maps::Absent {
+    set("heaplens-dump", HeaderValue::from(taken.number));
+    set("heaplens-state", HeaderValue::from_static(taken.state.word()));
+    if taken.maps == Maps::Absent {
         set("heaplens-maps", HeaderValue::from_static("none"));
     }
-    if dump.state == State::Inactive {
+    if taken.state == State::Inactive {
         set(
             "heaplens-note",
             HeaderValue::from_static(
@@ -147,13 +164,16 @@ pub(crate) fn describe(dump: &Dump, headers: &mut HeaderMap) {
     }
 }
 
-fn body_limit(endpoint: Endpoint) -> usize {
-    if endpoint == Endpoint::Symbol { MAX_SYMBOL_BODY } else { MAX_BODY }
-}
-
 pub(crate) fn too_large(limit: usize) -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large")
         .why(format!("at most {limit} bytes are taken here"))
+        .fix("use the program heaplens on a copy of the dump instead")
+}
+
+#[cfg(any(feature = "axum-08", feature = "listener"))]
+pub(crate) fn no_room(bytes: usize, error: &std::io::Error) -> Problem {
+    Problem::new(StatusCode::INSUFFICIENT_STORAGE, "no-room-for-the-body", "There is no memory for the body")
+        .why(format!("{bytes} bytes: {error}"))
         .fix("use the program heaplens on a copy of the dump instead")
 }
 
@@ -236,7 +256,11 @@ fn render_own(_output: Output, _config: &Config) -> Result<Response<Vec<u8>>, Pr
 }
 
 #[cfg(not(feature = "symbolize"))]
-fn render_posted(_output: Output, _body: &[u8], _config: &Config) -> Result<Response<Vec<u8>>, Problem> {
+fn render_posted<B>(
+    _output: Output,
+    _body: impl FnOnce() -> Result<B, Problem>,
+    _config: &Config,
+) -> Result<Response<Vec<u8>>, Problem> {
     Err(not_compiled_in())
 }
 

@@ -1,16 +1,27 @@
 //! The endpoints as a router for axum 0.8.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 use ::axum::Router;
-use ::axum::body::{Body, to_bytes};
+use ::axum::body::{Body, HttpBody, to_bytes};
 use ::axum::extract::{ConnectInfo, Request};
 use ::axum::response::Response;
 use ::axum::routing::any;
 
-use crate::agent::{Agent, too_large};
+use crate::agent::{Agent, MAX_BODY, no_room, too_large};
 use crate::problem::Problem;
 use crate::route::ROOTS;
+use crate::sys::mallctl::unsampled;
+use crate::sys::pages::Pages;
+
+/// A large body must arrive within this: the next one waits for it.
+const BODY_TIME: Duration = Duration::from_secs(120);
 
 /// All endpoints, for the local machine only.
 ///
@@ -34,18 +45,72 @@ pub fn router_with<S: Clone + Send + Sync + 'static>(agent: Agent) -> Router<S> 
 async fn answer(agent: Agent, request: Request) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
     let (head, body) = request.into_parts();
-    // Nobody sends us a large body who may not ask.
+    // Nobody sends us a large body, or gets a thread, who may not ask.
     let limit = match agent.admit(&head, peer) {
+        Ok(limit) if HttpBody::size_hint(&body).lower() > limit as u64 => {
+            return too_large(limit).into_response().map(Body::from);
+        }
         Ok(limit) => limit,
         Err(refusal) => return refusal.map(Body::from),
     };
-    let Ok(body) = to_bytes(body, limit).await else {
-        return too_large(limit).into_response().map(Body::from);
+    // A small body is awaited here; a large one is read when it is its turn, which only a thread can wait for.
+    let body = if limit > MAX_BODY {
+        Err(body)
+    } else {
+        match to_bytes(body, limit).await {
+            Ok(bytes) => Ok(bytes),
+            Err(_) => return too_large(limit).into_response().map(Body::from),
+        }
     };
-    let work = move || agent.handle(::http::Request::from_parts(head, body), peer);
-    match tokio::task::spawn_blocking(work).await {
+    let work = move || {
+        // What serves the request is the agent's, and no part of the program.
+        unsampled(|| match body {
+            Ok(bytes) => agent.answer(&head, peer, |_| Ok(bytes)),
+            Err(body) => agent.answer(&head, peer, |limit| read(body, limit)),
+        })
+    };
+    match unsampled(|| tokio::task::spawn_blocking(work)).await {
         Ok(response) => response.map(Body::from),
         Err(_) => Problem::internal().into_response().map(Body::from),
+    }
+}
+
+/// Reads a body on this thread, into memory that is no part of the program's heap.
+fn read(mut body: Body, limit: usize) -> Result<Pages, Problem> {
+    let deadline = Instant::now() + BODY_TIME;
+    let announced = HttpBody::size_hint(&body).upper().and_then(|bytes| usize::try_from(bytes).ok());
+    let room = announced.unwrap_or(limit).min(limit);
+    let mut pages = Pages::new(room).map_err(|error| no_room(room, &error))?;
+    while let Some(frame) = wait(poll_fn(|context| Pin::new(&mut body).poll_frame(context)), deadline)
+        .ok_or_else(Problem::no_body)?
+    {
+        let frame = frame.map_err(|_| Problem::no_body())?;
+        // Trailers say nothing here.
+        if let Ok(data) = frame.into_data()
+            && pages.push(&data) < data.len()
+        {
+            return Err(too_large(limit));
+        }
+    }
+    Ok(pages)
+}
+
+/// Waits for a future on this thread; `None` if it takes too long.
+fn wait<F: Future>(future: F, deadline: Instant) -> Option<F::Output> {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(thread::current())).into();
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return Some(output);
+        }
+        thread::park_timeout(deadline.checked_duration_since(Instant::now())?);
     }
 }
 
@@ -59,6 +124,7 @@ mod tests {
     use super::*;
     use crate::common::in_child;
     use crate::dump;
+    use crate::flight::MOST_FOLLOWERS;
 
     async fn ask(address: SocketAddr, request: &str) -> String {
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
@@ -137,6 +203,94 @@ mod tests {
         let answer = ask(address, &request("GET", "/debug/prof/mem")).await;
         assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
         assert!(answer.contains("into_make_service_with_connect_info::<std::net::SocketAddr>()"), "{answer}");
+    }
+
+    #[test]
+    fn callers_too_many_are_told_and_other_requests_are_answered() {
+        let name = "axum::tests::callers_too_many_are_told_and_other_requests_are_answered";
+        in_child(name, Some("MALLOC_CONF=prof:true"), || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let address = serve(router()).await;
+                let release = dump::occupy();
+                let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+                for _ in 0..100 {
+                    let tell = tell.clone();
+                    tokio::spawn(async move {
+                        tell.send(ask(address, &request("GET", "/debug/prof/mem")).await).unwrap();
+                    });
+                }
+                for _ in MOST_FOLLOWERS..100 {
+                    let answer = told.recv().await.unwrap();
+                    assert!(answer.starts_with("HTTP/1.1 429 "), "{answer}");
+                    assert!(answer.contains("\r\nretry-after: 10\r\n"), "{answer}");
+                }
+                let status = ask(address, &request("GET", "/debug/prof/mem/status")).await;
+                assert!(status.starts_with("HTTP/1.1 200 "), "{status}");
+                release();
+                for _ in 0..MOST_FOLLOWERS {
+                    let answer = told.recv().await.unwrap();
+                    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:.300}");
+                }
+            });
+        });
+    }
+
+    #[test]
+    #[cfg(feature = "symbolize")]
+    fn a_posted_dump_is_no_memory_of_the_programs() {
+        use std::io::{Read, Write};
+        let name = "axum::tests::a_posted_dump_is_no_memory_of_the_programs";
+        in_child(name, Some("MALLOC_CONF=prof:true,lg_prof_sample:0"), || {
+            // Refused as soon as it is looked at.
+            let body = b"\x7fELF".repeat(5 << 20);
+            let head = request("POST", "/debug/prof/mem/symbol")
+                .replace("Length: 0", &format!("Length: {}", body.len()));
+            // Live and sampled, as the header of a dump has it.
+            let sampled = || {
+                let dump = dump::take(Duration::ZERO).map_err(|problem| problem.code()).unwrap();
+                let text = String::from_utf8_lossy(&dump.bytes).into_owned();
+                let total = text.lines().nth(1).unwrap().split(' ').nth(4).unwrap();
+                total.parse::<usize>().unwrap()
+            };
+            let anonymous = || {
+                let figures = crate::process::memory().bytes;
+                figures.iter().find(|(name, _)| *name == "rssanon").unwrap().1
+            };
+            let (tell, told) = std::sync::mpsc::channel();
+            thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(async {
+                    tell.send(serve(router()).await).unwrap();
+                    std::future::pending::<()>().await;
+                });
+            });
+            let mut stream = std::net::TcpStream::connect(told.recv().unwrap()).unwrap();
+            let before = (sampled(), anonymous());
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(&body[..body.len() - 1]).unwrap();
+            // Until the body has arrived, but for its last byte.
+            while anonymous() < before.1 + (body.len() - (1 << 20)) as u64 {
+                thread::yield_now();
+            }
+            let grown = sampled().saturating_sub(before.0);
+            assert!(grown < 2 << 20, "{grown} bytes");
+            stream.write_all(b"F").unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.contains("\"code\":\"unreadable-dump\""), "{answer}");
+        });
+    }
+
+    #[test]
+    fn what_does_not_come_is_not_waited_for_for_ever() {
+        assert_eq!(wait(async { 7 }, Instant::now()), Some(7));
+        assert_eq!(wait(std::future::pending::<u8>(), Instant::now()), None);
+        // Woken by another thread.
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let thread = thread::spawn(move || tell.send(8));
+        assert_eq!(wait(told, Instant::now() + Duration::from_secs(600)), Some(Ok(8)));
+        assert!(thread.join().unwrap().is_ok());
     }
 
     #[tokio::test]

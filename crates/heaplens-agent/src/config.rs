@@ -28,20 +28,22 @@ pub struct Config {
     pub(crate) peers: Peers,
     pub(crate) hosts: Vec<String>,
     pub(crate) min_interval: Duration,
-    pub(crate) symbols: Symbols,
+    pub(crate) drawing: Drawing,
 }
 
-/// What reading symbols may take.
+/// What a drawing may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "symbolize"), allow(dead_code))]
-pub(crate) struct Symbols {
-    pub(crate) threads: usize,
+pub(crate) struct Drawing {
+    pub(crate) symbol_threads: usize,
+    pub(crate) symbol_memory: u64,
+    pub(crate) posted: usize,
     pub(crate) memory: u64,
 }
 
-impl Default for Symbols {
-    fn default() -> Symbols {
-        Symbols { threads: 1, memory: 64 << 20 }
+impl Default for Drawing {
+    fn default() -> Drawing {
+        Drawing { symbol_threads: 1, symbol_memory: 64 << 20, posted: 64 << 20, memory: 512 << 20 }
     }
 }
 
@@ -80,7 +82,7 @@ impl Config {
     ///
     /// Each takes a core while it reads, and memory of its own; [`Config::symbol_memory`] is shared by all of them.
     pub fn symbol_threads(mut self, threads: NonZero<usize>) -> Config {
-        self.symbols.threads = threads.get();
+        self.drawing.symbol_threads = threads.get();
         self
     }
 
@@ -90,9 +92,26 @@ impl Config {
     /// Most programs need a few: units of debug information are read one after the other and dropped. A unit, or a
     /// compressed section, that would pass the cap is left out; its functions have the names of the symbol table, and
     /// the drawing says so. Programs that are built as a single unit (fat LTO), or whose debug information is
-    /// compressed, may need more. The dump itself and the picture are not counted.
+    /// compressed, may need more. For the rest of a drawing see [`Config::drawing_memory`].
     pub fn symbol_memory(mut self, bytes: u64) -> Config {
-        self.symbols.memory = bytes;
+        self.drawing.symbol_memory = bytes;
+        self
+    }
+
+    /// The largest dump that `POST …/symbol` takes (413), in bytes, as it is sent and unpacked (feature `symbolize`).
+    /// Default: 64 MiB.
+    pub fn posted_dump(mut self, bytes: usize) -> Config {
+        self.drawing.posted = bytes;
+        self
+    }
+
+    /// The most bytes that a drawing may hold between two of its stages: reading the dump, naming its places, folding,
+    /// laying out, writing (feature `symbolize`). A drawing that holds more is given up (507). Default: 512 MiB.
+    ///
+    /// A stage makes its result beside that of the stage before, so for moments a drawing takes more, and the answer
+    /// comes on top. Ten thousand different stacks take some 100 MiB.
+    pub fn drawing_memory(mut self, bytes: u64) -> Config {
+        self.drawing.memory = bytes;
         self
     }
 }
@@ -104,7 +123,7 @@ impl fmt::Debug for Config {
             .field("peers", &self.peers)
             .field("hosts", &self.hosts)
             .field("min_interval", &self.min_interval)
-            .field("symbols", &self.symbols)
+            .field("drawing", &self.drawing)
             .finish()
     }
 }

@@ -3,15 +3,16 @@
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use http::StatusCode;
 use http::header::RETRY_AFTER;
-use http::{HeaderValue, StatusCode};
 
 use crate::complete::{self, Maps, last_line};
-use crate::flight::{Flight, Landed};
+use crate::flight::{Flight, Landed, MOST_FOLLOWERS};
 use crate::problem::Problem;
 use crate::process;
 use crate::state::State;
@@ -21,6 +22,12 @@ use crate::trailer;
 /// A dump with its trailer.
 pub(crate) struct Dump {
     pub(crate) bytes: Vec<u8>,
+    pub(crate) taken: Taken,
+}
+
+/// How a dump was taken.
+#[derive(Clone, Copy)]
+pub(crate) struct Taken {
     pub(crate) state: State,
     pub(crate) maps: Maps,
     /// Counts the dumps of this process, from 1.
@@ -61,7 +68,20 @@ pub(crate) fn take(min_interval: Duration) -> Result<Arc<Dump>, Problem> {
     match FLIGHT.run(|| too_early(min_interval).and_then(|()| fresh().map(Arc::new))) {
         Landed::Own(result) | Landed::Shared(result) => Result::clone(&result),
         Landed::Panicked => Err(Problem::internal()),
+        Landed::Full => Err(too_many()),
     }
+}
+
+/// The answer to one more than may wait for the same.
+pub(crate) fn too_many() -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too-many-callers",
+        "Too many callers wait for the same answer",
+    )
+    .why(format!("{MOST_FOLLOWERS} wait, each with a thread of the program's"))
+    .fix("ask again in 10 s")
+    .header(RETRY_AFTER, "10")
 }
 
 fn too_early(min_interval: Duration) -> Result<(), Problem> {
@@ -76,7 +96,7 @@ fn too_early(min_interval: Duration) -> Result<(), Problem> {
             )
             .why("a dump stops other threads' allocations for moments, so this program limits how often it is taken")
             .fix(format!("ask again in {seconds} s"))
-            .header(RETRY_AFTER, HeaderValue::from(seconds)))
+            .header(RETRY_AFTER, seconds.to_string()))
         }
         _ => Ok(()),
     }
@@ -91,13 +111,18 @@ fn fresh() -> Result<Dump, Problem> {
             "There is no place to write the dump to",
         )
         .why(error.to_string())
-        .fix("allow the system call memfd_create, or make the directory for temporary files writable")
+        .fix(format!(
+            "mount /proc and allow the system call memfd_create, or make {} writable (TMPDIR names another directory)",
+            std::env::temp_dir().display()
+        ))
     })?;
     let mut last_lines = Vec::new();
     last_lines.extend(last_mapping());
     let began = Instant::now();
     let written = unkilled(|| mallctl::dump(&target.path));
     let ended = Instant::now();
+    // A name is of no use any more; a process that is killed from here on leaves nothing behind.
+    target.directory = None;
     last_lines.extend(last_mapping());
     *LAST.lock().unwrap_or_else(PoisonError::into_inner) =
         Some(Last { ended, took: ended - began, time_ms: process::now_ms() });
@@ -122,7 +147,8 @@ fn fresh() -> Result<Dump, Problem> {
     })?;
     let facts = trailer::facts(&bytes, maps, state, active_since());
     trailer::append(&mut bytes, &facts);
-    Ok(Dump { bytes, state, maps, number: COUNT.fetch_add(1, Ordering::Relaxed) + 1 })
+    let number = COUNT.fetch_add(1, Ordering::Relaxed) + 1;
+    Ok(Dump { bytes, taken: Taken { state, maps, number } })
 }
 
 /// The last line of the process's mappings, read where jemalloc reads them.
@@ -141,29 +167,60 @@ fn unkilled<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Where jemalloc writes to.
+/// Where jemalloc writes to: it takes a path.
 struct Target {
     path: CString,
     file: File,
-    #[cfg(not(target_os = "linux"))]
-    directory: std::path::PathBuf,
+    /// Holds the file, if it has a name.
+    directory: Option<Directory>,
 }
 
-#[cfg(target_os = "linux")]
 impl Target {
-    /// A file in memory; where the system forbids that, a file without a name in the temporary directory.
+    #[cfg(target_os = "linux")]
     fn create() -> io::Result<Target> {
-        use std::os::fd::AsRawFd;
-        let file = crate::sys::linux::memfd().or_else(|memfd| {
-            unnamed(&std::env::temp_dir()).map_err(|unnamed| {
-                io::Error::other(format!("memfd_create: {memfd}; a file without a name: {unnamed}"))
+        let nameless = || {
+            crate::sys::linux::memfd().or_else(|memfd| {
+                unnamed(&std::env::temp_dir()).map_err(|unnamed| {
+                    io::Error::other(format!("memfd_create: {memfd}; a file without a name: {unnamed}"))
+                })
             })
-        })?;
-        let path = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
-        Ok(Target { path, file })
+        };
+        let named = |why: io::Error| {
+            let directory = std::env::temp_dir();
+            Target::named(&directory).map_err(|error| {
+                io::Error::other(format!("{why}; a file in {}: {error}", directory.display()))
+            })
+        };
+        nameless().and_then(Target::nameless).or_else(named)
     }
 
-    fn read(&mut self) -> io::Result<Vec<u8>> {
+    #[cfg(not(target_os = "linux"))]
+    fn create() -> io::Result<Target> {
+        Target::named(&std::env::temp_dir())
+    }
+
+    /// A file in memory; where the system forbids that, a file without a name in the temporary directory.
+    #[cfg(target_os = "linux")]
+    fn nameless(file: File) -> io::Result<Target> {
+        use std::os::fd::AsRawFd;
+        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+        // Its only path, and there is none where /proc is not mounted.
+        std::fs::metadata(&path)
+            .map_err(|error| io::Error::other(format!("a file without a name, as {path}: {error}")))?;
+        Ok(Target { path: CString::new(path)?, file, directory: None })
+    }
+
+    /// A file in a directory that was not there before and that nobody else can enter.
+    fn named(parent: &Path) -> io::Result<Target> {
+        let directory = Directory::create(parent)?;
+        let path = directory.0.join("dump");
+        let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+        let path = CString::new(path.into_os_string().into_encoded_bytes())?;
+        Ok(Target { path, file, directory: Some(directory) })
+    }
+
+    /// What was written; the file is gone then.
+    fn read(mut self) -> io::Result<Vec<u8>> {
         // jemalloc opened the file anew, so this descriptor still stands at its start.
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(usize::try_from(self.file.metadata()?.len()).unwrap_or(0))?;
@@ -173,7 +230,7 @@ impl Target {
 }
 
 #[cfg(target_os = "linux")]
-fn unnamed(directory: &std::path::Path) -> io::Result<File> {
+fn unnamed(directory: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     std::fs::OpenOptions::new()
         .read(true)
@@ -183,39 +240,29 @@ fn unnamed(directory: &std::path::Path) -> io::Result<File> {
         .open(directory)
 }
 
-#[cfg(not(target_os = "linux"))]
-impl Target {
-    /// A file in a directory that was not there before and that nobody else can enter.
-    fn create() -> io::Result<Target> {
-        let name = format!("heaplens-{}-{}", std::process::id(), process::now_ms());
-        let directory = std::env::temp_dir().join(name);
+/// Removed when dropped, with what is in it.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn create(parent: &Path) -> io::Result<Directory> {
+        let path = parent.join(format!("heaplens-{}-{}", std::process::id(), process::now_ms()));
         let mut builder = std::fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&directory)?;
-        let path = directory.join("dump");
-        let file = File::options().read(true).write(true).create_new(true).open(&path)?;
-        let path = CString::new(path.into_os_string().into_encoded_bytes())?;
-        Ok(Target { path, file, directory })
-    }
-
-    fn read(&mut self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.file.read_to_end(&mut bytes)?;
-        Ok(bytes)
+        builder.create(&path)?;
+        Ok(Directory(path))
     }
 }
 
-#[cfg(not(target_os = "linux"))]
-impl Drop for Target {
+impl Drop for Directory {
     fn drop(&mut self) {
         // Nothing more can be done about a directory that does not go away.
-        drop(std::fs::remove_dir_all(&self.directory));
+        drop(std::fs::remove_dir_all(&self.0));
     }
 }
 
 /// Keeps dumps from being taken until the returned function is called: for tests of what goes on meanwhile.
-#[cfg(all(test, feature = "axum-08"))]
+#[cfg(test)]
 pub(crate) fn occupy() -> impl FnOnce() {
     let (release, released) = std::sync::mpsc::channel::<()>();
     let (started, running) = std::sync::mpsc::channel::<()>();
@@ -233,7 +280,7 @@ pub(crate) fn occupy() -> impl FnOnce() {
     }
 }
 
-#[cfg(all(test, feature = "axum-08"))]
+#[cfg(test)]
 pub(crate) fn waiting() -> usize {
     FLIGHT.waiting()
 }
@@ -245,13 +292,78 @@ mod tests {
     #[test]
     fn a_file_without_a_name_serves_where_memfd_is_forbidden() {
         use std::io::Write;
-        use std::os::fd::AsRawFd;
-        let file = unnamed(&std::env::temp_dir()).unwrap();
-        let path = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd())).unwrap();
-        let mut target = Target { path, file };
+        let target = Target::nameless(unnamed(&std::env::temp_dir()).unwrap()).unwrap();
         let path = target.path.to_str().unwrap().to_owned();
         File::create(path).unwrap().write_all(b"heap_v2/").unwrap();
         assert_eq!(target.read().unwrap(), b"heap_v2/");
+    }
+
+    #[test]
+    fn a_named_file_is_nobody_elses_and_goes_away() {
+        use std::io::Write;
+        use std::os::unix::fs::PermissionsExt;
+        let parent = tempfile::tempdir().unwrap();
+        let mut target = Target::named(parent.path()).unwrap();
+        let path = Path::new(target.path.to_str().unwrap()).to_owned();
+        let mode = std::fs::metadata(path.parent().unwrap()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        File::create(&path).unwrap().write_all(b"heap_v2/").unwrap();
+        target.directory = None;
+        assert!(std::fs::read_dir(parent.path()).unwrap().next().is_none());
+        assert_eq!(target.read().unwrap(), b"heap_v2/");
+        // Also when nothing was written.
+        drop(Target::named(parent.path()).unwrap());
+        assert!(std::fs::read_dir(parent.path()).unwrap().next().is_none());
+    }
+
+    #[test]
+    fn callers_at_the_same_time_share_a_whole_dump() {
+        let conf = Some("MALLOC_CONF=prof:true,lg_prof_sample:0");
+        crate::common::in_child("dump::tests::callers_at_the_same_time_share_a_whole_dump", conf, || {
+            let release = occupy();
+            let take = || take(Duration::ZERO).map_err(|problem| problem.code()).unwrap();
+            let numbers: Vec<u64> = std::thread::scope(|scope| {
+                let callers: Vec<_> = (0..8).map(|_| scope.spawn(take)).collect();
+                while waiting() < 8 {
+                    std::thread::yield_now();
+                }
+                release();
+                let number = |dump: Arc<Dump>| {
+                    let (body, tail) = heaplens::trailer::split(&dump.bytes);
+                    let (_, seal) = heaplens::trailer::Trailer::parse(body, tail);
+                    assert_eq!(seal, heaplens::trailer::Seal::Intact);
+                    dump.taken.number
+                };
+                callers.into_iter().map(|caller| number(caller.join().unwrap())).collect()
+            });
+            assert_eq!(numbers, [1; 8]);
+            assert_eq!(take().taken.number, 2, "a later caller gets a fresh one");
+        });
+    }
+
+    #[test]
+    fn one_caller_too_many_is_told_to_come_back() {
+        let conf = Some("MALLOC_CONF=prof:true");
+        crate::common::in_child("dump::tests::one_caller_too_many_is_told_to_come_back", conf, || {
+            let release = occupy();
+            std::thread::scope(|scope| {
+                let callers: Vec<_> =
+                    (0..MOST_FOLLOWERS).map(|_| scope.spawn(|| take(Duration::ZERO).is_ok())).collect();
+                while waiting() < MOST_FOLLOWERS {
+                    std::thread::yield_now();
+                }
+                let Err(problem) = take(Duration::ZERO) else { panic!("there was room for one more") };
+                assert_eq!(
+                    (problem.status(), problem.code()),
+                    (StatusCode::TOO_MANY_REQUESTS, "too-many-callers")
+                );
+                assert_eq!(problem.into_response().headers()[RETRY_AFTER], "10");
+                release();
+                for caller in callers {
+                    assert!(caller.join().unwrap());
+                }
+            });
+        });
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Single flight: one piece of work at a time, and everybody who asks meanwhile gets its result.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// One flight's result, and who waits for it. `None` inside once finished: the work panicked.
@@ -9,7 +10,17 @@ struct Slot<T> {
     process: u32,
     result: Mutex<Option<Option<Arc<T>>>>,
     done: Condvar,
+    followers: AtomicUsize,
 }
+
+impl<T> Slot<T> {
+    fn new(process: u32) -> Slot<T> {
+        Slot { process, result: Mutex::new(None), done: Condvar::new(), followers: AtomicUsize::new(0) }
+    }
+}
+
+/// Each of those who wait holds a thread of the application's, whose pool has other work too (tokio's: 512 threads).
+pub(crate) const MOST_FOLLOWERS: usize = 16;
 
 /// At most one run of some work at a time.
 pub(crate) struct Flight<T> {
@@ -24,6 +35,8 @@ pub(crate) enum Landed<T> {
     Shared(Arc<T>),
     /// The work panicked.
     Panicked,
+    /// As many callers wait as may.
+    Full,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -44,7 +57,7 @@ impl<T> Flight<T> {
                 Some(slot) if slot.process == std::process::id() => Err(Arc::clone(slot)),
                 _ => {
                     let process = std::process::id();
-                    let slot = Arc::new(Slot { process, result: Mutex::new(None), done: Condvar::new() });
+                    let slot = Arc::new(Slot::new(process));
                     *current = Some(Arc::clone(&slot));
                     Ok(slot)
                 }
@@ -58,6 +71,8 @@ impl<T> Flight<T> {
                 slot.done.notify_all();
                 result.map_or(Landed::Panicked, Landed::Own)
             }
+            // Nobody leaves before the result is there, so the places never come free again.
+            Err(slot) if slot.followers.fetch_add(1, Ordering::Relaxed) >= MOST_FOLLOWERS => Landed::Full,
             Err(slot) => {
                 let mut result = lock(&slot.result);
                 loop {
@@ -74,8 +89,7 @@ impl<T> Flight<T> {
     /// How many callers wait for the run under way.
     #[cfg(test)]
     pub(crate) fn waiting(&self) -> usize {
-        // One count is the field's, one the leader's.
-        lock(&self.current).as_ref().map_or(0, |slot| Arc::strong_count(slot).saturating_sub(2))
+        lock(&self.current).as_ref().map_or(0, |slot| slot.followers.load(Ordering::Relaxed))
     }
 }
 
@@ -86,11 +100,9 @@ mod tests {
     #[test]
     fn a_slot_of_the_parent_process_is_nobody_to_wait_for() {
         let flight = Flight::new();
-        let inherited = Slot { process: 0, result: Mutex::new(None), done: Condvar::new() };
-        *lock(&flight.current) = Some(Arc::new(inherited));
+        *lock(&flight.current) = Some(Arc::new(Slot::new(0)));
         assert!(matches!(flight.run(|| 7), Landed::Own(value) if *value == 7));
     }
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
     fn callers_at_the_same_time_share_one_run() {
@@ -109,7 +121,7 @@ mod tests {
                     scope.spawn(|| match flight.run(work) {
                         Landed::Own(value) => (true, *value),
                         Landed::Shared(value) => (false, *value),
-                        Landed::Panicked => panic!("no panic here"),
+                        Landed::Panicked | Landed::Full => panic!("no panic here, and room for all"),
                     })
                 })
                 .collect();
@@ -118,6 +130,31 @@ mod tests {
         assert_eq!(runs.load(Ordering::SeqCst), 1);
         assert!(results.iter().all(|(_, value)| *value == 1));
         assert_eq!(results.iter().filter(|(own, _)| *own).count(), 1);
+    }
+
+    #[test]
+    fn so_many_wait_and_no_more() {
+        let flight = Flight::new();
+        std::thread::scope(|scope| {
+            let leader = scope.spawn(|| {
+                flight.run(|| {
+                    while flight.waiting() < MOST_FOLLOWERS {
+                        std::thread::yield_now();
+                    }
+                    assert!(matches!(flight.run(|| 2), Landed::Full));
+                    1
+                })
+            });
+            while lock(&flight.current).is_none() {
+                std::thread::yield_now();
+            }
+            for _ in 0..MOST_FOLLOWERS {
+                scope.spawn(|| assert!(matches!(flight.run(|| 3), Landed::Shared(value) if *value == 1)));
+            }
+            assert!(matches!(leader.join().unwrap(), Landed::Own(value) if *value == 1));
+        });
+        // They are gone with the run that they waited for.
+        assert!(matches!(flight.run(|| 4), Landed::Own(value) if *value == 4));
     }
 
     #[test]

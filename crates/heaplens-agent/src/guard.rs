@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, ORIGIN, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN, WWW_AUTHENTICATE};
 use http::{HeaderMap, Method, StatusCode, Uri};
 
 use crate::config::{Config, Peers};
@@ -31,7 +31,7 @@ fn check_token(token: &str, headers: &HeaderMap) -> Result<(), Problem> {
         Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "This endpoint needs a bearer token")
             .why(why)
             .fix("send the header `Authorization: Bearer TOKEN` with the token the program was given")
-            .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+            .header(WWW_AUTHENTICATE, "Bearer")
     };
     let Some(value) = headers.get(AUTHORIZATION) else {
         return Err(refuse("the request has no Authorization header"));

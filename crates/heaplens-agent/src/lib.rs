@@ -30,7 +30,7 @@
 //! | GET, POST | `?output=text` (default) | jemalloc's dump with a trailer that names the process, the build and the time; jeprof reads it |
 //! | GET, POST | `?output=flamegraph`, `folded`, `json` | the profile drawn by the program itself; needs the feature `symbolize`, else 501 |
 //! | GET, POST | `?output=proto` | the profile with names as pprof's protobuf, gzip; as `application/octet-stream`; needs `symbolize`, else 501 |
-//! | POST | `/symbol` | flame graph (`?output=` as above) of the dump in the body, plain or gzip, at most [`MAX_SYMBOL_BODY`]; needs `symbolize`, else 501 |
+//! | POST | `/symbol` | flame graph (`?output=` as above) of the dump in the body, plain or gzip, at most [`Config::posted_dump`]; needs `symbolize`, else 501 |
 //! | POST | `/activate`, `/deactivate` | switches `prof.active`; what was sampled is kept |
 //! | GET | `/status` | JSON: `active`, `state`, `env`, `lg_sample`, `gdump`, `last_dump_ms` (how long the last dump took), `last_dump_time_ms` (when), `active_since_ms`, `version`, `fix` |
 //! | GET, POST | `/gdump` | jemalloc's own dumps at each new peak, into the working directory: `{"active": false}`; POST the form `activate=true` |
@@ -45,12 +45,15 @@
 //! | 401 | `unauthorized` | the token is missing or wrong |
 //! | 403 | `peer-refused`, `host-refused`, `cross-site` | see Security |
 //! | 404, 405, 413 | `not-found`, `method-not-allowed`, `body-too-large` | |
+//! | 408 | `no-body` | a posted dump did not arrive in time |
 //! | 429 | `too-early` | only with [`Config::min_interval`] |
+//! | 429 | `too-many-callers` | 16 wait for the same dump or drawing (`Retry-After`) |
 //! | 500 | `internal`, `mallctl-failed`, `render-failed` | |
 //! | 501 | `no-jemalloc`, `not-compiled-in` | another allocator; built without profiling or without the feature |
 //! | 503 | `dump-failed`, `dump-unreadable` | jemalloc could not write |
-//! | 503 | `busy` | too many drawings wait (`Retry-After`), or too many connections |
+//! | 503 | `busy` | too many posted dumps wait to be drawn (`Retry-After`), or too many connections |
 //! | 507 | `no-place-for-the-dump`, `truncated-dump` | jemalloc 5.3.0 calls a cut dump a success; here it is an error |
+//! | 507 | `drawing-too-large`, `no-room-for-the-body` | see [`Config::drawing_memory`] |
 //!
 //! While profiling is inactive a dump still works and shows what was sampled before; the headers `heaplens-state`
 //! and `heaplens-note`, and the trailer, say so. `heaplens-maps: none` says that /proc is not mounted and the dump
@@ -59,14 +62,17 @@
 //! # Drawing
 //!
 //! With `symbolize` the program reads its own debug information, one drawing at a time; callers that ask for the same
-//! drawing meanwhile share it. A posted dump may come from another run or process of the same build: it brings its own
-//! mappings, and modules are matched by build-id, or by path where a dump has none. The header `heaplens-warnings` has
-//! the codes of what is missing or doubtful; the graph, the JSON and the comments of the pprof say it in sentences.
+//! drawing meanwhile share it, up to 16. A posted dump may come from another run or process of the same build: it brings
+//! its own mappings, and modules are matched by build-id, or by path where a dump has none. The header
+//! `heaplens-warnings` has the codes of what is missing or doubtful; the graph, the JSON and the comments of the pprof
+//! say it in sentences.
 //!
 //! A drawing runs on a thread and in a jemalloc arena of its own. It is not sampled, so no profile shows it; at its end
 //! the arena's pages go back to the system, so the program keeps nothing but the answer. Units of debug information
 //! are read one after the other and dropped: see [`Config::symbol_memory`] for the cap, and
-//! [`Config::symbol_threads`] for more than one thread.
+//! [`Config::symbol_threads`] for more than one thread. The rest of a drawing is bounded by [`Config::posted_dump`] and
+//! [`Config::drawing_memory`]. axum's router and the listener read a posted dump when it is its turn, into memory that is
+//! not jemalloc's; a server that calls [`Agent::handle`] has read it before, into memory of its own.
 //!
 //! # Security
 //!
@@ -79,9 +85,10 @@
 //!   path from being forwarded;
 //! - the request's host must be an address, `localhost` or a name given to [`Config::allow_host`] (DNS rebinding);
 //! - requests that a page of another site makes are refused, and nothing is switched by GET;
-//! - no path is taken from any request, and nothing is written to disk: a dump goes through a memfd (where the system
-//!   forbids that, through a file without a name in the directory for temporary files). `gdump` alone makes jemalloc
-//!   write files, named by jemalloc;
+//! - no path is taken from any request, and nothing is left on disk: a dump goes through a memfd (where the system
+//!   forbids that, through a file without a name in the directory for temporary files; without /proc, by which both go,
+//!   through a file in a fresh directory there that only this user can enter, removed at once). `gdump` alone makes
+//!   jemalloc write files that stay, named by jemalloc;
 //! - one dump at a time, whatever the number of callers;
 //! - a posted dump opens nothing by the paths it names: only files of modules that this process has loaded are read,
 //!   under the paths that the process itself knows them by.
@@ -118,6 +125,8 @@ mod state;
 mod stats;
 mod sys;
 mod trailer;
+#[cfg(feature = "symbolize")]
+mod turn;
 
 #[cfg(feature = "axum-08")]
 pub mod axum;
@@ -126,7 +135,7 @@ mod jemalloc;
 #[cfg(feature = "listener")]
 mod listener;
 
-pub use agent::{Agent, MAX_BODY, MAX_SYMBOL_BODY};
+pub use agent::{Agent, MAX_BODY};
 pub use config::{Config, Peers};
 #[cfg(feature = "listener")]
 pub use listener::{Listener, listen, listen_with};

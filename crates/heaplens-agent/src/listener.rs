@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use http::{Request, Response, StatusCode};
+use http::{Response, StatusCode};
 
-use crate::agent::{Agent, too_large};
+use crate::agent::{Agent, no_room, too_large};
 use crate::problem::Problem;
+use crate::sys::mallctl;
+use crate::sys::pages::Pages;
 use head::{Head, MAX_HEAD};
 
 /// Connections that are served at the same time; more are turned away with 503.
@@ -94,6 +96,8 @@ fn accept(listener: &TcpListener, agent: &Agent, stop: &AtomicBool) {
         let thread = std::thread::Builder::new().name("heaplens-answer".to_owned());
         // Without a thread the connection is closed; the client may try again.
         drop(thread.spawn(move || {
+            // What these threads allocate is the agent's, and no part of the program.
+            let _ = mallctl::stop_sampling_this_thread();
             let _place = place;
             serve(stream, &agent);
         }));
@@ -156,27 +160,47 @@ impl From<Problem> for Failure {
 }
 
 fn answer(stream: &mut TcpStream, agent: &Agent, peer: IpAddr) -> Result<Response<Vec<u8>>, Failure> {
-    let (head, mut body) = read_head(stream)?;
+    let (head, begun) = read_head(stream)?;
     let (parts, ()) = head.request.into_parts();
-    let limit = agent.admit(&parts, Some(peer)).map_err(|refusal| Failure::Refused(Box::new(refusal)))?;
-    if head.length > limit as u64 {
-        return Err(too_large(limit).into());
+    agent.admit(&parts, Some(peer)).map_err(|refusal| Failure::Refused(Box::new(refusal)))?;
+    let mut gone = None;
+    let response = agent.answer(&parts, Some(peer), |limit| {
+        if head.length > limit as u64 {
+            return Err(too_large(limit));
+        }
+        // At most the limit, which is a length in memory.
+        let length = head.length as usize;
+        let mut body = Pages::new(length).map_err(|error| no_room(length, &error))?;
+        // One request a connection: what follows the body finds no room.
+        body.push(&begun);
+        let read = fill(stream, &mut body, length, head.expects_continue && begun.is_empty());
+        read.map(|()| body).map_err(|error| {
+            gone = Some(error);
+            Problem::no_body()
+        })
+    });
+    match gone {
+        // The client is gone or too slow: there is nobody to tell.
+        Some(error) => Err(error.into()),
+        None => Ok(response),
     }
-    if head.expects_continue && head.length > 0 && body.is_empty() {
+}
+
+/// Reads a body up to its length.
+fn fill(stream: &mut TcpStream, body: &mut Pages, length: usize, waits: bool) -> io::Result<()> {
+    if waits && length > 0 {
         stream.set_write_timeout(Some(HEAD_TIME))?;
         stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
     }
     let deadline = Instant::now() + BODY_TIME;
     let mut chunk = [0; 16 << 10];
-    while (body.len() as u64) < head.length {
+    while body.as_ref().len() < length {
         match read(stream, &mut chunk, deadline)? {
-            0 => return Err(Failure::Gone),
-            count => body.extend_from_slice(&chunk[..count]),
-        }
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => body.push(&chunk[..count]),
+        };
     }
-    // One request a connection: what follows the body is not looked at.
-    body.truncate(usize::try_from(head.length).unwrap_or(usize::MAX));
-    Ok(agent.handle(Request::from_parts(parts, body), Some(peer)))
+    Ok(())
 }
 
 /// Reads up to the end of the head, and returns what of the body came with it.

@@ -1,5 +1,7 @@
 //! Answers: the headers that all of them carry, and errors as JSON.
 
+use std::borrow::Cow;
+
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 
@@ -73,7 +75,8 @@ struct Parts {
     error: String,
     why: Option<String>,
     fix: Option<String>,
-    header: Option<(HeaderName, HeaderValue)>,
+    // Text, whose copies share no memory: problems cross from a drawing's arena to the program's.
+    header: Option<(HeaderName, Cow<'static, str>)>,
 }
 
 impl Problem {
@@ -91,7 +94,7 @@ impl Problem {
         self
     }
 
-    pub(crate) fn header(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Problem {
+    pub(crate) fn header(mut self, name: HeaderName, value: impl Into<Cow<'static, str>>) -> Problem {
         self.0.header = Some((name, value.into()));
         self
     }
@@ -114,10 +117,20 @@ impl Problem {
             .maybe(self.0.fix, |o, v| o.string("fix", &v))
             .finish();
         let mut response = reply(self.0.status, Kind::Json, body);
-        if let Some((name, value)) = self.0.header {
+        if let Some((name, value)) = self.0.header
+            && let Ok(value) = HeaderValue::from_str(&value)
+        {
             response.headers_mut().insert(name, value);
         }
         response
+    }
+
+    /// The answer to a body that does not come.
+    #[cfg(any(feature = "axum-08", feature = "listener"))]
+    pub(crate) fn no_body() -> Problem {
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "no-body", "The body did not arrive")
+            .why("the connection broke, or was too slow: a body must arrive within 120 s")
+            .fix("send it again; from far away, compressed with gzip")
     }
 
     /// The answer when our own code failed.

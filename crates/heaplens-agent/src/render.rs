@@ -4,100 +4,125 @@ mod apart;
 mod heading;
 mod own_modules;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::io;
+use std::sync::Arc;
 
 use heaplens::out::pprof::Packing;
 use heaplens::profile::SampleType;
 use heaplens::view::Tree;
 use heaplens::{Error, Profile, Warning, filter, input, out, symbols};
 use http::header::{CONTENT_DISPOSITION, HeaderName, HeaderValue, RETRY_AFTER};
-use http::{HeaderMap, Response, StatusCode};
+use http::{Response, StatusCode};
 
-use crate::agent::{MAX_SYMBOL_BODY, describe};
+use crate::agent::{self, describe};
 use crate::config::Config;
-use crate::dump;
+use crate::dump::{self, Taken};
 use crate::flight::{Flight, Landed};
 use crate::problem::{Kind, Problem, reply};
 use crate::route::Output;
 use crate::state::State;
 use crate::sys::mallctl::unsampled;
+use crate::turn::{MOST_WAITING, Turn, Turns};
 use own_modules::OwnModules;
 
 /// Reading debug information takes memory in a program that has little to spare: one at a time.
-static TURN: Mutex<()> = Mutex::new(());
-static WAITING: AtomicUsize = AtomicUsize::new(0);
-/// Each of those who wait holds a thread of the application's, and perhaps a large body.
-const MAX_WAITING: usize = 4;
-
-type Drawn = Result<Response<Vec<u8>>, Problem>;
+static DRAWING: Turns = Turns::new();
+/// Bodies take memory too, and clients send them as slowly as they like: one at a time, while others draw.
+static POSTED: Turns = Turns::new();
 
 /// This process's own profile as flame graph, folded stacks, JSON and pprof: callers at the same time share one.
-static FLIGHTS: [Flight<Drawn>; 4] = [Flight::new(), Flight::new(), Flight::new(), Flight::new()];
+static FLIGHTS: [Flight<Result<Drawing, Problem>>; 4] =
+    [Flight::new(), Flight::new(), Flight::new(), Flight::new()];
 
-/// Takes a dump of this process and draws it. Blocks.
-pub(crate) fn own(output: Output, config: &Config) -> Drawn {
-    let flight = match output {
+/// What a drawing comes to. Copies share no memory.
+#[derive(Clone)]
+struct Drawing {
+    kind: Kind,
+    body: Vec<u8>,
+    /// The warnings' codes.
+    warnings: String,
+    /// The dump it was made of, if the drawing took one.
+    taken: Option<Taken>,
+}
+
+fn flight(output: Output) -> &'static Flight<Result<Drawing, Problem>> {
+    match output {
         Output::Folded => &FLIGHTS[1],
         Output::Json => &FLIGHTS[2],
         Output::Proto => &FLIGHTS[3],
         Output::Flamegraph | Output::Text => &FLIGHTS[0],
-    };
+    }
+}
+
+/// Takes a dump of this process and draws it. Blocks.
+pub(crate) fn own(output: Output, config: &Config) -> Result<Response<Vec<u8>>, Problem> {
     // What waits for the drawing, and what hands it on, is no part of the program either.
-    let landed = unsampled(|| {
-        flight.run(|| {
-            let _turn = turn()?;
+    unsampled(|| {
+        let landed = flight(output).run(|| {
+            let _turn = turn(&DRAWING)?;
             guarded(|| {
                 let dump = dump::take(config.min_interval)?;
-                let profile = parsed(&dump.bytes, Some(dump.state))?;
-                let mut head = HeaderMap::new();
-                describe(&dump, &mut head);
-                // Symbols take memory too; the text is done with.
+                let taken = dump.taken;
+                let profile = parsed(&dump.bytes, config)?;
+                // The text is done with, unless others share it.
                 drop(dump);
-                let mut response = draw(output, &profile, config)?;
-                response.headers_mut().extend(head);
-                Ok(response)
+                let mut drawing = draw(output, with_state(profile, taken.state), config)?;
+                drawing.taken = Some(taken);
+                Ok(drawing)
             })
-        })
-    });
-    match landed {
-        Landed::Own(drawn) | Landed::Shared(drawn) => Arc::unwrap_or_clone(drawn),
-        Landed::Panicked => Err(failed("a fault in heaplens")),
-    }
-}
-
-/// Draws a dump that a client sent: of this process or another, of this build or another. Blocks.
-pub(crate) fn posted(output: Output, body: &[u8], config: &Config) -> Drawn {
-    let _turn = turn()?;
-    guarded(|| draw(output, &parsed(body, None)?, config))
-}
-
-/// Waits until nobody else draws.
-fn turn() -> Result<MutexGuard<'static, ()>, Problem> {
-    match TURN.try_lock() {
-        Ok(turn) => return Ok(turn),
-        Err(TryLockError::Poisoned(turn)) => return Ok(turn.into_inner()),
-        Err(TryLockError::WouldBlock) => {}
-    }
-    /// Counts one who waits, whatever way the waiting ends.
-    struct Place(usize);
-    impl Drop for Place {
-        fn drop(&mut self) {
-            WAITING.fetch_sub(1, Ordering::SeqCst);
+        });
+        match landed {
+            Landed::Own(drawn) | Landed::Shared(drawn) => Arc::unwrap_or_clone(drawn).map(answer),
+            Landed::Panicked => Err(failed("a fault in heaplens")),
+            Landed::Full => Err(dump::too_many()),
         }
+    })
+}
+
+/// Draws a dump that a client sends: of this process or another, of this build or another. Blocks.
+pub(crate) fn posted<B: AsRef<[u8]> + Send>(
+    output: Output,
+    body: impl FnOnce() -> Result<B, Problem>,
+    config: &Config,
+) -> Result<Response<Vec<u8>>, Problem> {
+    unsampled(|| {
+        let _alone = turn(&POSTED)?;
+        let body = body()?;
+        let _turn = turn(&DRAWING)?;
+        guarded(move || {
+            let profile = parsed(body.as_ref(), config)?;
+            drop(body);
+            draw(output, profile, config)
+        })
+        .map(answer)
+    })
+}
+
+fn turn(turns: &'static Turns) -> Result<Turn<'static>, Problem> {
+    turns.take().ok_or_else(|| {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many profiles are waiting to be drawn")
+            .why(format!("the program draws one at a time, and {MOST_WAITING} wait"))
+            .fix("ask again, or fetch output=text and draw it with the program heaplens")
+            .header(RETRY_AFTER, "10")
+    })
+}
+
+fn answer(drawing: Drawing) -> Response<Vec<u8>> {
+    let mut response = reply(StatusCode::OK, drawing.kind, drawing.body);
+    let headers = response.headers_mut();
+    if let Kind::Pprof = drawing.kind {
+        let name = HeaderValue::from_static("attachment; filename=\"heap.pb.gz\"");
+        headers.insert(CONTENT_DISPOSITION, name);
     }
-    let place = Place(WAITING.fetch_add(1, Ordering::SeqCst));
-    if place.0 >= MAX_WAITING {
-        return Err(Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "busy",
-            "Too many profiles are waiting to be drawn",
-        )
-        .why("the program draws one at a time")
-        .fix("ask again, or fetch output=text and draw it with the program heaplens")
-        .header(RETRY_AFTER, HeaderValue::from(10)));
+    if let Some(taken) = &drawing.taken {
+        describe(taken, headers);
     }
-    Ok(TURN.lock().unwrap_or_else(PoisonError::into_inner))
+    if let Ok(codes) = HeaderValue::from_str(&drawing.warnings)
+        && !codes.is_empty()
+    {
+        headers.insert(HeaderName::from_static("heaplens-warnings"), codes);
+    }
+    response
 }
 
 fn failed(why: impl Into<String>) -> Problem {
@@ -107,65 +132,120 @@ fn failed(why: impl Into<String>) -> Problem {
 }
 
 /// Runs `work` apart from the program; a panic in it becomes an answer.
-fn guarded(work: impl FnOnce() -> Drawn + Send) -> Drawn {
+fn guarded(work: impl FnOnce() -> Result<Drawing, Problem> + Send) -> Result<Drawing, Problem> {
     apart::run(work).unwrap_or_else(|| Err(failed("a fault in heaplens; the program goes on")))
 }
 
-fn draw(output: Output, profile: &Profile, config: &Config) -> Drawn {
+/// Each stage ends with what it was made from dropped.
+fn draw(output: Output, profile: Profile, config: &Config) -> Result<Drawing, Problem> {
+    let within = || within(config);
+    within()?;
     let named = named(profile, config);
+    within()?;
+    let warnings = warning_codes(&named);
     let sample = SampleType::InuseSpace;
-    let folded = || filter::fold(&named, filter::Folding::default());
-    let mut body = Vec::new();
+    let mut body = Body { bytes: Vec::new(), most: config.drawing.memory };
     let (kind, written) = match output {
-        Output::Folded => (Kind::Text, out::folded::write(&folded(), sample, &mut body)),
-        Output::Json => (Kind::Json, out::json::write_profile(&folded(), sample, &mut body)),
+        Output::Folded => (Kind::Text, out::folded::write(&folded(named), sample, &mut body)),
+        Output::Json => (Kind::Json, out::json::write_profile(&folded(named), sample, &mut body)),
         // Its readers fold the allocator's frames themselves.
         Output::Proto => (Kind::Pprof, out::pprof::write(&named, Packing::Gzip, &mut body)),
         Output::Flamegraph | Output::Text => {
             let mut options = out::svg::Options::new().warnings(&named.warnings);
             options.subtitle = named.meta.trailer.as_ref().and_then(heading::of);
-            (Kind::Svg, out::svg::write(&Tree::new(&folded(), sample), &options, &mut body))
+            let folded = folded(named);
+            within()?;
+            let tree = Tree::new(&folded, sample);
+            drop(folded);
+            within()?;
+            (Kind::Svg, out::svg::write(&tree, &options, &mut body))
         }
     };
-    written.map_err(|error| failed(error.to_string()))?;
-    let mut response = reply(StatusCode::OK, kind, body);
-    let headers = response.headers_mut();
-    if output == Output::Proto {
-        let name = HeaderValue::from_static("attachment; filename=\"heap.pb.gz\"");
-        headers.insert(CONTENT_DISPOSITION, name);
+    match written {
+        Ok(()) => Ok(Drawing { kind, body: body.bytes, warnings, taken: None }),
+        Err(_) if body.is_full() => Err(too_large("the answer", config)),
+        Err(error) => Err(failed(error.to_string())),
     }
-    if let Some(codes) = warning_codes(&named) {
-        headers.insert(HeaderName::from_static("heaplens-warnings"), codes);
+}
+
+/// What is written, up to the cap: names repeat in it, so it can be many times as large as the dump.
+struct Body {
+    bytes: Vec<u8>,
+    most: u64,
+}
+
+impl Body {
+    fn is_full(&self) -> bool {
+        self.bytes.len() as u64 >= self.most
     }
-    Ok(response)
+}
+
+impl io::Write for Body {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let left = self.most.saturating_sub(self.bytes.len() as u64);
+        let count = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        self.bytes.extend_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn folded(named: Profile) -> Profile {
+    filter::fold(&named, filter::Folding::default())
+}
+
+/// Between two stages: whether what the drawing holds is within the cap.
+fn within(config: &Config) -> Result<(), Problem> {
+    match apart::held() {
+        Some(held) if held > config.drawing.memory => Err(too_large("the profile", config)),
+        _ => Ok(()),
+    }
+}
+
+fn too_large(what: &str, config: &Config) -> Problem {
+    Problem::new(
+        StatusCode::INSUFFICIENT_STORAGE,
+        "drawing-too-large",
+        "Drawing this profile takes too much memory",
+    )
+    .why(format!("{what} passes the cap of {} bytes (Config::drawing_memory)", config.drawing.memory))
+    .fix("fetch output=text and draw it with the program heaplens: heaplens flamegraph FILE")
 }
 
 /// Reads a dump.
-fn parsed(dump: &[u8], state: Option<State>) -> Result<Profile, Problem> {
+fn parsed(dump: &[u8], config: &Config) -> Result<Profile, Problem> {
     let mut limits = input::Limits::default();
-    limits.unpacked = MAX_SYMBOL_BODY as u64;
-    let mut profile = input::read(dump, &limits).map_err(unreadable)?;
-    if state == Some(State::Inactive) {
+    limits.unpacked = config.drawing.posted as u64;
+    input::read(dump, &limits).map_err(unreadable)
+}
+
+fn with_state(mut profile: Profile, state: State) -> Profile {
+    if state == State::Inactive {
         profile.warnings.push(Warning::new(
             "inactive",
             "profiling is inactive: only what was sampled while it was active, and is still live, is shown",
         ));
     }
-    Ok(profile)
+    profile
 }
 
 /// Names what lies in modules that this process has loaded. Opens no other file.
-fn named(profile: &Profile, config: &Config) -> Profile {
+fn named(profile: Profile, config: &Config) -> Profile {
     let mut options = symbols::Options::default();
-    options.threads = config.symbols.threads;
-    options.max_memory = config.symbols.memory;
+    options.threads = config.drawing.symbol_threads;
+    options.max_memory = config.drawing.symbol_memory;
     options.on_thread_start = Some(apart::enter);
     let resolver = OwnModules::now(symbols::files(&options, profile.modules()));
-    symbols::symbolize_with(profile, &resolver)
+    symbols::symbolize_with(&profile, &resolver)
 }
 
 fn unreadable(error: Error) -> Problem {
     let fix = match error {
+        // Counted as one that is sent unpacked.
+        Error::TooLarge { limit } => return agent::too_large(usize::try_from(limit).unwrap_or(usize::MAX)),
         Error::NotAProfile { .. } => "post what GET /debug/prof/mem answers: curl --data-binary @FILE",
         Error::Gzip(_) => "post the dump unpacked, or compress it again",
         _ => "fetch the dump again; this one is damaged",
@@ -176,53 +256,12 @@ fn unreadable(error: Error) -> Problem {
 }
 
 /// The warnings' words, for outputs that have no place for sentences.
-fn warning_codes(profile: &Profile) -> Option<HeaderValue> {
+fn warning_codes(profile: &Profile) -> String {
     let mut codes: Vec<&str> = profile.warnings.iter().map(|warning| warning.code).collect();
     codes.sort_unstable();
     codes.dedup();
-    HeaderValue::from_str(&codes.join(", ")).ok().filter(|value| !value.is_empty())
+    codes.join(", ")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// These tests meddle with the turn, which is one for the process.
-    static ALONE: Mutex<()> = Mutex::new(());
-
-    #[test]
-    fn a_panic_is_an_answer_and_the_next_is_drawn() {
-        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let drawn = guarded(|| panic!("as the test wants it"));
-        let problem = drawn.unwrap_err();
-        assert_eq!((problem.status(), problem.code()), (StatusCode::INTERNAL_SERVER_ERROR, "render-failed"));
-        let poisoned = std::thread::spawn(|| {
-            let _turn = TURN.lock();
-            panic!("as the test wants it")
-        });
-        assert!(poisoned.join().is_err());
-        assert!(posted(Output::Folded, b"a;b 1\n", &Config::default()).is_ok());
-    }
-
-    #[test]
-    fn few_wait_and_the_rest_are_told() {
-        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        std::thread::scope(|scope| {
-            let waiting: Vec<_> = (0..MAX_WAITING)
-                .map(|_| scope.spawn(|| posted(Output::Folded, b"a;b 1\n", &Config::default())))
-                .collect();
-            while WAITING.load(Ordering::SeqCst) < MAX_WAITING {
-                std::thread::yield_now();
-            }
-            let problem = posted(Output::Folded, b"a;b 1\n", &Config::default()).unwrap_err();
-            assert_eq!((problem.status(), problem.code()), (StatusCode::SERVICE_UNAVAILABLE, "busy"));
-            assert!(problem.into_response().headers().contains_key(RETRY_AFTER));
-            drop(turn);
-            for drawn in waiting {
-                assert_eq!(drawn.join().unwrap().unwrap().body(), b"a;b 1\n");
-            }
-        });
-        assert_eq!(WAITING.load(Ordering::SeqCst), 0);
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! Paths and methods to endpoints.
 
-use http::header::{ALLOW, HeaderValue};
+use http::header::ALLOW;
 use http::{Method, StatusCode};
 
 use crate::problem::Problem;
@@ -60,7 +60,7 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Result<Endpoint, Problem>
             "This endpoint does not take this method",
         )
         .fix(format!("use {allow}"))
-        .header(ALLOW, HeaderValue::from_static(allow))
+        .header(ALLOW, allow)
     })
 }
 

@@ -187,3 +187,26 @@ fn a_stopped_listener_gives_up_its_port() {
         std::thread::yield_now();
     }
 }
+
+#[test]
+#[cfg(feature = "symbolize")]
+fn a_large_dump_is_posted_and_drawn() {
+    let conf = Some("MALLOC_CONF=prof:true");
+    in_child("a_large_dump_is_posted_and_drawn", conf, || {
+        let listener =
+            listen_with("127.0.0.1:0", Agent::with(Config::default().posted_dump(1 << 20))).unwrap();
+        let post = |body: &str| {
+            let path = "/debug/prof/mem/symbol?output=folded";
+            let head =
+                format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
+            exchange(&listener, &format!("{head}{body}"))
+        };
+        let line = "main;work 1\n";
+        let lines = (1 << 20) / line.len();
+        let answer = post(&line.repeat(lines));
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:.300}");
+        assert!(answer.ends_with(&format!("\r\n\r\nmain;work {lines}\n")), "{answer:.300}");
+        let answer = post(&line.repeat(lines + 1));
+        assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("1048576 bytes"), "{answer:.300}");
+    });
+}

@@ -1,8 +1,12 @@
 //! jemalloc's control interface, `mallctl`, with types that it checks.
 #![allow(unsafe_code)]
 
+#[cfg(feature = "symbolize")]
+use std::ffi::CString;
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
+#[cfg(feature = "symbolize")]
+use std::time::Duration;
 
 use tikv_jemalloc_sys::mallctl;
 
@@ -98,7 +102,7 @@ pub(crate) fn set_prof_gdump(on: bool) -> Result<(), Errno> {
 }
 
 /// Runs `work` with this thread's allocations left out of the profile.
-#[cfg(feature = "symbolize")]
+#[cfg(any(feature = "symbolize", feature = "axum-08"))]
 pub(crate) fn unsampled<T>(work: impl FnOnce() -> T) -> T {
     /// Switches sampling on again, also when `work` panics.
     struct On;
@@ -115,7 +119,7 @@ pub(crate) fn unsampled<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// Leaves all further allocations of this thread out of the profile.
-#[cfg(feature = "symbolize")]
+#[cfg(any(feature = "symbolize", feature = "listener"))]
 pub(crate) fn stop_sampling_this_thread() -> Result<(), Errno> {
     write(c"thread.prof.active", false)
 }
@@ -138,17 +142,79 @@ impl Arena {
         write(c"thread.arena", self.0)
     }
 
-    /// How long, in milliseconds, pages that are free stay with the arena; with 0 they go back to the system at once,
-    /// also those that are free now.
-    pub(crate) fn set_decay(self, ms: isize) -> Result<(), Errno> {
-        for kind in ["dirty", "muzzy"] {
-            let name = format!("arena.{}.{kind}_decay_ms", self.0);
-            // No number and no word of ours has a NUL.
-            let name = std::ffi::CString::new(name).map_err(|_| Errno(libc::EINVAL))?;
-            write(&name, ms)?;
+    /// Keeps pages that become free for the next allocations: no thread gives any back.
+    pub(crate) fn keep_free_pages(self) -> Result<(), Errno> {
+        // Straight to the system when the time comes: what is muzzy stands in the process's figures.
+        write(&self.name("muzzy_decay_ms")?, 0isize)?;
+        write(&self.name("dirty_decay_ms")?, -1isize)
+    }
+
+    /// Gives the pages that are free back to the system, and from now on each at once.
+    ///
+    /// jemalloc skips a purge, and says nothing, while another thread is at one: one that frees memory of this arena.
+    /// So the figures are read back.
+    pub(crate) fn give_back(self) -> Result<(), Errno> {
+        write(&self.name("dirty_decay_ms")?, 0isize)?;
+        for _ in 0..MOST_PURGES {
+            if self.free_pages()? == 0 {
+                break;
+            }
+            self.purge()?;
+            std::thread::sleep(Duration::from_millis(1));
         }
         Ok(())
     }
+
+    /// Gives the pages that are free back to the system, unless another thread is at it.
+    pub(crate) fn purge(self) -> Result<(), Errno> {
+        call(&self.name("purge")?)
+    }
+
+    /// How often pages were given back.
+    #[cfg(test)]
+    pub(crate) fn purges(self) -> Result<u64, Errno> {
+        advance_epoch()?;
+        read(&text(format!("stats.arenas.{}.dirty_npurge", self.0))?)
+    }
+
+    /// How many pages are free and not given back.
+    pub(crate) fn free_pages(self) -> Result<usize, Errno> {
+        advance_epoch()?;
+        Ok(self.pages("pdirty")? + self.pages("pmuzzy")?)
+    }
+
+    /// How many bytes are allocated from it, in whole pages.
+    pub(crate) fn held(self) -> Result<u64, Errno> {
+        advance_epoch()?;
+        let page: usize = read(c"arenas.page")?;
+        Ok((self.pages("pactive")? as u64).saturating_mul(page as u64))
+    }
+
+    fn pages(self, kind: &str) -> Result<usize, Errno> {
+        read(&text(format!("stats.arenas.{}.{kind}", self.0))?)
+    }
+
+    fn name(self, control: &str) -> Result<CString, Errno> {
+        text(format!("arena.{}.{control}", self.0))
+    }
+}
+
+/// Two seconds of purges, far more than another thread's takes. Without a bound, a program that frees memory of the
+/// arena for ever would keep this thread for ever.
+#[cfg(feature = "symbolize")]
+const MOST_PURGES: usize = 2_000;
+
+#[cfg(feature = "symbolize")]
+fn text(name: String) -> Result<CString, Errno> {
+    // No number and no word of ours has a NUL.
+    CString::new(name).map_err(|_| Errno(libc::EINVAL))
+}
+
+/// Has jemalloc do what neither reads nor writes a value.
+#[cfg(feature = "symbolize")]
+fn call(name: &CStr) -> Result<(), Errno> {
+    // SAFETY: the name ends in NUL; there is no value.
+    check(unsafe { mallctl(name.as_ptr(), ptr::null_mut(), ptr::null_mut(), ptr::null_mut(), 0) })
 }
 
 /// Advances the epoch: `stats.*` are figures as of the last advance.

@@ -50,6 +50,26 @@ pub fn in_child_through(test: &str, configuration: Option<&str>, wrapper: &[&str
     assert!(stdout.contains("1 passed"), "the child ran no test of that name: {stdout}");
 }
 
+/// Runs `body` in a forked process, which has this thread alone, and passes its answer on; a hang is a failure.
+#[cfg(unix)]
+#[allow(unsafe_code)]
+pub fn in_fork(body: impl FnOnce() -> bool) -> bool {
+    // SAFETY: the child runs what the test wants to know to be possible there, and ends without clean-up.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        // SAFETY: asks the kernel for a signal, whose default ends the process.
+        unsafe { libc::alarm(300) };
+        let good = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body)).unwrap_or(false);
+        // SAFETY: ends the process.
+        unsafe { libc::_exit(i32::from(!good)) };
+    }
+    assert!(child > 0, "{}", std::io::Error::last_os_error());
+    let mut status = -1;
+    // SAFETY: `status` is writable.
+    assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+    status == 0
+}
+
 /// The local machine.
 pub const LOCAL: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
 
