@@ -12,6 +12,8 @@ mod differences;
 mod equality;
 mod fetch;
 mod fixtures;
+#[path = "../golden/mod.rs"]
+mod golden;
 mod judge;
 mod llvm_judge;
 #[cfg(target_os = "linux")]
