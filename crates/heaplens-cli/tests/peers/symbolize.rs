@@ -6,7 +6,7 @@
 use crate::c_program::{compile, run};
 use crate::jeprof;
 use crate::service::Lab;
-use crate::tools::{heaplens, stdout};
+use crate::tools::{heaplens, in_plain_words, stdout};
 use libtest_mimic::Failed;
 use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 use std::io::{BufRead, BufReader, Write};
@@ -44,7 +44,7 @@ fn addresses(program: &Path, is_own: impl Fn(&str) -> bool) -> Result<Vec<u64>, 
 }
 
 fn answer(mut command: Command, lines: &str) -> String {
-    let mut child = command
+    let mut child = in_plain_words(&mut command)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
