@@ -66,7 +66,7 @@ impl Lab {
         self.one_at_a_time.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Dumps at the usual rate, one sample in 512 KiB: few stacks, as in the article.
+    /// Dumps at the usual rate, one sample in 512 KiB, as in the article: few stacks, and how few is left to chance.
     pub(crate) fn coarse(&self) -> &Run {
         self.run(&self.coarse, "coarse", "prof:true")
     }
