@@ -16,6 +16,8 @@ mod place;
 mod places;
 mod pprof;
 mod prefixes;
+#[path = "../programs/mod.rs"]
+mod programs;
 mod restart;
 mod service;
 mod symbolize;

@@ -1,5 +1,6 @@
 //! The demo service, built once, and the dumps of it that the tests share.
 
+use crate::programs;
 use crate::tools::{heaplens, stdout};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -105,7 +106,7 @@ fn demo_program(features: &[&str], variable: &str, dir: &Path) -> Result<PathBuf
         std::fs::create_dir_all(dir)?;
         // The mapping lines name it without symbolic links, and jeprof compares letter by letter.
         let program = dir.canonicalize()?.join("heaplens-demo");
-        std::fs::copy(&built, &program)?;
+        programs::copy(&built, &program)?;
         Ok(program)
     };
     copy()

@@ -5,6 +5,7 @@
 
 use crate::c_program::{compile, run};
 use crate::jeprof;
+use crate::programs;
 use crate::service::Lab;
 use crate::tools::{heaplens, in_plain_words, stdout};
 use libtest_mimic::Failed;
@@ -175,19 +176,14 @@ pub(crate) fn dialogue(lab: &Lab) -> Result<(), Failed> {
 
 /// jeprof prints the same stacks with us for its addr2line. Of aliases in the C library (`clone3`, `__clone3`) each of
 /// us takes another one.
-#[cfg(unix)]
 pub(crate) fn under_jeprof(lab: &Lab) -> Result<(), Failed> {
-    use std::os::unix::fs::PermissionsExt;
     let dir = lab.dir().join("symbolize-jeprof");
     std::fs::create_dir_all(&dir)?;
     let program = compile(&dir)?;
     let dumps = run(&program, &dir.join("run"), "")?;
     let script = dir.canonicalize()?.join("addr2line");
-    std::fs::write(
-        &script,
-        format!("#!/bin/sh\nexec {} symbolize \"$@\"\n", env!("CARGO_BIN_EXE_heaplens")),
-    )?;
-    std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755))?;
+    let text = format!("#!/bin/sh\nexec {} symbolize \"$@\"\n", env!("CARGO_BIN_EXE_heaplens"));
+    programs::script(&script, &text)?;
     // The second part is where all other tools are.
     let tools = format!("--tools=addr2line:{},/usr/bin/", script.display());
     let plain =
