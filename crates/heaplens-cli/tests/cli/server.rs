@@ -56,6 +56,15 @@ impl Server {
     }
 }
 
+/// An address that refuses connections as long as the listener is kept: the listener has the port, at another address
+/// of this machine, so nobody else is given it. On Linux all of 127.0.0.0/8 is this machine.
+#[cfg(target_os = "linux")]
+pub(crate) fn nobody() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    (listener, format!("127.77.0.1:{port}"))
+}
+
 /// A whole answer. `headers` are lines that end with CRLF.
 pub(crate) fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let mut bytes =
