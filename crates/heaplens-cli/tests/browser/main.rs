@@ -10,8 +10,8 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 use webdriver::{Driver, Session};
 
-/// How long the page may take for what was asked of it, on a machine that is busy with other tests.
-const PATIENCE: u32 = 200;
+/// How often the page is looked at before what was asked of it counts as lost: for a minute, which only a hang meets.
+const PATIENCE: u32 = 1200;
 const PAUSE: Duration = Duration::from_millis(50);
 
 fn main() -> ExitCode {
