@@ -117,7 +117,7 @@ fn build(features: &[&str]) -> Result<PathBuf, String> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("peers");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--release", "-p", "heaplens-demo"])
+        .args(["build", "--locked", "--release", "-p", "heaplens-demo"])
         .args(features)
         .arg("--target-dir")
         .arg(&target)
