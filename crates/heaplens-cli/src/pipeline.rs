@@ -6,6 +6,7 @@ use crate::exit::Usage;
 use crate::http::Client;
 use crate::notes;
 use crate::output::Target;
+use crate::paths::{self, Expected};
 use crate::progress::Progress;
 use crate::running;
 use crate::source::{self, Source};
@@ -40,7 +41,7 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
     let focus = pattern("--focus", &choosing.focus)?;
     let ignore = pattern("--ignore", &choosing.ignore)?;
 
-    require_paths(&shared.symbols)?;
+    require_places(&shared.symbols)?;
 
     let fetch = fetch(shared)?;
 
@@ -75,22 +76,12 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
     Ok(profile)
 }
 
-/// A mistyped path must not end in symbols from elsewhere.
-fn require_paths(symbols: &Symbols) -> anyhow::Result<()> {
-    let named = [
-        ("--binary", &symbols.binary, "a file"),
-        ("--binary-dir", &symbols.binary_dir, "a directory"),
-        ("--sysroot", &symbols.sysroot, "a directory"),
-        ("--debug-dir", &symbols.debug_dir, "a directory"),
-    ];
-    for (option, paths, expected) in named {
-        for path in paths {
-            let found = path.metadata().with_context(|| format!("{option} {}", path.display()))?;
-            if found.is_dir() != (expected == "a directory") {
-                bail!("{option} {}: expected {expected}", path.display());
-            }
-        }
-    }
+/// Refuses places to look for symbols that are not there.
+fn require_places(symbols: &Symbols) -> anyhow::Result<()> {
+    paths::require("--binary", &symbols.binary, Expected::File)?;
+    paths::require("--binary-dir", &symbols.binary_dir, Expected::Directory)?;
+    paths::require("--sysroot", &symbols.sysroot, Expected::Directory)?;
+    paths::require("--debug-dir", &symbols.debug_dir, Expected::Directory)?;
     for pid in &symbols.pid {
         if cfg!(target_os = "linux") && !Path::new(&format!("/proc/{pid}")).is_dir() {
             bail!("--pid {pid}: there is no such process");
