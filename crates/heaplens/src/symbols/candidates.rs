@@ -34,73 +34,89 @@ impl Candidate {
     }
 }
 
-/// Build-ids first, then paths, then the ends of paths.
-pub(super) fn candidates(locator: &Locator<'_>, module: &Module) -> Vec<Candidate> {
+/// Build-ids first, then paths, then the ends of paths: made as they are looked at, since a hostile path has many.
+pub(super) fn candidates<'l>(
+    locator: &'l Locator<'l>,
+    module: &'l Module,
+) -> impl Iterator<Item = Candidate> + 'l {
     let options = locator.options;
-    let mut list = Vec::new();
-    for (i, explicit) in locator.explicit.iter().enumerate() {
-        let id = explicit.probe.as_ref().ok().and_then(|p| p.build_id.as_deref());
-        let means_this = file_name(&explicit.path) == Some(module.short_name())
-            || module.is_main && locator.main == Some(i);
-        if id.is_some() && id == module.build_id.as_deref() {
-            list.insert(0, Candidate::new(explicit.path.clone(), Origin::BuildId));
-        } else if means_this {
-            list.push(Candidate::new(explicit.path.clone(), Origin::Explicit));
-        }
-    }
+    let id = module.build_id.as_deref();
     // A Linux path looked at on Windows has a root, though it is not absolute there.
     let whole = Path::new(&module.path).has_root();
     let recorded = (whole && options.recorded_paths == RecordedPaths::Use)
         .then(|| Candidate::new(PathBuf::from(&module.path), Origin::Named));
-    if let Some(id) = &module.build_id {
-        list.extend(stores(locator, id).map(|path| Candidate::new(path, Origin::BuildId)));
-        list.extend(recorded.clone());
-    }
-    for process in &locator.processes {
-        for place in process.places(module) {
-            let origin = if place.is_mapped_file { Origin::Process(process.pid()) } else { Origin::Named };
-            list.push(Candidate { path: place.path, origin, root: Some(process.root().to_owned()) });
-        }
-    }
-    for root in &options.sysroots {
-        let path = resolve_in_root(root, &module.path);
-        list.extend(path.map(|path| Candidate { path, origin: Origin::Named, root: Some(root.clone()) }));
-    }
-    for dir in &options.binary_dirs {
-        list.extend(suffixes(&module.path).map(|s| Candidate::new(dir.join(s), Origin::Named)));
-    }
     // Without a build-id only the name speaks for a file, and what the user points at comes first.
     // What now stands where a deleted file stood is some other build.
-    if module.build_id.is_none() && !module.deleted {
-        list.extend(recorded);
-    }
-    if module.build_id.is_some() {
-        let all = locator.processes.iter().flat_map(|process| {
-            let root = process.root().to_owned();
-            process.all_places().into_iter().map(move |place| (place.path, root.clone()))
-        });
-        list.extend(all.map(|(path, root)| Candidate { path, origin: Origin::BuildId, root: Some(root) }));
-        let bundles = options.binary_dirs.iter().flat_map(|dir| bundled(&dir.join(module.short_name())));
-        list.extend(bundles.map(|path| Candidate::new(path, Origin::BuildId)));
+    let (early, late) = match id {
+        Some(_) => (recorded, None),
+        None => (None, recorded.filter(|_| !module.deleted)),
+    };
+    let stored = id.into_iter().flat_map(|id| stores(locator, id)).map(by_id);
+    let mapped = locator.processes.iter().flat_map(|process| {
+        process.places(module).into_iter().map(|place| {
+            let origin = if place.is_mapped_file { Origin::Process(process.pid()) } else { Origin::Named };
+            Candidate { path: place.path, origin, root: Some(process.root().to_owned()) }
+        })
+    });
+    let in_roots = options.sysroots.iter().filter_map(|root| {
+        let path = resolve_in_root(root, &module.path)?;
+        Some(Candidate { path, origin: Origin::Named, root: Some(root.clone()) })
+    });
+    let named = options
+        .binary_dirs
+        .iter()
+        .flat_map(|dir| suffixes(&module.path).map(|suffix| Candidate::new(dir.join(suffix), Origin::Named)));
+    let all_mapped = locator.processes.iter().filter(move |_| id.is_some()).flat_map(|process| {
+        process.all_places().into_iter().map(|place| {
+            let root = Some(process.root().to_owned());
+            Candidate { path: place.path, origin: Origin::BuildId, root }
+        })
+    });
+    let dirs = options.binary_dirs.iter().filter(move |_| id.is_some());
+    let bundles = dirs.flat_map(|dir| bundled(&dir.join(module.short_name()))).map(by_id);
+    explicit(locator, module)
+        .into_iter()
+        .chain(stored)
+        .chain(early)
+        .chain(mapped)
+        .chain(in_roots)
+        .chain(named)
+        .chain(late)
+        .chain(all_mapped)
+        .chain(bundles)
+}
+
+fn by_id(path: PathBuf) -> Candidate {
+    Candidate::new(path, Origin::BuildId)
+}
+
+/// What the user named for this module, the one with its build-id first.
+fn explicit(locator: &Locator<'_>, module: &Module) -> Vec<Candidate> {
+    let mut list = Vec::new();
+    for (i, explicit) in locator.explicit.iter().enumerate() {
+        let id = explicit.probe.as_ref().ok().and_then(|p| p.build_id.as_deref());
+        if id.is_some() && id == module.build_id.as_deref() {
+            list.insert(0, Candidate::new(explicit.path.clone(), Origin::BuildId));
+        } else if locator.is_named_as(i, module) {
+            list.push(Candidate::new(explicit.path.clone(), Origin::Explicit));
+        }
     }
     list
 }
 
 /// The files of a build-id in all directories that keep files by it.
-pub(super) fn stores(locator: &Locator<'_>, id: &str) -> impl Iterator<Item = PathBuf> {
+pub(super) fn stores<'l>(locator: &'l Locator<'l>, id: &'l str) -> impl Iterator<Item = PathBuf> + 'l {
     let options = locator.options;
     let dirs = options.debug_dirs.iter().chain(&options.binary_dirs);
-    let direct: Vec<PathBuf> = dirs.flat_map(|dir| by_build_id(id).map(|name| dir.join(name))).collect();
+    let direct = dirs.flat_map(|dir| by_build_id(id).map(|name| dir.join(name)));
     // Links in another root lead to places inside it.
     let roots =
         options.sysroots.iter().map(PathBuf::as_path).chain(locator.processes.iter().map(|p| p.root()));
-    let inside: Vec<PathBuf> = roots
-        .flat_map(|root| {
-            by_build_id(id)
-                .filter_map(|name| resolve_in_root(root, Path::new("usr/lib/debug").join(name).to_str()?))
-        })
-        .collect();
-    direct.into_iter().chain(inside)
+    let inside = roots.flat_map(|root| {
+        by_build_id(id)
+            .filter_map(|name| resolve_in_root(root, Path::new("usr/lib/debug").join(name).to_str()?))
+    });
+    direct.chain(inside)
 }
 
 /// The names in a directory under which files are kept by build-id. The first two are debuggers' own.

@@ -6,6 +6,7 @@ use super::bytes::Stamp;
 use super::candidates::{Candidate, Origin, candidates, file_name};
 use super::companions::Home;
 use super::fetch::{Wanted, fetched};
+use super::paths::is_too_long;
 use super::probe::{Probe, probe};
 use super::process::Process;
 use super::segments::{self, Layout, Segment};
@@ -121,6 +122,12 @@ impl<'a> Locator<'a> {
         Locator { options, explicit, main, processes, used: Mutex::default() }
     }
 
+    /// True if an explicit binary is called as the module, or is the one that means the program itself.
+    pub(super) fn is_named_as(&self, explicit: usize, module: &Module) -> bool {
+        let named = self.explicit.get(explicit).and_then(|explicit| file_name(&explicit.path));
+        named == Some(module.short_name()) || module.is_main && self.main == Some(explicit)
+    }
+
     /// What the user named and nothing came of, and why.
     pub(super) fn unused(&self, modules: &[Module]) -> Vec<(String, String)> {
         let used = self.used.lock().unwrap_or_else(|e| e.into_inner());
@@ -136,19 +143,21 @@ impl<'a> Locator<'a> {
                     _ => false,
                 })
         };
-        let why = |explicit: &Explicit| {
+        let why = |at: usize, explicit: &Explicit| {
             match &explicit.probe {
             Err(why) => Some(why.clone()),
             Ok(probe) if serves(explicit, probe.build_id.as_deref()) => None,
-            Ok(probe) if probe.layout == Layout::Stated => {
-                Some("no module of the profile has its build-id or its name".to_owned())
-            }
-            Ok(_) => Some(
+            Ok(probe) if probe.layout != Layout::Stated => Some(
                 "it holds debug information alone, and no module that lacks some has its build-id or its name".to_owned(),
             ),
+            Ok(_) if modules.iter().any(|module| self.is_named_as(at, module)) => {
+                Some("it does not have the build-id of the profile, and another file does".to_owned())
+            }
+            Ok(_) => Some("no module of the profile has its build-id or its name".to_owned()),
         }
         };
-        let binaries = self.explicit.iter().filter_map(|e| Some((e.path.display().to_string(), why(e)?)));
+        let all = self.explicit.iter().enumerate();
+        let binaries = all.filter_map(|(at, e)| Some((e.path.display().to_string(), why(at, e)?)));
         let processes = self.processes.iter();
         let processes = processes.filter_map(|p| Some((format!("process {}", p.pid()), p.problem.clone()?)));
         binaries.chain(processes).collect()
@@ -185,26 +194,23 @@ impl<'a> Locator<'a> {
                 verified: true,
             };
         }
-        if let (None, Some(id)) = (&search.debug_only, &module.build_id) {
-            let found = fetched(fetch, Wanted::DebugInfo, id, &mut search.notes);
-            search.debug_only =
-                found.map(|(path, probe)| (Candidate::new(path, Origin::BuildId), probe, true));
-        }
-        if let Some((candidate, probe, verified)) =
-            search.debug_only.take_if(|(_, p, _)| p.layout != Layout::Unknown)
+        if let Some(id) = &module.build_id
+            && !search.debug_only.as_ref().is_some_and(|(_, _, verified)| *verified)
+            && let Some((path, probe)) = fetched(fetch, Wanted::DebugInfo, id, &mut search.notes)
+                .filter(|(_, probe)| probe.layout != Layout::Unknown)
         {
-            if probe.layout == Layout::Computed {
-                search.notes.push(format!(
-                    "{} holds debug information alone: where the program's code lies was computed from its segments; give \
-                     the program too, to be sure",
-                    candidate.path.display()
-                ));
-            }
-            let files = self.files(&candidate, probe, Some(module), search.notes);
-            return Located::Found { files, verified };
+            search.debug_only = Some((Candidate::new(path, Origin::BuildId), probe, true));
         }
-        let notes = std::mem::take(&mut search.notes);
-        Located::Not(search.failure(module, self.options), notes)
+        match search.last_choice() {
+            Some((candidate, probe, verified)) => {
+                let files = self.files(&candidate, probe, Some(module), search.notes);
+                Located::Found { files, verified }
+            }
+            None => {
+                let notes = std::mem::take(&mut search.notes);
+                Located::Not(search.failure(module, self.options), notes)
+            }
+        }
     }
 
     /// One file as the image, and its debug information.
@@ -282,6 +288,8 @@ struct Search<'a> {
     refused: Option<(PathBuf, String)>,
     /// A file that has only debug information, for want of the program; and whether it is verified.
     debug_only: Option<(Candidate, Probe, bool)>,
+    /// A file without a build-id where one is wanted, for want of one that has it.
+    unproven: Option<(Candidate, Probe)>,
     notes: Vec<String>,
 }
 
@@ -293,6 +301,7 @@ impl<'a> Search<'a> {
             mismatch: None,
             refused: None,
             debug_only: None,
+            unproven: None,
             notes: Vec::new(),
         }
     }
@@ -331,20 +340,47 @@ impl<'a> Search<'a> {
             (None, found) if self.required.is_some() && *found != self.required => return None,
             _ => false,
         };
-        if probe.layout == Layout::Stated {
-            return Some((probe, verified));
-        }
-        if probe.layout == Layout::Unknown {
-            let why = "it holds debug information alone, and where the program's code lies in its file cannot be told from \
-                       it; the program or library itself is needed beside it";
-            self.refused.get_or_insert((path.to_owned(), why.to_owned()));
-        } else if self.debug_only.is_none() {
-            if origin == Origin::Explicit {
-                self.required.clone_from(&probe.build_id);
+        match probe.layout {
+            Layout::Stated if verified || self.wanted.is_none() => return Some((probe, verified)),
+            Layout::Stated => {
+                self.unproven.get_or_insert_with(|| (candidate.clone(), probe));
             }
-            self.debug_only = Some((candidate.clone(), probe, verified));
+            Layout::Unknown => {
+                let why = "it holds debug information alone, and where the program's code lies in its file cannot be told \
+                           from it; the program or library itself is needed beside it";
+                self.refused.get_or_insert((path.to_owned(), why.to_owned()));
+            }
+            Layout::Computed if self.debug_only.as_ref().is_none_or(|(_, _, sure)| verified && !sure) => {
+                if origin == Origin::Explicit {
+                    self.required.clone_from(&probe.build_id);
+                }
+                self.debug_only = Some((candidate.clone(), probe, verified));
+            }
+            Layout::Computed => {}
         }
         None
+    }
+
+    /// What is used where no program was found that is surely the right one: debug information that is, else what has no
+    /// build-id.
+    fn last_choice(&mut self) -> Option<(Candidate, Probe, bool)> {
+        let sure = self.debug_only.take_if(|(_, _, verified)| *verified);
+        let unproven = self.unproven.take().map(|(candidate, probe)| (candidate, probe, false));
+        let (candidate, probe, verified) = sure.or(unproven).or_else(|| self.debug_only.take())?;
+        if probe.layout == Layout::Computed {
+            self.notes.push(format!(
+                "{} holds debug information alone: where the program's code lies was computed from its segments; give \
+                 the program too, to be sure",
+                candidate.path.display()
+            ));
+        }
+        if let (false, Some(wanted), Some((path, found))) = (verified, self.wanted, &self.mismatch) {
+            self.notes.push(format!(
+                "{} is another build (build-id {found}; the profile has {wanted}); it was not used",
+                path.display()
+            ));
+        }
+        Some((candidate, probe, verified))
     }
 
     fn failure(self, module: &Module, options: &Options) -> SymbolState {
@@ -354,6 +390,9 @@ impl<'a> Search<'a> {
         }
         let why = match self.refused {
             Some((path, why)) => format!("{}: {why}", path.display()),
+            None if is_too_long(&module.path) => {
+                format!("its path has {} bytes, which no file's has", module.path.len())
+            }
             None if module.deleted => "the file was removed or replaced while the program ran".to_owned(),
             None if options.recorded_paths == RecordedPaths::Ignore => {
                 "no file was found (the paths in the dump were not to be used)".to_owned()

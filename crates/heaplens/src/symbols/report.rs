@@ -76,14 +76,11 @@ pub(super) fn states(profile: &mut Profile) {
             continue;
         }
         messages.extend(message(module, places[i], named[i]));
-        if let SymbolState::Unverified { used } = &module.symbols {
-            unverified.push(if *used == module.path {
-                visible(used)
-            } else {
-                format!("{} (for {})", visible(used), visible(module.short_name()))
-            });
+        if matches!(module.symbols, SymbolState::Unverified { .. }) {
+            unverified.push(module);
         }
     }
+    let unverified = doubts(&unverified);
     // The modules with most places tell the story; a hostile dump can name thousands.
     messages.sort_by(|a, b| b.places.cmp(&a.places).then_with(|| a.text.cmp(&b.text)));
     let rest = messages.split_off(messages.len().min(MOST_MESSAGES));
@@ -95,20 +92,56 @@ pub(super) fn states(profile: &mut Profile) {
         let text = format!("{} more modules without usable symbols, for {places} places", rest.len());
         push(profile, MISSING, text);
     }
-    if !unverified.is_empty() {
-        unverified.sort();
-        unverified.dedup();
-        let more = unverified.len().saturating_sub(MOST_MESSAGES);
-        unverified.truncate(MOST_MESSAGES);
-        if more > 0 {
-            unverified.push(format!("{more} more"));
-        }
-        let message = format!(
-            "symbols unverified, as no build-id says that these files are the ones that ran: {}",
-            unverified.join(", ")
-        );
-        push(profile, UNVERIFIED, message);
+    for text in unverified {
+        push(profile, UNVERIFIED, text);
     }
+}
+
+/// What is said of files that were believed for their names, and what would give proof: the profile or the files have no
+/// build-ids.
+fn doubts(modules: &[&Module]) -> Vec<String> {
+    let (known, unknown): (Vec<&Module>, Vec<&Module>) = modules.iter().partition(|m| m.build_id.is_some());
+    let mut texts = Vec::new();
+    if !unknown.is_empty() {
+        let by_process = unknown.iter().all(|module| match &module.symbols {
+            SymbolState::Unverified { used } => used.starts_with("/proc/"),
+            _ => false,
+        });
+        texts.push(format!(
+            "symbols unverified, as the profile has no build-id that says that these files are the ones that ran: {}; dumps by \
+             the agent have build-ids{}",
+            files(&unknown),
+            if by_process { "" } else { ", and --pid reads the files of a process that still runs" }
+        ));
+    }
+    if !known.is_empty() {
+        texts.push(format!(
+            "symbols unverified, as these files have no build-id and the ones that ran had one: {}; names are wrong if it is \
+             another build; give the binary that ran with --binary or --binary-dir, its process with --pid, or a server \
+             that has it with --debuginfod",
+            files(&known)
+        ));
+    }
+    texts
+}
+
+/// The files that were used, each once.
+fn files(modules: &[&Module]) -> String {
+    let file = |module: &&Module| match &module.symbols {
+        SymbolState::Unverified { used } if *used != module.path => {
+            format!("{} (for {})", visible(used), visible(module.short_name()))
+        }
+        _ => visible(&module.path),
+    };
+    let mut files: Vec<String> = modules.iter().map(file).collect();
+    files.sort();
+    files.dedup();
+    let more = files.len().saturating_sub(MOST_MESSAGES);
+    files.truncate(MOST_MESSAGES);
+    if more > 0 {
+        files.push(format!("{more} more"));
+    }
+    files.join(", ")
 }
 
 fn message(module: &Module, places: u64, named: u64) -> Option<Message> {

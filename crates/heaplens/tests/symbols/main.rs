@@ -40,6 +40,8 @@ fn main() {
         ("compressed_sections", &["cc", "objcopy", "addr2line"], judge::compressed),
         ("another_build_is_not_used", &["cc"], search::mismatch),
         ("build_id_beats_names", &["cc"], search::by_build_id),
+        ("no_build_id_is_the_last_choice", &["cc"], search::no_build_id),
+        ("paths_that_no_file_has", &["cc"], search::long_path),
         ("path_suffix_and_sysroot", &["cc"], search::suffix_and_sysroot),
         ("explicit_binary_is_the_program", &["cc"], search::explicit),
         ("strangers_files", &["cc", "mkfifo"], search::strangers),

@@ -98,6 +98,69 @@ pub(crate) fn mismatch() -> Result<(), Failed> {
     Ok(())
 }
 
+/// A file without a build-id at a better place than the one that has it.
+pub(crate) fn no_build_id() -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+    let (bare, right) = (a.join("app"), b.join("app"));
+    c(&bare, None, &["-O0"]);
+    c(&right, Some(ID), &[]);
+    let place = inside(&right, "hidden");
+    let mut options = nowhere();
+    options.binary_dirs = vec![a.clone(), b.clone()];
+    let new = look(module("/x/app", Some(ID)), place, &options);
+    assert_eq!((stacks(&new), state(&new)), (NAMED.map(String::from).to_vec(), &verified(&right)));
+    assert!(new.warnings.is_empty(), "{:?}", new.warnings);
+    // Named by the user it comes first, and no further; that is said.
+    options.binaries = vec![bare.clone()];
+    let new = look(module("/x/app", Some(ID)), place, &options);
+    assert_eq!(state(&new), &verified(&right));
+    assert!(message(&new, "unused-binary").contains("another file does"), "{:?}", new.warnings);
+    // For want of a better one it is used, and doubted, whatever its place.
+    let place = inside(&bare, "hidden");
+    let mut recorded = nowhere();
+    recorded.recorded_paths = RecordedPaths::Use;
+    options.binary_dirs.pop();
+    for (path, options) in [("/x/app", &options), (bare.to_str().unwrap(), &recorded)] {
+        let new = look(module(path, Some(ID)), place, options);
+        assert_eq!((stacks(&new), state(&new)), (NAMED.map(String::from).to_vec(), &unverified(&bare)));
+        let said = message(&new, "unverified-binary");
+        assert!(said.contains("have no build-id") && said.contains("--binary"), "{said}");
+        assert_eq!(codes(&new), ["unverified-binary"]);
+    }
+    // Another build that was met before is said too.
+    let other = dir.path().join("other/app");
+    c(&other, Some(OTHER_ID), &[]);
+    let mut options = nowhere();
+    options.binary_dirs = vec![other.parent().unwrap().to_owned(), a];
+    let new = look(module("/x/app", Some(ID)), place, &options);
+    assert_eq!(state(&new), &unverified(&bare));
+    let said = message(&new, "incomplete-symbols");
+    assert!(said.contains(OTHER_ID) && said.contains(other.to_str().unwrap()), "{said}");
+    Ok(())
+}
+
+/// A path that no file can have, as long as a dump lets it be.
+pub(crate) fn long_path() -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let mut options = nowhere();
+    options.binary_dirs = vec![dir.path().to_owned()];
+    options.sysroots = vec![dir.path().to_owned()];
+    options.recorded_paths = RecordedPaths::Use;
+    let path = "/a".repeat(100_000);
+    for id in [None, Some(ID)] {
+        let new = look(module(path.as_str(), id), 0x1234, &options);
+        let said = message(&new, "missing-symbols");
+        assert!(said.contains("200000 bytes"), "{said}");
+    }
+    // Its build-id still leads to it.
+    let kept = dir.path().join(ID);
+    c(&kept, Some(ID), &[]);
+    let new = look(module(path, Some(ID)), inside(&kept, "hidden"), &options);
+    assert_eq!(state(&new), &verified(&kept));
+    Ok(())
+}
+
 pub(crate) fn by_build_id() -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
     let (named, other) = (dir.path().join("a/app"), dir.path().join("b/renamed"));
