@@ -7,6 +7,7 @@ mod key;
 mod record;
 mod space;
 mod store;
+mod sum;
 
 pub use space::Usage;
 
@@ -16,6 +17,7 @@ use super::{Options, module};
 use crate::profile::Module;
 pub(super) use key::Key;
 use std::path::{Path, PathBuf};
+pub(super) use sum::Sum;
 
 /// A directory of answers, shared by any number of processes.
 ///
@@ -72,6 +74,11 @@ impl Cache {
     fn keep(&self, path: &Path, key: &Key, found: &store::Found, records: &[Vec<u8>]) -> std::io::Result<()> {
         make_dir(&self.dir)?;
         store::append(path, key, found, records)?;
+        self.fit()
+    }
+
+    /// Makes room if there is too much.
+    fn fit(&self) -> std::io::Result<()> {
         if space::usage(&self.dir)?.bytes > self.max_bytes {
             // Some more than needed, so that not each answer from now on costs a file.
             space::shrink(&self.dir, self.max_bytes / 8 * 7)?;

@@ -2,9 +2,9 @@
 
 use super::RecordedPaths;
 use super::candidates::{Candidate, bundled, stores};
+use super::checksum;
 use super::fetch::{Wanted, fetched};
 use super::locate::Locator;
-use super::open::crc32;
 use super::paths::{resolve_in_root, suffixes};
 use super::probe::{Probe, probe};
 use crate::profile::Module;
@@ -69,7 +69,7 @@ impl<'a> Home<'a> {
         })
     }
 
-    /// The file that `.gnu_debuglink` names, believed for its checksum.
+    /// The file that `.gnu_debuglink` names, believed for its build-id, or for its checksum where one of the two has none.
     fn linked(
         &self,
         name: &str,
@@ -83,19 +83,25 @@ impl<'a> Home<'a> {
             if path == self.image || !found.has_dwarf {
                 continue;
             }
-            let shown = path.display();
-            if found.build_id.is_some() && id.is_some() && found.build_id.as_deref() != id {
-                refused.get_or_insert(format!(
-                    "found {shown}, but its build-id is another build's; it was not used"
-                ));
-            } else if crc32(&path) != Some(crc) {
-                refused.get_or_insert(format!(
-                    "found {shown}, but its checksum differs from the one that {} names; it was not used",
-                    self.image.display()
-                ));
-            } else {
-                return Some((path, found));
-            }
+            let why = match (&found.build_id, id) {
+                (Some(found), Some(id)) if found != id => {
+                    Err("its build-id is another build's; it was not used".to_owned())
+                }
+                // Surer than any checksum, and known without reading the file.
+                (Some(_), Some(_)) => Ok(()),
+                _ => match checksum::fits(&path, crc, self.locator.options.cache.as_ref()) {
+                    Ok(true) => Ok(()),
+                    Ok(false) => Err(format!(
+                        "its checksum differs from the one that {} names; it was not used",
+                        self.image.display()
+                    )),
+                    Err(damage) => Err(damage.to_string()),
+                },
+            };
+            match why {
+                Ok(()) => return Some((path, found)),
+                Err(why) => refused.get_or_insert(format!("found {}, but {why}", path.display())),
+            };
         }
         notes.extend(refused);
         None

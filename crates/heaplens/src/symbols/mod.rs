@@ -9,6 +9,7 @@ mod bytes;
 pub mod cache;
 mod candidates;
 mod chains;
+mod checksum;
 mod companions;
 mod dwarf;
 mod fat;

@@ -1,5 +1,6 @@
 //! What the cache takes on disk, and which of it goes first.
 
+use super::sum;
 use std::io::{ErrorKind, Result};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -8,7 +9,7 @@ use std::time::UNIX_EPOCH;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {
-    /// Files: one for each build with the debug information that was found for it.
+    /// Builds, each with the debug information that was found for it.
     pub files: u64,
     /// Their sizes in bytes.
     pub bytes: u64,
@@ -19,6 +20,14 @@ struct Entry {
     bytes: u64,
     /// Nanoseconds since the epoch by the file system's clock.
     used: u128,
+}
+
+impl Entry {
+    /// One for a file of answers; checksums are not counted, as they are of such a file's debug information.
+    fn builds(&self) -> u64 {
+        let name = self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        u64::from(!name.starts_with(sum::PREFIX))
+    }
 }
 
 /// The answers files of a directory, of this version or another; other files are none of ours.
@@ -50,7 +59,8 @@ pub(super) fn usage(dir: &Path) -> Result<Usage> {
 }
 
 fn sum(entries: &[Entry]) -> Usage {
-    Usage { files: entries.len() as u64, bytes: entries.iter().map(|e| e.bytes).sum() }
+    let files = entries.iter().map(Entry::builds).sum();
+    Usage { files, bytes: entries.iter().map(|e| e.bytes).sum() }
 }
 
 /// Files whose names begin so, the last used first.
@@ -73,7 +83,7 @@ pub(super) fn shrink(dir: &Path, most: u64) -> Result<Usage> {
         }
         match std::fs::remove_file(&entry.path) {
             Ok(()) => {
-                removed.files += 1;
+                removed.files += entry.builds();
                 removed.bytes += entry.bytes;
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {}
