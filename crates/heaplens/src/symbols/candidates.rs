@@ -2,7 +2,7 @@
 
 use super::RecordedPaths;
 use super::locate::Locator;
-use super::paths::{resolve_in_root, suffixes};
+use super::paths::{inside, resolve_in_root, suffixes};
 use crate::profile::Module;
 use std::path::{Path, PathBuf};
 
@@ -73,7 +73,7 @@ pub(super) fn candidates<'l>(
         })
     });
     let dirs = options.binary_dirs.iter().filter(move |_| id.is_some());
-    let bundles = dirs.flat_map(|dir| bundled(&dir.join(module.short_name()))).map(by_id);
+    let bundles = dirs.flat_map(|dir| bundled(&dir.join(module.short_name()), None)).map(by_id);
     explicit(locator, module)
         .into_iter()
         .chain(stored)
@@ -135,16 +135,17 @@ fn by_build_id(id: &str) -> impl Iterator<Item = PathBuf> + use<> {
     list.into_iter().filter(move |_| plain)
 }
 
-/// The files in the bundle of debug information that belongs to a Mach-O image (`app.dSYM`).
-pub(super) fn bundled(image: &Path) -> Vec<PathBuf> {
+/// The files in the bundle of debug information that belongs to a Mach-O image (`app.dSYM`) in this root, if it is in one.
+pub(super) fn bundled(image: &Path, root: Option<&Path>) -> Vec<PathBuf> {
     /// A bundle holds one file for each image it was made of.
     const MAX_FILES: usize = 64;
     let Some(name) = image.file_name() else { return Vec::new() };
     let mut bundle = name.to_owned();
     bundle.push(".dSYM");
-    let dir = image.with_file_name(bundle).join("Contents/Resources/DWARF");
-    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
-    let mut list: Vec<PathBuf> = entries.take(MAX_FILES).filter_map(|e| Some(e.ok()?.path())).collect();
+    let dir = inside(root, image.with_file_name(bundle).join("Contents/Resources/DWARF"));
+    let Some(Ok(entries)) = dir.map(std::fs::read_dir) else { return Vec::new() };
+    let paths = entries.take(MAX_FILES).filter_map(|entry| Some(entry.ok()?.path()));
+    let mut list: Vec<PathBuf> = paths.filter_map(|path| inside(root, path)).collect();
     list.sort();
     list
 }

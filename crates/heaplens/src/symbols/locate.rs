@@ -33,6 +33,8 @@ pub(super) struct Files {
     pub(super) package: Option<PathBuf>,
     /// What several debug files share (dwz's `.gnu_debugaltlink`), its build-id the one that the link names.
     pub(super) supplementary: Option<PathBuf>,
+    /// The root that the image lies in, if it is another one than ours.
+    pub(super) root: Option<PathBuf>,
     /// What was missing or not used, and why: a sentence each, for people.
     pub(super) notes: Vec<String>,
     /// Of the image and the file with debug information when they were found.
@@ -120,6 +122,12 @@ impl<'a> Locator<'a> {
         };
         let processes = options.processes.iter().map(|&pid| Process::read(pid)).collect();
         Locator { options, explicit, main, processes, used: Mutex::default() }
+    }
+
+    /// The copy of another `/` that a path lies in: links there lead to places inside.
+    pub(super) fn root_of(&self, path: &Path) -> Option<&Path> {
+        let sysroots = self.options.sysroots.iter().map(PathBuf::as_path);
+        sysroots.chain(self.processes.iter().map(Process::root)).find(|root| path.starts_with(root))
     }
 
     /// True if an explicit binary is called as the module, or is the one that means the program itself.
@@ -232,7 +240,8 @@ impl<'a> Locator<'a> {
     ) -> Files {
         let home = Home::new(self, candidate, module);
         let debug = home.debug_file(&probe, &mut notes);
-        let mut files = Files { image: candidate.path.clone(), ..Files::default() };
+        let root = self.root_of(&candidate.path).map(Path::to_owned);
+        let mut files = Files { image: candidate.path.clone(), root, ..Files::default() };
         files.stamps.extend(probe.stamp.map(|stamp| (files.image.clone(), stamp)));
         if let Some((dwarf, headers)) = debug {
             files.stamps.extend(headers.stamp.map(|stamp| (dwarf.clone(), stamp)));

@@ -81,6 +81,15 @@ pub(super) fn resolve_in_root(root: &Path, path: &str) -> Option<PathBuf> {
     Some(here)
 }
 
+/// The path itself, or where it leads to if links in it are followed inside a root that it lies in; `None` if it is not
+/// there.
+pub(super) fn inside(root: Option<&Path>, path: PathBuf) -> Option<PathBuf> {
+    match root {
+        Some(root) => resolve_in_root(root, path.strip_prefix(root).ok()?.to_str()?),
+        None => Some(path),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -80,6 +80,7 @@ fn main() {
         ("renamed_while_it_runs", &["cc"], process::renamed),
         ("process_that_ended", &["cc"], process::ended),
         ("inside_a_sysroot", &["cc"], process::sysroot),
+        ("debug_files_inside_a_sysroot", &["cc", "objcopy", "strip"], process::sysroot_companions),
         ("threads_are_prepared", &[], threads::prepared),
         ("inside_another_root", &["cc", "chroot"], process::another_root),
     ]);

@@ -78,6 +78,21 @@ pub(crate) fn debug_file_by_checksum() -> Result<(), Failed> {
     let mut options = nowhere();
     options.binaries = vec![path.clone()];
     assert_eq!(stacks(&look(module("/x/app", None), place, &options)), NAMED);
+    // Under its name in a directory that the user names, or named itself; the checksum decides there too.
+    let elsewhere = dir.path().join("store/app.debug");
+    std::fs::create_dir_all(elsewhere.parent().unwrap())?;
+    std::fs::rename(&debug, &elsewhere)?;
+    assert_eq!(stacks(&look(module("/x/app", None), place, &options)), [format!("app+{place:#x}")]);
+    let mut by_dir = options.clone();
+    by_dir.debug_dirs = vec![dir.path().join("store")];
+    let mut by_name = options.clone();
+    by_name.binaries.push(elsewhere.clone());
+    for options in [by_dir, by_name] {
+        let new = look(module("/x/app", None), place, &options);
+        assert_eq!((stacks(&new), state(&new)), (NAMED.map(String::from).to_vec(), &unverified(&path)));
+        assert_eq!(codes(&new), ["unverified-binary"]);
+    }
+    std::fs::rename(&elsewhere, &debug)?;
     let right = std::fs::read(&debug)?;
     let changed = [&right[..], b"x"].concat();
     for (bytes, len, words) in [(&changed, None, "checksum differs"), (&right, Some(8 << 40), "too many")] {

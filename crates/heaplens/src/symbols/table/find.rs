@@ -9,12 +9,14 @@ use super::read::Table;
 use crate::profile::Module;
 use crate::symbols::locate::Files;
 use crate::symbols::object::ObjectFile;
+use crate::symbols::paths::inside;
 use crate::symbols::{Options, RecordedPaths};
 use std::path::{Path, PathBuf};
 
 /// The table of files that were found; and what stood in its place, for people.
 pub(in super::super) fn of_files(files: &Files, options: &Options) -> (Option<Table>, Vec<String>) {
-    let mut places = vec![with_suffix(&files.image)];
+    let mut places: Vec<PathBuf> =
+        inside(files.root.as_deref(), with_suffix(&files.image)).into_iter().collect();
     if let Some(name) = files.image.file_name().and_then(|name| name.to_str()) {
         places.extend(by_name(name, options));
     }
