@@ -13,6 +13,8 @@ pub(super) enum Origin {
     Explicit,
     /// Named after the module.
     Named,
+    /// Named after the module, and of no use without its build-id.
+    Proven,
     /// Found by its build-id alone.
     BuildId,
     /// The file that a process has mapped.
@@ -43,8 +45,12 @@ pub(super) fn candidates<'l>(
     let id = module.build_id.as_deref();
     // A Linux path looked at on Windows has a root, though it is not absolute there.
     let whole = Path::new(&module.path).has_root();
-    let recorded = (whole && options.recorded_paths == RecordedPaths::Use)
-        .then(|| Candidate::new(PathBuf::from(&module.path), Origin::Named));
+    let origin = match options.recorded_paths {
+        RecordedPaths::Proven => Origin::Proven,
+        _ => Origin::Named,
+    };
+    let recorded = (whole && options.recorded_paths.may_open(id))
+        .then(|| Candidate::new(PathBuf::from(&module.path), origin));
     // Without a build-id only the name speaks for a file, and what the user points at comes first.
     // What now stands where a deleted file stood is some other build.
     let (early, late) = match id {

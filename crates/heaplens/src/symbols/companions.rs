@@ -1,6 +1,5 @@
 //! What belongs to an image: its debug file, the file that debug files share, the package of split units.
 
-use super::RecordedPaths;
 use super::candidates::{Candidate, bundled, file_name, stores};
 use super::checksum;
 use super::fetch::{Wanted, fetched};
@@ -196,7 +195,7 @@ impl<'a> Home<'a> {
         if path.starts_with('/') {
             let root = self.root.or_else(|| self.locator.root_of(dwarf));
             list.extend(root.and_then(|root| resolve_in_root(root, path)));
-            if root.is_none() && options.recorded_paths == RecordedPaths::Use {
+            if root.is_none() && options.recorded_paths.may_open(Some(id)) {
                 list.push(PathBuf::from(path));
             }
         } else {

@@ -345,7 +345,7 @@ impl<'a> Search<'a> {
                 return None;
             }
             // A name made of the build-id proves nothing about a file without one.
-            (Some(_), None) if !named => return None,
+            (Some(_), None) if matches!(origin, Origin::BuildId | Origin::Proven) => return None,
             (None, found) if self.required.is_some() && *found != self.required => return None,
             _ => false,
         };
@@ -403,8 +403,15 @@ impl<'a> Search<'a> {
                 format!("its path has {} bytes, which no file's has", module.path.len())
             }
             None if module.deleted => "the file was removed or replaced while the program ran".to_owned(),
-            None if options.recorded_paths == RecordedPaths::Ignore => {
-                "no file was found (the paths in the dump were not to be used)".to_owned()
+            None if !options.recorded_paths.may_open(module.build_id.as_deref()) => {
+                match options.recorded_paths {
+                    RecordedPaths::Proven => {
+                        "no file was found (the dump comes from another machine and has no build-id for \
+                                              it, so its path was not opened here)"
+                    }
+                    _ => "no file was found (the paths in the dump were not to be used)",
+                }
+                .to_owned()
             }
             None => "no file was found".to_owned(),
         };

@@ -49,8 +49,22 @@ pub enum RecordedPaths {
     /// Yes, as the last choice (and, with a build-id to check, an earlier one).
     #[default]
     Use,
-    /// No: the dump comes from another machine or from a stranger.
+    /// Only where the dump has the module's build-id, and the file is used only if it has that one: the dump comes from
+    /// another machine.
+    Proven,
+    /// No.
     Ignore,
+}
+
+impl RecordedPaths {
+    /// True if a path of the dump may be opened for a file that must have this build-id.
+    fn may_open(self, build_id: Option<&str>) -> bool {
+        match self {
+            RecordedPaths::Use => true,
+            RecordedPaths::Proven => build_id.is_some(),
+            RecordedPaths::Ignore => false,
+        }
+    }
 }
 
 /// Where binaries and their debug information are looked for.

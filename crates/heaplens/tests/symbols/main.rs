@@ -45,6 +45,7 @@ fn main() {
         ("paths_that_no_file_has", &["cc"], search::long_path),
         ("path_suffix_and_sysroot", &["cc"], search::suffix_and_sysroot),
         ("explicit_binary_is_the_program", &["cc"], search::explicit),
+        ("paths_of_another_machine", &["cc"], search::another_machine),
         ("strangers_files", &["cc", "mkfifo"], search::strangers),
         ("cache_answers_the_second_time", &["cc"], cache::second_time),
         ("cache_knows_builds_that_are_gone", &["cc"], cache::gone),

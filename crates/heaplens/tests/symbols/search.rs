@@ -278,6 +278,34 @@ pub(crate) fn explicit() -> Result<(), Failed> {
     Ok(())
 }
 
+/// The dump of another machine names files of this one.
+pub(crate) fn another_machine() -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let path = dir.path().join("app");
+    let recorded = path.display().to_string();
+    let mut options = nowhere();
+    options.recorded_paths = RecordedPaths::Proven;
+    for (id, wanted) in [(Some(ID), Some(ID)), (Some(OTHER_ID), Some(ID)), (None, Some(ID)), (Some(ID), None)]
+    {
+        c(&path, id, &[]);
+        let place = inside(&path, "hidden");
+        let new = look(module(recorded.clone(), wanted), place, &options);
+        match (id, wanted) {
+            (Some(ID), Some(ID)) => {
+                assert_eq!((stacks(&new), state(&new)), (NAMED.map(String::from).to_vec(), &verified(&path)));
+            }
+            (Some(OTHER_ID), _) => assert_eq!(codes(&new), ["mismatched-binary"]),
+            (_, Some(_)) => assert_eq!(codes(&new), ["missing-symbols"]),
+            (_, None) => {
+                let said = message(&new, "missing-symbols");
+                assert!(said.contains("another machine") && said.contains("--binary"), "{said}");
+            }
+        }
+        assert_eq!(stacks(&new) == NAMED, wanted.is_some() && id == wanted);
+    }
+    Ok(())
+}
+
 pub(crate) fn strangers() -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
     let fifo = dir.path().join("fifo");
