@@ -18,6 +18,7 @@ pub(super) fn chains(
         match table.chains(addresses) {
             Ok(chains) => {
                 files.notes.extend(table.notes());
+                files.lacks.take_if(|_| table.has_lines());
                 return (chains, None);
             }
             Err(damage) => {

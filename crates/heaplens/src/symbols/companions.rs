@@ -3,6 +3,7 @@
 use super::candidates::{Candidate, bundled, file_name, stores};
 use super::checksum;
 use super::fetch::{Wanted, fetched};
+use super::lineless::Lacking;
 use super::locate::Locator;
 use super::paths::{inside, resolve_in_root, suffixes};
 use super::probe::{Probe, probe};
@@ -61,9 +62,16 @@ impl<'a> Home<'a> {
     }
 
     /// The file with the debug information of the image, and its headers.
-    pub(super) fn debug_file(&self, of: &Probe, notes: &mut Vec<String>) -> Option<(PathBuf, Probe)> {
+    ///
+    /// # Errors
+    /// What was not found, if the image names it and nothing else is said of it.
+    pub(super) fn debug_file(
+        &self,
+        of: &Probe,
+        notes: &mut Vec<String>,
+    ) -> Result<(PathBuf, Probe), Option<Lacking>> {
         if of.has_dwarf {
-            return Some((self.image.to_owned(), of.clone()));
+            return Ok((self.image.to_owned(), of.clone()));
         }
         let id = of.build_id.as_deref();
         if let Some(id) = id {
@@ -74,24 +82,31 @@ impl<'a> Home<'a> {
                 (found.has_dwarf && found.build_id.as_deref() == Some(id)).then_some((path, found))
             };
             if let Some(found) = explicit.chain(stores(self.locator, id)).chain(bundles).find_map(fits) {
-                return Some(found);
+                return Ok(found);
             }
         }
-        let linked = of.debuglink.as_ref().and_then(|(name, crc)| self.linked(name, *crc, id, notes));
-        linked.or_else(|| {
-            let fetch = self.locator.options.fetch.as_deref();
-            fetched(fetch, Wanted::DebugInfo, id?, notes).filter(|(_, found)| found.has_dwarf)
-        })
+        let linked = of.debuglink.as_ref().map_or(Ok(None), |(name, crc)| self.linked(name, *crc, id));
+        let file = of.debuglink.as_ref().map(|(name, _)| name.clone());
+        let mut lacking =
+            (file.is_some() || id.is_some()).then(|| Lacking { file, build_id: of.build_id.clone() });
+        match linked {
+            Ok(Some(found)) => return Ok(found),
+            Ok(None) => {}
+            Err(refused) => {
+                notes.push(refused);
+                lacking = None;
+            }
+        }
+        let fetch = self.locator.options.fetch.as_deref();
+        let found = id.and_then(|id| fetched(fetch, Wanted::DebugInfo, id, notes));
+        found.filter(|(_, found)| found.has_dwarf).ok_or(lacking)
     }
 
     /// The file that `.gnu_debuglink` names, believed for its build-id, or for its checksum where one of the two has none.
-    fn linked(
-        &self,
-        name: &str,
-        crc: u32,
-        id: Option<&str>,
-        notes: &mut Vec<String>,
-    ) -> Option<(PathBuf, Probe)> {
+    ///
+    /// # Errors
+    /// Says what was found and is not believed.
+    fn linked(&self, name: &str, crc: u32, id: Option<&str>) -> Result<Option<(PathBuf, Probe)>, String> {
         let mut refused = None;
         for path in self.link_places(name) {
             let Ok(found) = probe(&path, id) else { continue };
@@ -114,12 +129,11 @@ impl<'a> Home<'a> {
                 },
             };
             match why {
-                Ok(()) => return Some((path, found)),
+                Ok(()) => return Ok(Some((path, found))),
                 Err(why) => refused.get_or_insert(format!("found {}, but {why}", path.display())),
             };
         }
-        notes.extend(refused);
-        None
+        refused.map_or(Ok(None), Err)
     }
 
     /// A path without links. Those of another root are followed already, and mean something else here.

@@ -6,6 +6,7 @@ use super::bytes::Stamp;
 use super::candidates::{Candidate, Origin, candidates, file_name};
 use super::companions::Home;
 use super::fetch::{Wanted, fetched};
+use super::lineless::Lacking;
 use super::paths::is_too_long;
 use super::probe::{Probe, probe};
 use super::process::Process;
@@ -37,6 +38,8 @@ pub(super) struct Files {
     pub(super) root: Option<PathBuf>,
     /// What was missing or not used, and why: a sentence each, for people.
     pub(super) notes: Vec<String>,
+    /// The debug information that the image names and that was not found.
+    pub(super) lacks: Option<Lacking>,
     /// Of the image and the file with debug information when they were found.
     stamps: Vec<(PathBuf, Stamp)>,
 }
@@ -69,7 +72,7 @@ impl Files {
 #[derive(Debug)]
 pub(super) enum Located {
     Found {
-        files: Files,
+        files: Box<Files>,
         verified: bool,
     },
     /// No file; and what was met on the way, as [`Files::notes`].
@@ -187,7 +190,7 @@ impl<'a> Locator<'a> {
                     // It has said which build is meant.
                     self.used.lock().unwrap_or_else(|e| e.into_inner()).insert(debug.path);
                 }
-                let files = self.files(&candidate, probe, Some(module), search.notes);
+                let files = Box::new(self.files(&candidate, probe, Some(module), search.notes));
                 return Located::Found { files, verified };
             }
         }
@@ -198,7 +201,7 @@ impl<'a> Locator<'a> {
         {
             let candidate = Candidate::new(path, Origin::BuildId);
             return Located::Found {
-                files: self.files(&candidate, probe, Some(module), search.notes),
+                files: Box::new(self.files(&candidate, probe, Some(module), search.notes)),
                 verified: true,
             };
         }
@@ -211,7 +214,7 @@ impl<'a> Locator<'a> {
         }
         match search.last_choice() {
             Some((candidate, probe, verified)) => {
-                let files = self.files(&candidate, probe, Some(module), search.notes);
+                let files = Box::new(self.files(&candidate, probe, Some(module), search.notes));
                 Located::Found { files, verified }
             }
             None => {
@@ -243,13 +246,16 @@ impl<'a> Locator<'a> {
         let root = self.root_of(&candidate.path).map(Path::to_owned);
         let mut files = Files { image: candidate.path.clone(), root, ..Files::default() };
         files.stamps.extend(probe.stamp.map(|stamp| (files.image.clone(), stamp)));
-        if let Some((dwarf, headers)) = debug {
-            files.stamps.extend(headers.stamp.map(|stamp| (dwarf.clone(), stamp)));
-            if let Some((path, id)) = &headers.altlink {
-                files.supplementary = home.supplementary(&dwarf, path, id, &mut notes);
+        match debug {
+            Ok((dwarf, headers)) => {
+                files.stamps.extend(headers.stamp.map(|stamp| (dwarf.clone(), stamp)));
+                if let Some((path, id)) = &headers.altlink {
+                    files.supplementary = home.supplementary(&dwarf, path, id, &mut notes);
+                }
+                files.package = home.package(&dwarf, &mut notes);
+                files.dwarf = Some(dwarf);
             }
-            files.package = home.package(&dwarf, &mut notes);
-            files.dwarf = Some(dwarf);
+            Err(lacks) => files.lacks = lacks,
         }
         files.build_id = probe.build_id;
         files.layout = probe.layout;

@@ -14,6 +14,7 @@ mod companions;
 mod dwarf;
 mod fat;
 mod fetch;
+mod lineless;
 mod locate;
 mod lookup;
 mod module;
@@ -33,6 +34,7 @@ mod texts;
 mod vdso;
 
 pub use fetch::Fetch;
+pub use lineless::Lacking;
 pub use lookup::{Binary, lookup};
 pub(crate) use names::closures;
 pub use names::{Demangler, Spelling};
@@ -165,6 +167,8 @@ pub fn symbolize_with(profile: &Profile, resolver: &dyn Resolve) -> Profile {
     let mut new = rebuild(profile, &jobs, &results);
     let notes = jobs.iter().zip(&results).flat_map(|(job, r)| r.notes.iter().map(|note| (job.module, note)));
     report::notes(&mut new, notes);
+    let lacking = jobs.iter().zip(&results).filter_map(|(job, r)| Some((job.module, r.lacks.as_ref()?)));
+    lineless::warn(&mut new, lacking);
     for (job, result) in jobs.iter().zip(results) {
         let module = new.module_mut(job.module);
         if rank(&result.state) >= rank(&module.symbols) {

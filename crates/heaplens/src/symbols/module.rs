@@ -39,6 +39,7 @@ impl Resolve for FileResolver<'_> {
         let (chains, problem) = answers::chains(&mut files, &addresses, self.options);
         result.problem = problem;
         result.notes = files.notes;
+        result.lacks = files.lacks;
         result.places = places(&mut result, &chains, Nameless::Dropped, self.options);
         result
     }

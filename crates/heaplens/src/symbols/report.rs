@@ -13,12 +13,12 @@ const UNVERIFIED: &str = "unverified-binary";
 /// A part of the debug information cannot be read.
 const DAMAGED: &str = "damaged-debug-info";
 /// Debug information that was not there, or not used.
-const INCOMPLETE: &str = "incomplete-symbols";
+pub(super) const INCOMPLETE: &str = "incomplete-symbols";
 /// Named by the user, but of no use.
 const UNUSED: &str = "unused-binary";
 
 /// Most modules that are warned about one by one.
-const MOST_MESSAGES: usize = 10;
+pub(super) const MOST_MESSAGES: usize = 10;
 
 /// A warning about one module.
 struct Message {
@@ -108,40 +108,33 @@ fn doubts(modules: &[&Module]) -> Vec<String> {
             _ => false,
         });
         texts.push(format!(
-            "symbols unverified, as the profile has no build-id that says that these files are the ones that ran: {}; dumps by \
-             the agent have build-ids{}",
-            files(&unknown),
+            "symbols unverified: the profile has no build-id that says that the files used for {} are the ones that ran; \
+             dumps by the agent have build-ids{}",
+            names(&unknown),
             if by_process { "" } else { ", and --pid reads the files of a process that still runs" }
         ));
     }
     if !known.is_empty() {
         texts.push(format!(
-            "symbols unverified, as these files have no build-id and the ones that ran had one: {}; names are wrong if it is \
-             another build; give the binary that ran with --binary or --binary-dir, its process with --pid, or a server \
-             that has it with --debuginfod",
-            files(&known)
+            "symbols unverified: the files used for {} have no build-id, and the ones that ran had one; names are wrong if \
+             it is another build; give the binary that ran with --binary or --binary-dir, its process with --pid, or a \
+             server that has it with --debuginfod",
+            names(&known)
         ));
     }
     texts
 }
 
-/// The files that were used, each once.
-fn files(modules: &[&Module]) -> String {
-    let file = |module: &&Module| match &module.symbols {
-        SymbolState::Unverified { used } if *used != module.path => {
-            format!("{} (for {})", visible(used), visible(module.short_name()))
-        }
-        _ => visible(&module.path),
-    };
-    let mut files: Vec<String> = modules.iter().map(file).collect();
-    files.sort();
-    files.dedup();
-    let more = files.len().saturating_sub(MOST_MESSAGES);
-    files.truncate(MOST_MESSAGES);
+fn names(modules: &[&Module]) -> String {
+    let mut names: Vec<String> = modules.iter().map(|module| visible(module.short_name())).collect();
+    names.sort();
+    names.dedup();
+    let more = names.len().saturating_sub(MOST_MESSAGES);
+    names.truncate(MOST_MESSAGES);
     if more > 0 {
-        files.push(format!("{more} more"));
+        names.push(format!("{more} more"));
     }
-    files.join(", ")
+    names.join(", ")
 }
 
 fn message(module: &Module, places: u64, named: u64) -> Option<Message> {
@@ -185,7 +178,7 @@ fn message(module: &Module, places: u64, named: u64) -> Option<Message> {
     Some(Message { code, places, text })
 }
 
-fn push(profile: &mut Profile, code: &'static str, message: String) {
+pub(super) fn push(profile: &mut Profile, code: &'static str, message: String) {
     let warning = Warning::new(code, message);
     if !profile.warnings.contains(&warning) {
         profile.warnings.push(warning);
@@ -193,7 +186,7 @@ fn push(profile: &mut Profile, code: &'static str, message: String) {
 }
 
 /// Text for a sentence: control characters from paths must not reach a terminal, and no path fills a screen.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     const MAX_CHARS: usize = 500;
     let mut out = String::new();
     for c in text.chars().take(MAX_CHARS) {

@@ -38,6 +38,7 @@ fn main() {
         ("stripped_leaves_dynamic_symbols", &["cc", "strip"], search::stripped),
         ("separate_debug_file", &["cc", "objcopy", "strip"], search::separate_debug_file),
         ("compressed_sections", &["cc", "objcopy", "addr2line"], judge::compressed),
+        ("debug_file_that_is_not_there", &["cc", "objcopy", "strip"], search::no_debug_file),
         ("debug_file_by_checksum", &["cc", "objcopy", "strip"], search::debug_file_by_checksum),
         ("another_build_is_not_used", &["cc"], search::mismatch),
         ("build_id_beats_names", &["cc"], search::by_build_id),

@@ -5,7 +5,7 @@ use crate::binaries::{
     verified,
 };
 use heaplens::profile::{Module, SymbolState};
-use heaplens::symbols::{RecordedPaths, symbolize};
+use heaplens::symbols::{Options, RecordedPaths, symbolize};
 use libtest_mimic::Failed;
 use std::path::Path;
 use std::process::Command;
@@ -24,7 +24,7 @@ pub(crate) fn stripped() -> Result<(), Failed> {
     // The static function lies between exported ones; none of them is its name.
     assert_eq!(stacks(&new), [format!("app+{:#x}", places[1]), "exported_outer".to_owned()]);
     assert_eq!(state(&new), &verified(&path));
-    assert!(new.warnings.is_empty(), "{:?}", new.warnings);
+    assert!(message(&new, "incomplete-symbols").contains("names without lines"), "{:?}", new.warnings);
 
     let none = look(module("/x/app", Some(ID)), places[1], &options);
     assert_eq!(codes(&none), ["missing-symbols"]);
@@ -63,6 +63,58 @@ pub(crate) fn separate_debug_file() -> Result<(), Failed> {
     let new = look(module("/x/app", Some(ID)), place, &options);
     assert_eq!(stacks(&new), NAMED);
     assert!(new.warnings.is_empty(), "{:?}", new.warnings);
+    Ok(())
+}
+
+/// Names without lines, since the debug file that the program names is not there.
+pub(crate) fn no_debug_file() -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let (path, debug) = (dir.path().join("app"), dir.path().join("app.debug"));
+    for (id, link) in [(Some(ID), true), (None, true), (Some(ID), false), (None, false)] {
+        c(&path, id, &[]);
+        let place = inside(&path, "hidden");
+        let table = dir.path().join("app.heaplens-symbols");
+        heaplens::symbols::table::write(&path, &nowhere(), std::fs::File::create(dir.path().join("table"))?)?;
+        run(Command::new("objcopy").arg("--only-keep-debug").arg(&path).arg(&debug));
+        run(Command::new("strip").arg("-g").arg(&path));
+        if link {
+            run(Command::new("objcopy").arg("--add-gnu-debuglink").arg(&debug).arg(&path));
+        }
+        let store = dir.path().join("store").join(if link { "app.debug" } else { ID });
+        std::fs::create_dir_all(store.parent().unwrap())?;
+        std::fs::rename(&debug, &store)?;
+        let mut options = nowhere();
+        options.binaries = vec![path.clone()];
+        let said = |module: Module, options: &Options| {
+            let new = look(module, place, options);
+            assert_eq!(stacks(&new), NAMED);
+            let said = new.warnings.iter().filter(|warning| warning.code == "incomplete-symbols");
+            said.map(|warning| warning.message.clone()).collect::<Vec<_>>()
+        };
+        let program = || module("/x/app", id);
+        // Nothing says that there ever was any.
+        if id.is_none() && !link {
+            assert_eq!(said(program(), &options), [""; 0]);
+            continue;
+        }
+        let [text] = &said(program(), &options)[..] else { panic!("{id:?} {link}") };
+        assert_eq!(text.contains("debug file app.debug"), link, "{text}");
+        assert_eq!(
+            (text.contains(ID), text.contains("--debuginfod")),
+            (id.is_some(), id.is_some()),
+            "{text}"
+        );
+        assert!(text.contains("--debug-dir"), "{text}");
+        let library = Module { is_main: false, ..module("/usr/lib/app", id) };
+        let [text] = &said(library, &options)[..] else { panic!("{id:?} {link}") };
+        assert!(text.starts_with("app has no debug information here"), "{text}");
+        // A table has the lines; and so has what the advice leads to.
+        std::fs::rename(dir.path().join("table"), &table)?;
+        assert_eq!(said(program(), &options), [""; 0]);
+        std::fs::remove_file(&table)?;
+        options.debug_dirs = vec![dir.path().join("store")];
+        assert_eq!(said(program(), &options), [""; 0]);
+    }
     Ok(())
 }
 
