@@ -30,13 +30,14 @@ pub(super) fn chains(
 }
 
 /// What is known of a module whose file is not there: by its table, or by what the cache has for its build-id, else
-/// `state` alone.
+/// `state` alone. `kept` is what the cache holds.
 pub(super) fn without_file(
     module: &Module,
     lookups: &[u64],
     state: SymbolState,
     mut notes: Vec<String>,
     options: &Options,
+    kept: &cache::Listing,
 ) -> Resolution {
     let (table, more) = table::of_module(module, options);
     notes.extend(more);
@@ -51,7 +52,7 @@ pub(super) fn without_file(
         }
     }
     if used.is_none()
-        && let Some(Kept { chains, count, computed }) = cache::without_file(module, lookups, options)
+        && let Some(Kept { chains, count, computed }) = cache::without_file(module, lookups, options, kept)
     {
         notes.clear();
         if computed {

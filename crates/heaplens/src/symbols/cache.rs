@@ -9,6 +9,7 @@ mod space;
 mod store;
 mod sum;
 
+pub(super) use space::Listing;
 pub use space::Usage;
 
 use super::chains::Chains;
@@ -155,12 +156,17 @@ pub(super) struct Kept {
 }
 
 /// See [`Kept`]; `None` if the cache knows none of the places.
-pub(super) fn without_file(module: &Module, lookups: &[u64], options: &Options) -> Option<Kept> {
+pub(super) fn without_file(
+    module: &Module,
+    lookups: &[u64],
+    options: &Options,
+    listing: &Listing,
+) -> Option<Kept> {
     let (cache, id) = (options.cache.as_ref()?, module.build_id.as_deref()?);
     let line = key::build_line(id);
     let mut kept = Kept { chains: Chains::new(lookups.len()), count: 0, computed: false };
     let mut known = vec![false; lookups.len()];
-    for path in key::prefixes(id)?.iter().flat_map(|prefix| space::beginning_with(&cache.dir, prefix)) {
+    for path in key::prefixes(id)?.iter().flat_map(|prefix| listing.beginning_with(&cache.dir, prefix)) {
         kept.computed |= store::read_without_image(&path, &line, lookups, &mut kept.chains, &mut known);
         let now = known.iter().filter(|known| **known).count();
         if now > kept.count {

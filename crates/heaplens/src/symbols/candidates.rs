@@ -72,12 +72,8 @@ pub(super) fn candidates<'l>(
         .binary_dirs
         .iter()
         .flat_map(|dir| suffixes(&module.path).map(|suffix| Candidate::new(dir.join(suffix), Origin::Named)));
-    let all_mapped = locator.processes.iter().filter(move |_| id.is_some()).flat_map(|process| {
-        process.all_places().into_iter().map(|place| {
-            let root = Some(process.root().to_owned());
-            Candidate { path: place.path, origin: Origin::BuildId, root }
-        })
-    });
+    let all_mapped = id.into_iter().flat_map(|id| locator.mapped(id).cloned());
+    let listed = id.into_iter().flat_map(|id| locator.listed(id).cloned());
     let dirs = options.binary_dirs.iter().filter(move |_| id.is_some());
     let bundles = dirs.flat_map(|dir| bundled(&dir.join(module.short_name()), None)).map(by_id);
     explicit(locator, module)
@@ -90,6 +86,7 @@ pub(super) fn candidates<'l>(
         .chain(late)
         .chain(all_mapped)
         .chain(bundles)
+        .chain(listed)
 }
 
 fn by_id(path: PathBuf) -> Candidate {

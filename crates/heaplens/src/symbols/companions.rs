@@ -77,11 +77,15 @@ impl<'a> Home<'a> {
         if let Some(id) = id {
             let explicit = self.locator.explicit.iter().map(|e| e.path.clone());
             let bundles = if of.is_macho { self.bundles() } else { Vec::new() };
+            let listed = std::iter::once(id).flat_map(|id| self.locator.listed(id));
+            let listed = listed.map(|found| found.path.clone());
             let fits = |path: PathBuf| {
                 let found = probe(&path, Some(id)).ok().filter(|_| path != self.image)?;
                 (found.has_dwarf && found.build_id.as_deref() == Some(id)).then_some((path, found))
             };
-            if let Some(found) = explicit.chain(stores(self.locator, id)).chain(bundles).find_map(fits) {
+            if let Some(found) =
+                explicit.chain(stores(self.locator, id)).chain(bundles).chain(listed).find_map(fits)
+            {
                 return Ok(found);
             }
         }

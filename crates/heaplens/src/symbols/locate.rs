@@ -2,6 +2,7 @@
 //!
 //! A file with another build-id than the dump's is never used; it is remembered for the warning.
 
+use super::by_id::{ByBuildId, MOST_FILES};
 use super::bytes::Stamp;
 use super::candidates::{Candidate, Origin, candidates, file_name};
 use super::companions::Home;
@@ -15,7 +16,7 @@ use super::{Options, RecordedPaths};
 use crate::profile::{Module, ModuleKind, SymbolState};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 /// The files of a module.
 #[derive(Clone, Debug, Default)]
@@ -92,6 +93,10 @@ pub(super) struct Locator<'a> {
     /// The one explicit binary that means the program itself, whatever it is called.
     pub(super) main: Option<usize>,
     pub(super) processes: Vec<Process>,
+    /// What the processes map.
+    mapped: OnceLock<ByBuildId>,
+    /// What lies in the directories of binaries.
+    listed: OnceLock<ByBuildId>,
     /// Files that served some module.
     used: Mutex<BTreeSet<PathBuf>>,
 }
@@ -124,7 +129,27 @@ impl<'a> Locator<'a> {
             _ => None,
         };
         let processes = options.processes.iter().map(|&pid| Process::read(pid)).collect();
-        Locator { options, explicit, main, processes, used: Mutex::default() }
+        let (mapped, listed, used) = Default::default();
+        Locator { options, explicit, main, processes, mapped, listed, used }
+    }
+
+    /// Files that some process maps, by the build-id in them.
+    pub(super) fn mapped(&self, id: &str) -> impl Iterator<Item = &Candidate> {
+        let all = self.processes.iter().flat_map(|process| {
+            let root = process.root().to_owned();
+            let places = process.all_places().into_iter();
+            places.map(move |place| Candidate {
+                path: place.path,
+                origin: Origin::BuildId,
+                root: Some(root.clone()),
+            })
+        });
+        self.mapped.get_or_init(|| ByBuildId::read(all)).with(id)
+    }
+
+    /// Files directly in the directories of binaries, by the build-id in them.
+    pub(super) fn listed(&self, id: &str) -> impl Iterator<Item = &Candidate> {
+        self.listed.get_or_init(|| ByBuildId::in_dirs(&self.options.binary_dirs)).with(id)
     }
 
     /// The copy of another `/` that a path lies in: links there lead to places inside.
@@ -218,6 +243,10 @@ impl<'a> Locator<'a> {
                 Located::Found { files, verified }
             }
             None => {
+                let cut = self.listed.get().into_iter().flat_map(|listed| &listed.cut);
+                search.notes.extend(cut.map(|dir| {
+                    format!("only {MOST_FILES} files of {} were looked at for its build-id", dir.display())
+                }));
                 let notes = std::mem::take(&mut search.notes);
                 Located::Not(search.failure(module, self.options), notes)
             }

@@ -5,6 +5,7 @@
 //! [`Module::symbols`](crate::profile::Module) and in the profile's warnings.
 
 mod answers;
+mod by_id;
 mod bytes;
 pub mod cache;
 mod candidates;
@@ -145,7 +146,7 @@ pub fn build_id(path: &Path) -> Result<Option<String>, String> {
 /// missing, another build or unproven is said in [`Profile::warnings`]; totals do not change.
 pub fn symbolize(profile: &Profile, options: &Options) -> Profile {
     let locator = locate::Locator::new(options, profile.modules());
-    let resolver = module::FileResolver { locator, options };
+    let resolver = module::FileResolver::new(locator, options);
     let mut new = symbolize_with(profile, &resolver);
     for (path, why) in resolver.locator.unused(new.modules()) {
         report::unused(&mut new, &path, &why);
@@ -156,7 +157,7 @@ pub fn symbolize(profile: &Profile, options: &Options) -> Profile {
 /// The resolver that [`symbolize`] uses, for callers that decide about each module themselves before they hand it
 /// on. `modules` are all of the profile's: a lone `--binary` means the program only if it is none of its libraries.
 pub fn files<'a>(options: &'a Options, modules: &[Module]) -> impl Resolve + use<'a> {
-    module::FileResolver { locator: locate::Locator::new(options, modules), options }
+    module::FileResolver::new(locate::Locator::new(options, modules), options)
 }
 
 /// As [`symbolize`], with a resolver of the caller's, which is asked for one module after the other.

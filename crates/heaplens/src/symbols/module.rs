@@ -6,7 +6,7 @@ use super::dwarf::{self, Found};
 use super::locate::{Files, Located, Locator};
 use super::names::{self, Demangler};
 use super::object::ObjectFile;
-use super::{Options, Place, Resolution, Resolve, answers, symtab, vdso};
+use super::{Options, Place, Resolution, Resolve, answers, cache, symtab, vdso};
 use crate::profile::{Module, SymbolState};
 use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +15,14 @@ use std::path::Path;
 /// Finds each module's files and reads them.
 pub(super) struct FileResolver<'a> {
     pub(super) locator: Locator<'a>,
-    pub(super) options: &'a Options,
+    options: &'a Options,
+    kept: cache::Listing,
+}
+
+impl<'a> FileResolver<'a> {
+    pub(super) fn new(locator: Locator<'a>, options: &'a Options) -> FileResolver<'a> {
+        FileResolver { locator, options, kept: cache::Listing::default() }
+    }
 }
 
 impl Resolve for FileResolver<'_> {
@@ -26,7 +33,7 @@ impl Resolve for FileResolver<'_> {
         let (mut files, verified) = match self.locator.locate(module) {
             Located::Found { files, verified } => (files, verified),
             Located::Not(state, notes) => {
-                return answers::without_file(module, lookups, state, notes, self.options);
+                return answers::without_file(module, lookups, state, notes, self.options, &self.kept);
             }
         };
         let used = files.image.display().to_string();

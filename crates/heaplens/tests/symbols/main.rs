@@ -44,6 +44,7 @@ fn main() {
         ("build_id_beats_names", &["cc"], search::by_build_id),
         ("no_build_id_is_the_last_choice", &["cc"], search::no_build_id),
         ("paths_that_no_file_has", &["cc"], search::long_path),
+        ("renamed_in_a_directory", &["cc", "mkfifo", "objcopy", "strip"], search::renamed),
         ("path_suffix_and_sysroot", &["cc"], search::suffix_and_sysroot),
         ("explicit_binary_is_the_program", &["cc"], search::explicit),
         ("paths_of_another_machine", &["cc"], search::another_machine),

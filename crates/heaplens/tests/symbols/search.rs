@@ -5,7 +5,7 @@ use crate::binaries::{
     verified,
 };
 use heaplens::profile::{Module, SymbolState};
-use heaplens::symbols::{Options, RecordedPaths, symbolize};
+use heaplens::symbols::{self, Options, RecordedPaths, Resolve, symbolize};
 use libtest_mimic::Failed;
 use std::path::Path;
 use std::process::Command;
@@ -271,6 +271,43 @@ pub(crate) fn by_build_id() -> Result<(), Failed> {
     let mut options = nowhere();
     options.binary_dirs = vec![store];
     assert_eq!(state(&look(module("/x/app", Some(ID)), place, &options)), &verified(&kept));
+    Ok(())
+}
+
+/// In a directory of binaries, under names that say nothing.
+pub(crate) fn renamed() -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let store = dir.path().join("store");
+    let (path, debug) = (store.join("release-7"), store.join("symbols-7"));
+    c(&path, Some(ID), &[]);
+    let place = inside(&path, "hidden");
+    std::fs::write(store.join("README"), "no program")?;
+    run(Command::new("mkfifo").arg(store.join("fifo")));
+    let mut options = nowhere();
+    options.binary_dirs = vec![store.clone()];
+    let new = look(module("/x/app", Some(ID)), place, &options);
+    assert_eq!((stacks(&new), state(&new)), (NAMED.map(String::from).to_vec(), &verified(&path)));
+    assert!(new.warnings.is_empty(), "{:?}", new.warnings);
+    for id in [None, Some(OTHER_ID)] {
+        assert_eq!(codes(&look(module("/x/app", id), place, &options)), ["missing-symbols"]);
+    }
+    // The debug file of a stripped one.
+    run(Command::new("objcopy").arg("--only-keep-debug").arg(&path).arg(&debug));
+    run(Command::new("strip").arg(&path));
+    let new = look(module("/x/app", Some(ID)), place, &options);
+    assert_eq!((stacks(&new), state(&new)), (NAMED.map(String::from).to_vec(), &verified(&path)));
+    assert!(new.warnings.is_empty(), "{:?}", new.warnings);
+    // All modules of a run share one look.
+    let modules = [module("/x/app", Some(ID)), module("/x/other", Some(OTHER_ID))];
+    let found = |resolver: &dyn Resolve, at: usize| {
+        matches!(resolver.resolve(&modules[at], &[place]).state, SymbolState::Verified { .. })
+    };
+    let resolver = symbols::files(&options, &modules);
+    assert!(found(&resolver, 0));
+    c(&store.join("other"), Some(OTHER_ID), &[]);
+    std::fs::rename(store.join("other"), store.join("release-8"))?;
+    assert!(!found(&resolver, 1));
+    assert!(found(&symbols::files(&options, &modules), 1));
     Ok(())
 }
 
