@@ -1,8 +1,7 @@
 //! Servers that answer, refuse, lie, or never end.
 
 use crate::run::{fixture, gzip, heaplens, run};
-use crate::server::{Server, reply, send};
-use std::net::TcpListener;
+use crate::server::{Refusing, Server, reply, send};
 
 fn dump() -> Vec<u8> {
     std::fs::read(fixture("leak.heap")).unwrap()
@@ -153,8 +152,9 @@ fn the_token_goes_to_the_server_and_nowhere_else() {
 
 #[test]
 fn a_server_that_is_down_is_said() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    fetch(&format!("http://{port}/")).fails(4, &[&port.to_string(), "refused"]);
+    let refusing = Refusing::new();
+    let address = refusing.address();
+    fetch(&format!("http://{address}/")).fails(4, &[&address, "refused"]);
     fetch("http://").fails(4, &["http://"]);
 }
 

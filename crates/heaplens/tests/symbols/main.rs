@@ -25,9 +25,6 @@ mod threads;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::{Command, Stdio};
 
-/// What some tests need beside programs: to open `/proc/PID/map_files`, and to start a program in another root.
-const RIGHTS: [&str; 2] = ["map_files", "chroot"];
-
 type Check = fn() -> Result<(), Failed>;
 
 fn main() {
@@ -100,8 +97,7 @@ fn trial(
 ) -> Trial {
     let required = std::env::var("HEAPLENS_REQUIRE_PEERS").is_ok_and(|v| v == "1");
     match tools.iter().find(|tool| !present(tool)) {
-        // Rights are the machine's, not to be installed.
-        Some(tool) if required && !RIGHTS.contains(tool) => {
+        Some(tool) if required => {
             let message = format!("{tool} is absent and HEAPLENS_REQUIRE_PEERS is set");
             Trial::test(name, move || Err(message.into()))
         }
@@ -109,13 +105,16 @@ fn trial(
     }
 }
 
+/// True for a program that is installed; and for `map_files`, the right to open `/proc/PID/map_files`, and `chroot`, the
+/// right to start a program in another root.
 fn present(name: &str) -> bool {
     match name {
         "map_files" => {
             let first = std::fs::read_dir("/proc/self/map_files").ok().and_then(|mut list| list.next()?.ok());
             return first.is_some_and(|file| std::fs::File::open(file.path()).is_ok());
         }
-        "chroot" => return Command::new("chroot").args(["/", "true"]).status().is_ok_and(|s| s.success()),
+        #[cfg(target_os = "linux")]
+        "chroot" => return process::in_root("/".as_ref(), "true").is_some(),
         _ => {}
     }
     // The fixtures are ELF files.

@@ -8,7 +8,7 @@ use heaplens::profile::{Module, SymbolState};
 use heaplens::symbols::{Options, RecordedPaths};
 use libtest_mimic::Failed;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 fn through(running: &Running) -> Options {
     let mut options = nowhere();
@@ -227,6 +227,21 @@ pub(crate) fn sysroot_companions() -> Result<(), Failed> {
     Ok(())
 }
 
+/// Starts a program in another root: as root, or as root of a user namespace.
+pub(crate) fn in_root(root: &Path, program: &str) -> Option<Command> {
+    let command = |words: &[&str], root: &Path, program: &str| {
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).arg(root).arg(program);
+        command
+    };
+    let ways = [&["chroot"][..], &["unshare", "--user", "--map-root-user", "chroot"]];
+    let works = |words: &&&[&str]| {
+        let status = command(words, "/".as_ref(), "true").stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    };
+    ways.iter().find(works).map(|words| command(words, root, program))
+}
+
 pub(crate) fn another_root() -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
     let root = dir.path().join("root");
@@ -235,7 +250,7 @@ pub(crate) fn another_root() -> Result<(), Failed> {
             std::fs::remove_dir_all(&root)?;
         }
         let place = tree(&root, id);
-        let running = start(Command::new("chroot").arg(&root).arg("/app/server"));
+        let running = start(&mut in_root(&root, "/app/server").expect("it was possible a moment ago"));
         // As the program itself names its files.
         let dumped = module("/versions/1/server", id);
         let used = link(&running, "root").join("versions/1/server");
