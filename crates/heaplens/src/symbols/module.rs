@@ -32,10 +32,22 @@ impl Resolve for FileResolver<'_> {
         }
         let (mut files, verified) = match self.locator.locate(module) {
             Located::Found { files, verified } => (files, verified),
-            Located::Not(state, notes) => {
-                return answers::without_file(module, lookups, state, notes, self.options, &self.kept);
+            Located::Not(state, mut notes) => {
+                let proven = answers::proven(module, lookups, &mut notes, self.options, &self.kept);
+                return proven.map(|proven| proven.result).unwrap_or_else(|| {
+                    let mut unknown = Resolution::unknown(state);
+                    unknown.notes = notes;
+                    unknown
+                });
             }
         };
+        // What is kept of the build that ran is surer than a file that may be another one.
+        if !verified
+            && let Some(proven) = answers::proven(module, lookups, &mut Vec::new(), self.options, &self.kept)
+            && proven.whole
+        {
+            return proven.result;
+        }
         let used = files.image.display().to_string();
         let state = match verified {
             true => SymbolState::Verified { used },
