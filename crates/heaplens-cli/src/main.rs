@@ -14,6 +14,7 @@ mod http;
 mod kept;
 mod notes;
 mod output;
+mod paths;
 mod pipeline;
 mod progress;
 mod running;

@@ -149,11 +149,14 @@ fn each_output_says_what_became_of_the_module() {
         ] {
             let ran = run(command.iter().copied().chain(arguments.iter().copied()));
             assert!(ran.stderr.lines().any(|l| l.starts_with("symbols: ") && l.contains(said)), "{ran:?}");
-            let explained = ["mismatched", "missing"].contains(&state);
-            let warned = |text: &str| text.contains("--binary") && text.contains("/opt/tsdb/bin/tsdb");
+            // What would mend it.
+            let warned = |text: &str| match state {
+                "unverified" => text.contains("symbols unverified: ") && text.contains("--pid"),
+                _ => text.contains("--binary") && text.contains("/opt/tsdb/bin/tsdb"),
+            };
             assert_eq!(
                 ran.stderr.lines().any(|l| l.starts_with("warning: ") && warned(l)),
-                explained,
+                state != "verified",
                 "{ran:?}"
             );
             let out = ran.ok();
@@ -164,18 +167,18 @@ fn each_output_says_what_became_of_the_module() {
                     let module = modules.iter().find(|m| m["path"] == "/opt/tsdb/bin/tsdb").unwrap();
                     assert_eq!(module["symbols"], state, "{json}");
                     let warnings = json["warnings"].as_array().unwrap();
-                    let said = |w: &serde_json::Value| {
-                        let text = w["message"].as_str().unwrap();
-                        warned(text) || text.starts_with("symbols unverified")
-                    };
+                    let said = |w: &serde_json::Value| warned(w["message"].as_str().unwrap());
                     assert_eq!(warnings.iter().any(said), state != "verified", "{json}");
                 }
                 ["flamegraph"] => {
-                    assert_eq!(
-                        warned(&out) || out.contains("symbols unverified"),
-                        state != "verified",
-                        "{state}"
-                    );
+                    assert_eq!(warned(&out), state != "verified", "{state}");
+                    let file = match state {
+                        "mismatched" => other,
+                        "missing" => "/opt/tsdb/bin/tsdb",
+                        _ => &tsdb,
+                    };
+                    assert!(out.contains(&format!(">Symbols: tsdb {state}</text>")), "{state}");
+                    assert!(out.contains(&format!("\"tsdb: {state}, {file}\"")), "{state}");
                 }
                 _ => {}
             }

@@ -56,13 +56,23 @@ impl Server {
     }
 }
 
-/// An address that refuses connections as long as the listener is kept: the listener has the port, at another address
-/// of this machine, so nobody else is given it. On Linux all of 127.0.0.0/8 is this machine.
-#[cfg(target_os = "linux")]
-pub(crate) fn nobody() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = listener.local_addr().expect("an address").port();
-    (listener, format!("127.77.0.1:{port}"))
+/// An address that refuses connections as long as this is there: its port belongs to the end of a connection, so nobody
+/// listens at it and nobody else gets it.
+pub(crate) struct Refusing {
+    end: TcpStream,
+    _other: TcpListener,
+}
+
+impl Refusing {
+    pub(crate) fn new() -> Refusing {
+        let other = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let end = TcpStream::connect(other.local_addr().expect("an address")).expect("it listens");
+        Refusing { end, _other: other }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        self.end.local_addr().expect("an address").to_string()
+    }
 }
 
 /// A whole answer. `headers` are lines that end with CRLF.

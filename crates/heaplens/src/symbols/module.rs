@@ -6,7 +6,7 @@ use super::dwarf::{self, Found};
 use super::locate::{Files, Located, Locator};
 use super::names::{self, Demangler};
 use super::object::ObjectFile;
-use super::{Options, Place, Resolution, Resolve, answers, symtab, vdso};
+use super::{Options, Place, Resolution, Resolve, answers, cache, symtab, vdso};
 use crate::profile::{Module, SymbolState};
 use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +15,14 @@ use std::path::Path;
 /// Finds each module's files and reads them.
 pub(super) struct FileResolver<'a> {
     pub(super) locator: Locator<'a>,
-    pub(super) options: &'a Options,
+    options: &'a Options,
+    kept: cache::Listing,
+}
+
+impl<'a> FileResolver<'a> {
+    pub(super) fn new(locator: Locator<'a>, options: &'a Options) -> FileResolver<'a> {
+        FileResolver { locator, options, kept: cache::Listing::default() }
+    }
 }
 
 impl Resolve for FileResolver<'_> {
@@ -25,10 +32,22 @@ impl Resolve for FileResolver<'_> {
         }
         let (mut files, verified) = match self.locator.locate(module) {
             Located::Found { files, verified } => (files, verified),
-            Located::Not(state, notes) => {
-                return answers::without_file(module, lookups, state, notes, self.options);
+            Located::Not(state, mut notes) => {
+                let proven = answers::proven(module, lookups, &mut notes, self.options, &self.kept);
+                return proven.map(|proven| proven.result).unwrap_or_else(|| {
+                    let mut unknown = Resolution::unknown(state);
+                    unknown.notes = notes;
+                    unknown
+                });
             }
         };
+        // What is kept of the build that ran is surer than a file that may be another one.
+        if !verified
+            && let Some(proven) = answers::proven(module, lookups, &mut Vec::new(), self.options, &self.kept)
+            && proven.whole
+        {
+            return proven.result;
+        }
         let used = files.image.display().to_string();
         let state = match verified {
             true => SymbolState::Verified { used },
@@ -39,6 +58,7 @@ impl Resolve for FileResolver<'_> {
         let (chains, problem) = answers::chains(&mut files, &addresses, self.options);
         result.problem = problem;
         result.notes = files.notes;
+        result.lacks = files.lacks;
         result.places = places(&mut result, &chains, Nameless::Dropped, self.options);
         result
     }

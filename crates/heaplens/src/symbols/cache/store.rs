@@ -128,14 +128,7 @@ pub(super) fn append(path: &Path, key: &Key, found: &Found, records_to_add: &[Ve
     if length + added > MAX_FILE {
         return Ok(());
     }
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(path)?;
+    let mut file = private(OpenOptions::new().append(true).create(true)).open(path)?;
     for record in records_to_add {
         // Not `write_all`: the rest of a record must not stand behind what another process appended meanwhile.
         let written = loop {
@@ -158,8 +151,18 @@ pub(super) fn touch(path: &Path) {
     let _ = OpenOptions::new().write(true).open(path).and_then(mark);
 }
 
+/// The same for a file that only its owner may read.
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options
+}
+
 /// Opens what is a regular file.
-fn open(path: &Path) -> Result<File> {
+pub(super) fn open(path: &Path) -> Result<File> {
     let other = || Error::new(ErrorKind::InvalidInput, "not a regular file");
     path.symlink_metadata()?.is_file().then_some(()).ok_or_else(other)?;
     let file = at_once(path)?;

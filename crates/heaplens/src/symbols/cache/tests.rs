@@ -286,3 +286,25 @@ proptest! {
         prop_assert!((0..25).map(|at| chains.get(at).len()).sum::<usize>() <= body.len());
     }
 }
+
+#[test]
+fn the_directory_is_listed_once_a_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let listing = Listing::default();
+    let write = |name: &str| fs::write(dir.path().join(name), "h").unwrap();
+    let begin = |listing: &Listing, prefix: &str| {
+        let found = listing.beginning_with(dir.path(), prefix).into_iter();
+        let mut names: Vec<_> = found.map(|p| p.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
+    };
+    for name in
+        ["ab-d1.hlsym1", "ab-d2.hlsym1", "ab-s1.hlsym1", "abc-d1.hlsym1", "sum-0.hlsym1", "ab-d3.other"]
+    {
+        write(name);
+    }
+    assert_eq!(begin(&listing, "ab-d"), ["ab-d1.hlsym1", "ab-d2.hlsym1"]);
+    write("ac-d1.hlsym1");
+    assert_eq!(begin(&listing, "ac-d"), [""; 0]);
+    assert_eq!(begin(&Listing::default(), "ac-d"), ["ac-d1.hlsym1"]);
+}
