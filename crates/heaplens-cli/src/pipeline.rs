@@ -15,7 +15,7 @@ use heaplens::profile::SampleType;
 use heaplens::symbols::Fetch;
 use heaplens::{Profile, diff, group, input, short, symbols};
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Who reads the result. People look for their own functions below dozens of frames that every stack starts
@@ -84,16 +84,25 @@ fn require_paths(symbols: &Symbols) -> anyhow::Result<()> {
         ("--debug-dir", &symbols.debug_dir, "a directory"),
     ];
     for (option, paths, expected) in named {
-        for path in paths {
-            let found = path.metadata().with_context(|| format!("{option} {}", path.display()))?;
-            if found.is_dir() != (expected == "a directory") {
-                bail!("{option} {}: expected {expected}", path.display());
-            }
-        }
+        require(option, paths, expected)?;
     }
     for pid in &symbols.pid {
         if cfg!(target_os = "linux") && !Path::new(&format!("/proc/{pid}")).is_dir() {
             bail!("--pid {pid}: there is no such process");
+        }
+    }
+    Ok(())
+}
+
+/// `expected` is `a file` or `a directory`.
+///
+/// # Errors
+/// If a path that an option names is none.
+pub(crate) fn require(option: &str, paths: &[PathBuf], expected: &str) -> anyhow::Result<()> {
+    for path in paths {
+        let found = path.metadata().with_context(|| format!("{option} {}", path.display()))?;
+        if found.is_dir() != (expected == "a directory") {
+            bail!("{option} {}: expected {expected}", path.display());
         }
     }
     Ok(())

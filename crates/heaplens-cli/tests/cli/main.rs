@@ -11,4 +11,5 @@ mod network; // servers that answer, refuse, lie, or never end
 mod process; // programs that still run
 mod run; // starts the program
 mod server; // a server of a few lines, in this process
+mod symbolize; // addresses of a binary
 mod symbols; // the cache and tables of symbols

@@ -5,9 +5,11 @@
 
 mod key;
 mod record;
+mod session;
 mod space;
 mod store;
 
+pub(super) use session::Session;
 pub use space::Usage;
 
 use super::chains::Chains;
@@ -69,14 +71,14 @@ impl Cache {
         space::shrink(&self.dir, most)
     }
 
-    fn keep(&self, path: &Path, key: &Key, found: &store::Found, records: &[Vec<u8>]) -> std::io::Result<()> {
+    fn keep(&self, path: &Path, key: &Key, sound: u64, records: &[Vec<u8>]) -> std::io::Result<u64> {
         make_dir(&self.dir)?;
-        store::append(path, key, found, records)?;
+        let sound = store::append(path, key, sound, records)?;
         if space::usage(&self.dir)?.bytes > self.max_bytes {
             // Some more than needed, so that not each answer from now on costs a file.
             space::shrink(&self.dir, self.max_bytes / 8 * 7)?;
         }
-        Ok(())
+        Ok(sound)
     }
 }
 
@@ -130,7 +132,7 @@ fn through(
         answers.dedup_by_key(|(address, _)| *address);
         let records = record::write(key, &chains, &answers);
         // Without a place to keep it, it is looked up again next time.
-        let _ = cache.keep(&path, key, &found, &records);
+        let _ = cache.keep(&path, key, found.end, &records);
     }
     for at in (0..addresses.len()).filter(|&at| found.known[at]) {
         chains.set(at, found.chains.get(at));

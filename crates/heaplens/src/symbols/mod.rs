@@ -5,6 +5,7 @@
 //! [`Module::symbols`](crate::profile::Module) and in the profile's warnings.
 
 mod answers;
+mod by_name;
 mod bytes;
 pub mod cache;
 mod candidates;
@@ -26,13 +27,14 @@ mod process;
 mod report;
 mod resolution;
 mod segments;
+mod session;
 mod symtab;
 pub mod table;
 mod texts;
 mod vdso;
 
 pub use fetch::Fetch;
-pub use lookup::{Binary, lookup};
+pub use lookup::{Binary, Lookup, lookup};
 pub(crate) use names::closures;
 pub use names::{Demangler, Spelling};
 pub use resolution::{Named, Place, Resolution, Resolve};

@@ -50,14 +50,24 @@ pub(super) fn chains(
     addresses: &[Option<u64>],
     options: &Options,
 ) -> (Chains, Option<String>) {
+    let by_dwarf = |path, sorted: &[u64]| dwarf::find(input(files, path, options), sorted);
+    chains_by(files, addresses, by_dwarf, |path, sorted, found| name_by_symbols(files, path, sorted, found))
+}
+
+/// As [`chains`], with other ways to ask the debug information and the symbol table of a file.
+pub(super) fn chains_by<'f>(
+    files: &'f Files,
+    addresses: &[Option<u64>],
+    by_dwarf: impl FnOnce(&'f Path, &[u64]) -> Result<Found, Damage>,
+    mut by_symbols: impl FnMut(&'f Path, &[u64], &mut Found),
+) -> (Chains, Option<String>) {
     let mut sorted: Vec<u64> = addresses.iter().copied().flatten().collect();
     sorted.sort_unstable();
     sorted.dedup();
     let mut found = Found::nothing(sorted.len());
     if let Some(path) = &files.dwarf {
-        let input = input(files, path, options);
         // The reader promises not to panic; a file that finds a way all the same costs its own lines.
-        let read = catch_unwind(AssertUnwindSafe(|| dwarf::find(input, &sorted)));
+        let read = catch_unwind(AssertUnwindSafe(|| by_dwarf(path, &sorted)));
         let read = read.unwrap_or_else(|_| Err(Damage::new("its reader gave up on damaged data")));
         match read {
             Ok(read) => found = read,
@@ -66,7 +76,7 @@ pub(super) fn chains(
         found.problem = found.problem.map(|why| format!("{}: {why}", path.display()));
     }
     for path in files.symbol_tables() {
-        let read = catch_unwind(AssertUnwindSafe(|| name_by_symbols(files, path, &sorted, &mut found)));
+        let read = catch_unwind(AssertUnwindSafe(|| by_symbols(path, &sorted, &mut found)));
         if read.is_err() {
             found.problem.get_or_insert(format!("{}: its symbol table is damaged", path.display()));
         }
@@ -95,20 +105,27 @@ pub(super) fn input<'f>(files: &'f Files, path: &'f Path, options: &Options) -> 
 
 /// Names what has no name yet.
 pub(super) fn name_by_symbols(files: &Files, path: &Path, sorted: &[u64], found: &mut Found) {
+    if !found.incomplete.contains(&true) {
+        return;
+    }
+    let opened = ObjectFile::open(path, files.build_id.as_deref());
+    match opened.and_then(|file| file.require(files.stamp(path)).map(|()| file)) {
+        Ok(file) => name_by(&file, path, sorted, found),
+        Err(damage) => {
+            found.problem.get_or_insert(format!("{}: {damage}", path.display()));
+        }
+    }
+}
+
+/// As [`name_by_symbols`], from a file that is open.
+pub(super) fn name_by(file: &ObjectFile, path: &Path, sorted: &[u64], found: &mut Found) {
     let open: Vec<usize> = (0..sorted.len()).filter(|&at| found.incomplete[at]).collect();
     if open.is_empty() {
         return;
     }
-    let file = match ObjectFile::open(path, files.build_id.as_deref()) {
-        Ok(file) => file,
-        Err(damage) => {
-            found.problem.get_or_insert(format!("{}: {damage}", path.display()));
-            return;
-        }
-    };
     let addresses: Vec<u64> = open.iter().map(|&at| sorted[at]).collect();
-    let names = symtab::names(&file, &addresses);
-    if let Err(damage) = file.require(files.stamp(path)) {
+    let names = symtab::names(file, &addresses);
+    if let Err(damage) = file.require(None) {
         found.problem.get_or_insert(format!("{}: {damage}", path.display()));
         return;
     }

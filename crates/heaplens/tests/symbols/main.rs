@@ -43,6 +43,7 @@ fn main() {
         ("path_suffix_and_sysroot", &["cc"], search::suffix_and_sysroot),
         ("explicit_binary_is_the_program", &["cc"], search::explicit),
         ("strangers_files", &["cc", "mkfifo"], search::strangers),
+        ("a_lookup_outlives_its_file", &["cc"], search::outlived),
         ("cache_answers_the_second_time", &["cc"], cache::second_time),
         ("cache_knows_builds_that_are_gone", &["cc"], cache::gone),
         ("cache_takes_better_answers_later", &["cc", "strip"], cache::better_later),
