@@ -152,9 +152,14 @@ pub(crate) fn cpp_names(lab: &Lab) -> Result<(), Failed> {
         same(&mine, &allowed.collect::<String>(), &format!("{options:?}"));
     }
     let names = ours(&program, &["-fipC"], &lines);
-    for name in
-        ["store::Index<int>::operator<<(int)", "store::operator< <int>(", "{lambda(int)#1}", "(inlined by)"]
-    {
+    for name in [
+        "store::Index<int>::operator<<(int)",
+        "store::operator< <int>(",
+        "{lambda(int)#1}",
+        "(inlined by)",
+        "store::Outer::Inner::scaled(int) const::{lambda(int)#1}::operator()(int) const",
+        "store::Outer::Inner::scaled(int) const::{lambda(auto:1)#2}::operator()<double>(double) const",
+    ] {
         assert!(names.contains(name), "{name} is missing: {names}");
     }
     Ok(())

@@ -21,6 +21,7 @@ mod names;
 mod numbers;
 mod object;
 mod open;
+mod operators;
 mod paths;
 mod probe;
 mod process;

@@ -6,7 +6,7 @@ use super::dwarf::{self, Found};
 use super::locate::{Files, Located, Locator};
 use super::names::{self, Demangler};
 use super::object::ObjectFile;
-use super::{Options, Place, Resolution, Resolve, answers, symtab, vdso};
+use super::{Options, Place, Resolution, Resolve, answers, operators, symtab, vdso};
 use crate::profile::{Module, SymbolState};
 use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -178,6 +178,14 @@ pub(super) fn places(
 /// True if a mangled symbol is the whole name of what the debug information calls `short`, as in
 /// `insert<u8, alloc::alloc::Global>`.
 fn completes(symbol: &str, short: &str) -> bool {
-    let short = short.split(['<', '{']).next().unwrap_or(short);
-    names::may_be_mangled(symbol) && symbol.contains(short)
+    if !names::may_be_mangled(symbol) {
+        return false;
+    }
+    match operators::codes(short) {
+        Some(mut codes) => {
+            let rest = operators::without_names(symbol);
+            codes.any(|code| rest.contains(code))
+        }
+        None => symbol.contains(short.split(['<', '{']).next().unwrap_or(short)),
+    }
 }
