@@ -14,4 +14,5 @@ mod process; // programs that still run
 mod programs; // programs that tests put somewhere
 mod run; // starts the program
 mod server; // a server of a few lines, in this process
+mod symbolize; // addresses of a binary
 mod symbols; // the cache and tables of symbols

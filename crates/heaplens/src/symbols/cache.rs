@@ -5,10 +5,12 @@
 
 mod key;
 mod record;
+mod session;
 mod space;
 mod store;
 mod sum;
 
+pub(super) use session::Session;
 pub(super) use space::Listing;
 pub use space::Usage;
 
@@ -72,10 +74,11 @@ impl Cache {
         space::shrink(&self.dir, most)
     }
 
-    fn keep(&self, path: &Path, key: &Key, found: &store::Found, records: &[Vec<u8>]) -> std::io::Result<()> {
+    fn keep(&self, path: &Path, key: &Key, sound: u64, records: &[Vec<u8>]) -> std::io::Result<u64> {
         make_dir(&self.dir)?;
-        store::append(path, key, found, records)?;
-        self.fit()
+        let sound = store::append(path, key, sound, records)?;
+        self.fit()?;
+        Ok(sound)
     }
 
     /// Makes room if there is too much.
@@ -138,7 +141,7 @@ fn through(
         answers.dedup_by_key(|(address, _)| *address);
         let records = record::write(key, &chains, &answers);
         // Without a place to keep it, it is looked up again next time.
-        let _ = cache.keep(&path, key, &found, &records);
+        let _ = cache.keep(&path, key, found.end, &records);
     }
     for at in (0..addresses.len()).filter(|&at| found.known[at]) {
         chains.set(at, found.chains.get(at));

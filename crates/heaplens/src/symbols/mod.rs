@@ -6,6 +6,7 @@
 
 mod answers;
 mod by_id;
+mod by_name;
 mod bytes;
 pub mod cache;
 mod candidates;
@@ -23,12 +24,14 @@ mod names;
 mod numbers;
 mod object;
 mod open;
+mod operators;
 mod paths;
 mod probe;
 mod process;
 mod report;
 mod resolution;
 mod segments;
+mod session;
 mod symtab;
 pub mod table;
 mod texts;
@@ -36,7 +39,7 @@ mod vdso;
 
 pub use fetch::Fetch;
 pub use lineless::Lacking;
-pub use lookup::{Binary, lookup};
+pub use lookup::{Binary, Lookup, lookup};
 pub(crate) use names::closures;
 pub use names::{Demangler, Spelling};
 pub use resolution::{Named, Place, Resolution, Resolve};

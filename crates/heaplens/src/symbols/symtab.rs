@@ -87,7 +87,7 @@ fn elf_names(
         let mut texts = Window::new(&table.names, 64);
         // What was read before damage counts.
         let _ = each_elf(&table.symbols, wide, big_endian, |symbol| {
-            if !symbol.is_defined || !pass.matters(symbol.start) {
+            if symbol.section == 0 || !pass.matters(symbol.start) {
                 return;
             }
             let names_code = match symbol.kind {
@@ -133,16 +133,22 @@ fn names_something(first: Option<u8>) -> bool {
     !matches!(first, None | Some(0 | b'$' | b'.'))
 }
 
-struct ElfSymbol {
-    name: u32,
-    kind: elf::SymbolType,
-    is_defined: bool,
-    start: u64,
+pub(super) struct ElfSymbol {
+    pub(super) name: u32,
+    pub(super) kind: elf::SymbolType,
+    /// The section that it lies in, 0 if it is not defined.
+    pub(super) section: u16,
+    pub(super) start: u64,
     size: u64,
 }
 
 /// Reads a table a piece at a time.
-fn each_elf(table: &Bytes, wide: bool, big_endian: bool, mut visit: impl FnMut(ElfSymbol)) -> Result<()> {
+pub(super) fn each_elf(
+    table: &Bytes,
+    wide: bool,
+    big_endian: bool,
+    mut visit: impl FnMut(ElfSymbol),
+) -> Result<()> {
     let row = if wide { 24 } else { 16 };
     let hole = vec![0; STEP as usize];
     let mut piece = Vec::new();
@@ -167,7 +173,7 @@ fn each_elf(table: &Bytes, wide: bool, big_endian: bool, mut visit: impl FnMut(E
             visit(ElfSymbol {
                 name: number(0, 4) as u32,
                 kind: elf::SymbolType(info & 0xf),
-                is_defined: section != 0,
+                section: section as u16,
                 start,
                 size,
             });

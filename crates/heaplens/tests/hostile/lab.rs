@@ -3,7 +3,7 @@
 use crate::dwarf::{BAD, Dwarf, GOOD, Index};
 use crate::watch::{MAX_MEMORY, peak_since, start_of_peak, watched};
 use heaplens::profile::{Amount, Frame, Meta, Module, Profile, Sample, Values};
-use heaplens::symbols::{self, Options, Resolution};
+use heaplens::symbols::{self, Binary, Demangler, Options, Resolution, Spelling};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -117,7 +117,26 @@ impl Lab {
         }
         assert!(peak < MAX_MEMORY, "{name}: {peak} bytes at once");
         self.symbolize(&name, path, addresses);
+        self.converse(&name, path, addresses);
         answer
+    }
+
+    /// As [`Lab::ask`], with a file that stays open, and asks for symbols.
+    fn converse(&self, name: &str, path: &Path, addresses: &[u64]) {
+        let start = start_of_peak();
+        let watched = watched(format!("{name}, in a conversation"), || {
+            let binary = Binary::open(path, &self.options)?;
+            let names: [&[u8]; 3] = [b"main", b"", b"store::run(int)"];
+            let found = binary.symbols(&names, Some(&mut Demangler::new(Spelling::Binutils)));
+            assert_eq!(found.len(), names.len());
+            let mut lookup = binary.lookup();
+            check(name, &lookup.places(&addresses[..1]), &addresses[..1]);
+            check(name, &lookup.places(addresses), addresses);
+            Ok::<(), String>(())
+        });
+        let peak = peak_since(start);
+        assert!(watched.panics.is_empty(), "{name}: {:#?}", watched.panics);
+        assert!(peak < MAX_MEMORY, "{name}: {peak} bytes at once");
     }
 
     fn symbolize(&self, name: &str, path: &Path, addresses: &[u64]) {

@@ -5,7 +5,7 @@
 //! line and column. `HEAPLENS_BLESS=1` writes them anew.
 
 use crate::binaries::nowhere;
-use crate::chains::{Chain, code, ours};
+use crate::chains::{Chain, chains, code, ours};
 use crate::crate_judge;
 use crate::differences::{Differences, Kind, compare, strict};
 use crate::llvm_judge::llvm;
@@ -35,6 +35,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         add("golden", &[], golden);
         add("alone", &[], alone);
         add("table", &[], as_table);
+        add("one_by_one", &[], one_by_one);
         add("crate", &[], as_crate);
         // Some version of it fails there, others may not; that is no failure of ours.
         if !LLVM_FAILS.iter().any(|(start, _)| name.starts_with(start)) {
@@ -161,6 +162,37 @@ fn as_table(name: &str) -> Result<(), Failed> {
             return Err(format!("{address:#x}: the file says {direct}, the table {by_table}").into());
         }
     }
+    Ok(())
+}
+
+/// A file that stays open has the same answers for each address alone, and for all again.
+fn one_by_one(name: &str) -> Result<(), Failed> {
+    let path = dir().join(name).join("app");
+    let addresses = addresses(name);
+    let together = ours(&path, &addresses, &nowhere());
+    let binary = match (symbols::Binary::open(&path, &nowhere()), &together) {
+        (Ok(binary), Ok(_)) => binary,
+        (opened, together) => {
+            assert_eq!(opened.err().as_ref(), together.as_ref().err());
+            return Ok(());
+        }
+    };
+    let (together, problem) = together?;
+    let mut lookup = binary.lookup();
+    // From the last to the first, in steps that leave none out.
+    let step = 7;
+    for first in 0..step {
+        for (address, expected) in addresses.iter().zip(&together).skip(first).step_by(step).rev() {
+            let found = &chains(&lookup.places(&[*address]))[0];
+            if found != expected {
+                return Err(format!("{address:#x}: alone {found}, together {expected}").into());
+            }
+        }
+    }
+    let again = lookup.places(&addresses);
+    // Which of several is said is a matter of threads.
+    assert_eq!(again.problem.is_some(), problem.is_some());
+    assert!(chains(&again) == together, "all at once, afterwards");
     Ok(())
 }
 

@@ -48,6 +48,7 @@ fn main() {
         ("explicit_binary_is_the_program", &["cc"], search::explicit),
         ("paths_of_another_machine", &["cc"], search::another_machine),
         ("strangers_files", &["cc", "mkfifo"], search::strangers),
+        ("a_lookup_outlives_its_file", &["cc"], search::outlived),
         ("cache_answers_the_second_time", &["cc"], cache::second_time),
         ("cache_knows_builds_that_are_gone", &["cc"], cache::gone),
         ("cache_takes_better_answers_later", &["cc", "strip"], cache::better_later),

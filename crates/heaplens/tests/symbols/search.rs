@@ -4,8 +4,9 @@ use crate::binaries::{
     ID, OTHER_ID, c, codes, inside, look, message, module, nowhere, profile, run, stacks, state, unverified,
     verified,
 };
+use crate::chains::{chains, code, ours};
 use heaplens::profile::{Module, SymbolState};
-use heaplens::symbols::{self, Options, RecordedPaths, Resolve, symbolize};
+use heaplens::symbols::{self, Binary, Options, RecordedPaths, Resolve, symbolize};
 use libtest_mimic::Failed;
 use std::path::Path;
 use std::process::Command;
@@ -460,5 +461,36 @@ pub(crate) fn damaged() -> Result<(), Failed> {
         changed[at] ^= 0xff;
         check(&changed);
     }
+    Ok(())
+}
+
+/// Who asks on has answers of the file that was there at first.
+pub(crate) fn outlived() -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let path = dir.path().join("app");
+    c(&path, Some(ID), &[]);
+    let all: Vec<u64> = code(&path).into_iter().flatten().collect();
+    let binary = Binary::open(&path, &nowhere())?;
+    let mut lookup = binary.lookup();
+    let middle = all.len() / 2;
+    let first = chains(&lookup.places(&all[middle..=middle]));
+    let (expected, _) = ours(&path, &all, &nowhere())?;
+    assert!(expected.iter().any(|chain| chain.0.len() > 1), "{expected:?}");
+    let other = dir.path().join("other");
+    c(&other, Some(OTHER_ID), &["-O0"]);
+    std::fs::rename(&other, &path)?;
+    assert!(ours(&path, &all, &nowhere())?.0 != expected);
+    let found = lookup.places(&all);
+    assert_eq!(found.problem, None);
+    assert!(chains(&found) == expected && first == expected[middle..=middle]);
+
+    // One that is written to in its place has no answers any more, and that is said.
+    let binary = Binary::open(&path, &nowhere())?;
+    let mut lookup = binary.lookup();
+    assert_eq!(lookup.places(&all).problem, None);
+    let length = std::fs::metadata(&path)?.len();
+    std::fs::File::options().write(true).open(&path)?.set_len(length / 2)?;
+    let found = lookup.places(&all);
+    assert!(found.problem.is_some_and(|why| why.contains("it changed while it was read")));
     Ok(())
 }
