@@ -124,18 +124,25 @@ impl Lab {
     /// As [`Lab::ask`], with a file that stays open, and asks for symbols.
     fn converse(&self, name: &str, path: &Path, addresses: &[u64]) {
         let start = start_of_peak();
-        let watched = watched(format!("{name}, in a conversation"), || {
-            let binary = Binary::open(path, &self.options)?;
-            let names: [&[u8]; 3] = [b"main", b"", b"store::run(int)"];
-            let found = binary.symbols(&names, Some(&mut Demangler::new(Spelling::Binutils)));
-            assert_eq!(found.len(), names.len());
-            let mut lookup = binary.lookup();
-            check(name, &lookup.places(&addresses[..1]), &addresses[..1]);
-            check(name, &lookup.places(addresses), addresses);
-            Ok::<(), String>(())
+        let in_time = |what: &str, work: &mut dyn FnMut()| {
+            let watched = watched(format!("{name}, in a conversation: {what}"), work);
+            assert!(watched.panics.is_empty(), "{name}: {:#?}", watched.panics);
+        };
+        let mut opened = Err(String::new());
+        in_time("opening", &mut || opened = Binary::open(path, &self.options));
+        let Ok(binary) = opened else { return };
+        let names: [&[u8]; 3] = [b"main", b"", b"store::run(int)"];
+        let mut demangler = Demangler::new(Spelling::Binutils);
+        in_time("symbols", &mut || {
+            assert_eq!(binary.symbols(&names, Some(&mut demangler)).len(), names.len());
         });
+        let mut lookup = binary.lookup();
+        for asked in [&addresses[..1], addresses] {
+            in_time("places", &mut || {
+                check(name, &lookup.places(asked), asked);
+            });
+        }
         let peak = peak_since(start);
-        assert!(watched.panics.is_empty(), "{name}: {:#?}", watched.panics);
         assert!(peak < MAX_MEMORY, "{name}: {peak} bytes at once");
     }
 

@@ -103,7 +103,6 @@ impl Unlisted {
                 lock(&pages).insert(headers[at].start, pieces);
             }
         });
-        shared.main.effort.renew();
         let mut units = pages.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         units.finish();
         Unlisted { units, note: walked.err().map(|damage| uncounted(&damage)) }
