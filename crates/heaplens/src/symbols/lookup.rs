@@ -2,7 +2,7 @@
 
 use super::locate::Locator;
 use super::module::{self, Nameless};
-use super::object::{ObjectFile, Symbols};
+use super::object::{ObjectFile, Rows, Symbols};
 use super::{Options, Resolution, answers};
 use std::ops::Range;
 use std::path::Path;
@@ -22,7 +22,7 @@ impl Binary {
     /// Says in words what the file is instead.
     pub fn open(path: &Path) -> Result<Binary, String> {
         let file = ObjectFile::open(path, None).map_err(|damage| damage.to_string())?;
-        let narrow = matches!(file.symbols, Symbols::Elf { wide: false, .. });
+        let narrow = matches!(file.symbols, Symbols::Elf { rows: Rows { wide: false, .. }, .. });
         let sections = file.sections.into_iter().map(|section| {
             let end = section.address.saturating_add(section.size);
             (section.name, section.address..end)
