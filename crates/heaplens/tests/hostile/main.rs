@@ -26,6 +26,7 @@ fn main() {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
     let cases: Vec<(&str, Check)> = vec![
+        ("work_is_seen", watch::work_is_seen),
         ("every_byte_changed_or_cut", damage::every_byte),
         ("references", entries::references),
         ("references_across_units", entries::references_across_units),

@@ -1,6 +1,7 @@
 //! What a lookup costs and whether it ends: memory counted at the allocator, panics counted even where they are
 //! caught, and a watchdog for what never comes back.
 
+use libtest_mimic::Failed;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::panic;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,6 +10,10 @@ use std::time::{Duration, Instant};
 
 /// Far more than any lookup here takes, on a slow and busy machine too: what takes longer hangs.
 const HANG: Duration = Duration::from_secs(60);
+
+/// No lookup in a small file may cost its thread more, however slowly this was built: that does not depend on what
+/// else the machine does.
+pub(crate) const MAX_WORK: Duration = Duration::from_secs(1);
 
 /// No lookup here may hold more at any moment.
 pub(crate) const MAX_MEMORY: usize = 512 << 20;
@@ -72,6 +77,8 @@ static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 pub(crate) struct Watched<T> {
     pub(crate) result: T,
     pub(crate) took: Duration,
+    /// What it cost this thread; nothing where the system does not tell.
+    pub(crate) work: Duration,
     /// What panicked meanwhile, also where the library caught it.
     pub(crate) panics: Vec<String>,
 }
@@ -86,11 +93,38 @@ pub(crate) fn watched<T>(name: impl Into<String>, work: impl FnOnce() -> T) -> W
     let start = Instant::now();
     let name = name.into();
     running(|list| list.push((start, name.clone())));
+    let before = cpu_time();
     let result = work();
+    let work = cpu_time().saturating_sub(before);
     let took = start.elapsed();
     running(|list| list.retain(|entry| *entry != (start, name.clone())));
     let panics = std::mem::take(&mut *PANICS.lock().unwrap_or_else(PoisonError::into_inner));
-    Watched { result, took, panics }
+    Watched { result, took, work, panics }
+}
+
+/// Of this thread, in steps of 10 ms.
+fn cpu_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap_or_default();
+    // Behind the name, in parentheses, the 12th and 13th are in the hundredths of a second that Linux shows to
+    // everybody.
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
+    let hundredths: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Duration::from_millis(10 * hundredths)
+}
+
+/// The judge of the judge: work is seen, waiting is not.
+pub(crate) fn work_is_seen() -> Result<(), Failed> {
+    let worked = watched("work", || {
+        let before = cpu_time();
+        let mut sum = 0u64;
+        while cfg!(target_os = "linux") && cpu_time() < before + MAX_WORK + MAX_WORK / 10 {
+            sum = std::hint::black_box((0..1_000_000).fold(sum, u64::wrapping_add));
+        }
+    });
+    let waited = watched("no work", || std::thread::sleep(MAX_WORK));
+    assert!(cfg!(not(target_os = "linux")) || worked.work > MAX_WORK, "{:?}", worked.work);
+    assert!(waited.work < MAX_WORK / 10, "{:?}", waited.work);
+    Ok(())
 }
 
 fn running<T>(change: impl FnOnce(&mut Vec<(Instant, String)>) -> T) -> T {
