@@ -70,6 +70,7 @@ fn main() {
         ("memory_everything_at_once", inflate::everything_at_once),
         ("split_halves", others::split),
         ("split_half_shared", others::shared_half),
+        ("split_halves_in_one_file", others::many_halves),
         ("beside_the_program", others::beside),
         ("truncated_while_read", replaced::truncated),
         ("overwritten_while_read", replaced::overwritten),

@@ -208,11 +208,6 @@ impl Unit {
             other => TextAt::of(other)?.read(reader, self),
         }
     }
-
-    /// The id of the unit's other half, for a unit in a `.dwo` file.
-    pub(super) fn id(header: &Header, gnu_id: Option<u64>) -> Option<u64> {
-        header.dwo_id.or(gnu_id)
-    }
 }
 
 fn default_bases(encoding: Encoding, is_split: bool) -> Bases {
@@ -262,7 +257,7 @@ impl TextAt {
 
 /// What the root entry says.
 #[derive(Default)]
-pub(super) struct Values {
+struct Values {
     code: Code,
     comp_dir: Option<TextAt>,
     language: Option<dw::DwLang>,
@@ -273,11 +268,11 @@ pub(super) struct Values {
     ranges_base: Option<u64>,
     dwo_name: Option<TextAt>,
     /// Before DWARF 5 it stands here and not in the header.
-    pub(super) dwo_id: Option<u64>,
+    dwo_id: Option<u64>,
 }
 
 impl Values {
-    pub(super) fn read(bytes: &[u8], abbrevs: &Abbrevs, encoding: Encoding) -> Result<Values> {
+    fn read(bytes: &[u8], abbrevs: &Abbrevs, encoding: Encoding) -> Result<Values> {
         let mut cursor = Cursor::new(bytes, encoding.big_endian);
         let mut values = Values::default();
         let code = cursor.uleb()?;
@@ -304,26 +299,24 @@ impl Values {
     }
 }
 
-/// The id of the first unit of a `.dwo` file and its header.
-pub(super) fn first_of_split(
+/// The header of a unit in a `.dwo` file, and its id if it may have code.
+pub(super) fn header_of_half(
     reader: &mut Reader<'_>,
     last: &mut LastAbbrevs,
+    start: u64,
 ) -> Result<(Header, Option<u64>)> {
-    let len = reader.sections.info.len();
-    let mut start = 0;
-    // A file may begin with units of types.
-    loop {
-        let header = Header::read(&mut reader.info, len, start, reader.sections.big_endian)?;
-        if !header.may_have_code {
-            start = header.end;
-            continue;
-        }
-        let abbrevs = last.get(reader.sections, &header)?;
-        let at = header.start + header.entries;
-        let bytes = reader.info.at(at, (header.end - at).min(4096))?;
-        let values = Values::read(bytes, &abbrevs, header.encoding)?;
-        return Ok((header, Unit::id(&header, values.dwo_id)));
+    let Sections { effort, big_endian, .. } = reader.sections;
+    effort.spend(MAX_HEADER)?;
+    let header = Header::read(&mut reader.info, reader.sections.info.len(), start, *big_endian)?;
+    if !header.may_have_code || header.dwo_id.is_some() {
+        return Ok((header, header.dwo_id));
     }
+    // Before DWARF 5 it stands in the root.
+    let abbrevs = last.get(reader.sections, &header)?;
+    let at = header.start + header.entries;
+    let bytes = reader.info.at(at, (header.end - at).min(4096))?;
+    let values = Values::read(bytes, &abbrevs, header.encoding)?;
+    Ok((header, values.dwo_id))
 }
 
 impl RangesAt {

@@ -7,7 +7,7 @@ use super::lines::{self, Lines, Row};
 use super::memory::{Lease, give_back};
 use super::references::References;
 use super::sections::{Reader, Sections};
-use super::split;
+use super::split::{self, Halves};
 use super::table::{self, UnitTable};
 use super::unit::{Header, LastAbbrevs, Unit};
 use super::units::Candidate;
@@ -55,6 +55,7 @@ pub(super) struct Worker<'s> {
     line_bytes: Vec<u8>,
     /// For the line program.
     lease: Option<Lease<'s>>,
+    halves: Halves,
 }
 
 impl<'s> Worker<'s> {
@@ -67,6 +68,7 @@ impl<'s> Worker<'s> {
             bytes: Vec::new(),
             line_bytes: Vec::new(),
             lease: None,
+            halves: Halves::default(),
         }
     }
 
@@ -201,7 +203,8 @@ impl<'s> Worker<'s> {
                 shared.main.effort.spend(cost)?;
             }
             let (dir, path) = (skeleton.comp_dir.as_deref(), shared.input.path);
-            let found = split::find(dwo, dir, path, shared.package.as_ref(), &shared.main, &mut left);
+            let package = shared.package.as_ref();
+            let found = split::find(dwo, dir, path, package, &shared.main, &mut left, &mut self.halves);
             let size = found.as_ref().map_or(0, |(_, header)| header.end - header.start);
             if lock(&shared.halves).insert(dwo.id, lent - left + size).is_none() {
                 shared.main.effort.allow(size, 2);
