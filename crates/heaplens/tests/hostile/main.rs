@@ -32,6 +32,7 @@ fn main() {
         ("references_across_units", entries::references_across_units),
         ("depth", entries::depth),
         ("inlined", entries::inlined),
+        ("inlined_by_thousands", entries::inlined_by_thousands),
         ("overlaps", entries::overlaps),
         ("siblings", entries::siblings),
         ("abbreviations", entries::abbreviations),

@@ -3,9 +3,10 @@
 use super::super::bytes::{Damage, Result, Window};
 use super::abbrev::Abbrevs;
 use super::cursor::{Cursor, Encoding};
+use super::effort::Effort;
 use super::ranges::{Code, RangesAt};
 use super::sections::{Reader, Sections};
-use super::value::{self, Value};
+use super::value::Value;
 use gimli::constants as dw;
 use std::rc::Rc;
 
@@ -136,17 +137,19 @@ impl Unit {
         let abbrevs = last.get(reader.sections, &header)?;
         let is_split = skeleton.is_some();
         let encoding = header.encoding;
+        let effort = &reader.sections.effort;
         // A whole entry at the root is rarely longer than this; if it is, it is read again.
         let (start, most) = (header.start + header.entries, header.end - header.start - header.entries);
         let mut len = most.min(512);
         let (values, bases) = loop {
             let bytes = reader.info.at(start, len)?;
             let bytes = &bytes[..bytes.len().min(most as usize)];
-            match Values::read(bytes, &abbrevs, encoding) {
+            match Values::read(bytes, &abbrevs, encoding, effort) {
                 Ok(values) => break (values, default_bases(encoding, is_split)),
                 Err(damage) if len == most => return Err(damage),
                 Err(_) => len = most.min(len * 16),
             }
+            effort.spend(len)?;
         };
         let mut unit = Unit {
             header,
@@ -272,17 +275,18 @@ struct Values {
 }
 
 impl Values {
-    fn read(bytes: &[u8], abbrevs: &Abbrevs, encoding: Encoding) -> Result<Values> {
+    fn read(bytes: &[u8], abbrevs: &Abbrevs, encoding: Encoding, effort: &Effort) -> Result<Values> {
         let mut cursor = Cursor::new(bytes, encoding.big_endian);
         let mut values = Values::default();
         let code = cursor.uleb()?;
         if code == 0 {
             return Err(Damage::new("a unit has no entries"));
         }
-        for &spec in &abbrevs.get(code)?.specs {
-            let value = value::read(&mut cursor, spec, encoding)?;
-            values.code.take(spec.name, value);
-            match spec.name {
+        let abbrev = abbrevs.get(code)?;
+        effort.spend(abbrev.effort())?;
+        abbrev.read(&mut cursor, encoding, |name, value| {
+            values.code.take(name, value);
+            match name {
                 dw::DW_AT_comp_dir => values.comp_dir = TextAt::of(value),
                 dw::DW_AT_language => values.language = value.number().map(|n| dw::DwLang(n as u16)),
                 dw::DW_AT_stmt_list => values.line = value.offset(),
@@ -294,7 +298,7 @@ impl Values {
                 dw::DW_AT_GNU_dwo_id => values.dwo_id = value.number(),
                 _ => {}
             }
-        }
+        })?;
         Ok(values)
     }
 }
@@ -315,7 +319,7 @@ pub(super) fn header_of_half(
     let abbrevs = last.get(reader.sections, &header)?;
     let at = header.start + header.entries;
     let bytes = reader.info.at(at, (header.end - at).min(4096))?;
-    let values = Values::read(bytes, &abbrevs, header.encoding)?;
+    let values = Values::read(bytes, &abbrevs, header.encoding, effort)?;
     Ok((header, values.dwo_id))
 }
 
