@@ -5,7 +5,7 @@
 
 use super::bytes::{Bytes, Result};
 use super::names::{self, Demangler, MAX_NAME};
-use super::object::{self as files, ObjectFile, Symbols, Table};
+use super::object::{self as files, ObjectFile, Rows, Symbols, Table};
 use super::symtab::each_elf;
 use object::{BinaryFormat, Object, ObjectSymbol, ObjectSymbolTable, elf};
 use rustc_hash::FxHashMap;
@@ -57,10 +57,10 @@ fn look(file: &ObjectFile, wanted: &Wanted<'_>, mut spelled: Spelled<'_>, found:
     };
     match &file.symbols {
         Symbols::None => {}
-        Symbols::Elf { tables, wide } => {
+        Symbols::Elf { tables, rows } => {
             for table in tables {
                 // What was read before damage counts.
-                let _ = in_table(file, table, *wide, wanted, &mut spelled, &mut take);
+                let _ = in_table(file, table, *rows, wanted, &mut spelled, &mut take);
             }
         }
         Symbols::Other(bytes) => {
@@ -82,7 +82,7 @@ fn look(file: &ObjectFile, wanted: &Wanted<'_>, mut spelled: Spelled<'_>, found:
 fn in_table(
     file: &ObjectFile,
     table: &Table,
-    wide: bool,
+    rows: Rows,
     wanted: &Wanted<'_>,
     spelled: &mut Spelled<'_>,
     take: &mut impl FnMut(&[usize], u64),
@@ -112,7 +112,7 @@ fn in_table(
             }
         })?,
     }
-    each_elf(&table.symbols, wide, file.big_endian, |symbol| {
+    each_elf(&table.symbols, rows, |symbol| {
         let places = match symbol.kind {
             // Such a symbol has its section's name.
             elf::STT_SECTION => {
@@ -228,7 +228,10 @@ mod tests {
         let rows = [[0; 24], row(1, 0x10), row(6, 0x20), row(12, 0x30), row(11, 0x40)].concat();
         let table = Table { symbols: Bytes::of_memory(rows), names, dynamic: false };
         let mut file = ObjectFile::default();
-        file.symbols = Symbols::Elf { tables: vec![table], wide: true };
+        file.symbols = Symbols::Elf {
+            tables: vec![table],
+            rows: Rows { wide: true, big_endian: false, thumb_bit: false },
+        };
         let wanted: [&[u8]; 5] = [b"main", b"subdomain", b"a", b"_ZN1aE", b"x_ZN1aE"];
         let mut demangler = Demangler::new(Spelling::Binutils);
         let found = addresses(&file, &wanted, Some(&mut demangler));

@@ -4,7 +4,7 @@ use super::chains::Chains;
 use super::locate::{Files, Locator};
 use super::module::{self, Nameless};
 use super::names::Demangler;
-use super::object::{ObjectFile, Symbols};
+use super::object::{ObjectFile, Rows, Symbols};
 use super::session::Session;
 use super::{Options, Resolution, answers, by_name};
 use std::ops::Range;
@@ -33,7 +33,7 @@ impl Binary {
     /// Hexadecimal digits of its addresses: 8 or 16.
     pub fn address_digits(&self) -> usize {
         match self.image.symbols {
-            Symbols::Elf { wide: false, .. } => 8,
+            Symbols::Elf { rows: Rows { wide: false, .. }, .. } => 8,
             _ => 16,
         }
     }

@@ -211,11 +211,12 @@ fn complete() -> Result<(), Failed> {
 
 /// Where the `addr2line` crate is wrong or cannot answer, by the beginning of the fixture's name, and why; what is right
 /// stands in the golden files.
-const CRATE_FAILS: [(&str, &str); 8] = [
+const CRATE_FAILS: [(&str, &str); 9] = [
     ("dropped-clang5", "it takes entries of code that the linker dropped for code at address 0"),
     ("dropped-gcc5", "it takes entries of code that the linker dropped for code at address 0"),
     ("dropped-mixed", "it takes entries of code that the linker dropped for code at address 0"),
     ("macho-fat", "it does not read files of several architectures"),
+    ("dwo-lto", "it takes the first unit of a .dwo file for the one that is meant; here there are several"),
     (
         "dwo-types5",
         "it takes the first unit of a .dwo file for the one with the code; here that holds a type",

@@ -11,6 +11,7 @@ mod effort;
 mod functions;
 mod lines;
 mod memory;
+mod nesting;
 mod origins;
 mod pages;
 mod ranges;
@@ -163,6 +164,7 @@ impl<'i> Shared<'i> {
 /// If nothing can be read. What concerns single units or places is [`Found::problem`].
 pub(super) fn find(input: Input<'_>, sorted: &[u64]) -> Result<Found> {
     let shared = Shared::open(input, effort::LOOK_UP)?;
+    shared.main.effort.allow(sorted.len() as u64, effort::EACH_ADDRESS);
     let mut listed = units::listed(&shared.main, sorted);
     let mut candidates = listed.candidates();
     let left = listed.left();
