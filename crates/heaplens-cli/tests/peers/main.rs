@@ -16,6 +16,8 @@ mod place;
 mod places;
 mod pprof;
 mod prefixes;
+#[path = "../programs/mod.rs"]
+mod programs;
 mod restart;
 mod service;
 mod symbolize;
@@ -35,7 +37,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let required = std::env::var_os("HEAPLENS_REQUIRE_PEERS").is_some_and(|v| v == "1");
     let lab = Arc::new(Lab::default());
-    let tests: [(&str, &[&str], Test); 23] = [
+    let tests: [(&str, &[&str], Test); 24] = [
         ("bytes_of_each_stack_are_jeprofs", JEPROF, by_address::stacks),
         ("a_difference_of_each_stack_is_jeprofs", JEPROF, by_address::difference),
         ("names_are_jeprofs", JEPROF, by_name::stacks),
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         ("symbolize_prints_what_addr2line_prints", &["addr2line", "gcc"], symbolize::every_option),
         ("symbolize_names_cpp_as_addr2line", &["addr2line", "g++"], symbolize::cpp_names),
         ("symbolize_takes_addr2lines_arguments", &["addr2line", "gcc"], symbolize::arguments),
+        ("symbolize_reads_files_with_arguments", &["addr2line", "g++"], symbolize::files_and_styles),
         ("symbolize_answers_line_by_line", &["addr2line", "gcc"], symbolize::dialogue),
         ("symbolize_serves_jeprof", JEPROF_AND_JEMALLOC, symbolize::under_jeprof),
     ];

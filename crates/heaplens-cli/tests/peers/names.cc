@@ -1,4 +1,4 @@
-// Names that need care: templates, operators, a lambda; some inlined, some not.
+// Names that need care: templates, operators, lambdas; some inlined, some not.
 #define NOINLINE __attribute__((noinline))
 static volatile int sink;
 
@@ -28,11 +28,24 @@ template <typename F> NOINLINE int each(const F& f, int n) {
     return sum;
 }
 
+struct Outer {
+    struct Inner {
+        int scaled(int n) const;
+    };
+};
+
+// Lambdas that are not inlined: their debug information has no more than `operator()`.
+NOINLINE int Outer::Inner::scaled(int n) const {
+    auto twice = [n](int i) NOINLINE { return half(i) * 2 + n; };
+    auto any = [](auto i) NOINLINE { return half(static_cast<int>(i)) + 1; };
+    return twice(n) + any(n) + any(n * 1.0);
+}
+
 NOINLINE int run(int n) {
     Index<int> a, b;
     a << n << half(n);
     int sum = each([&a](int i) { return a(i, half(i)); }, n);
-    return sum + (a < b) + (a ? 1 : 0);
+    return sum + (a < b) + (a ? 1 : 0) + Outer::Inner().scaled(n);
 }
 
 }  // namespace store
