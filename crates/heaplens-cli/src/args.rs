@@ -85,11 +85,22 @@ pub(crate) struct Symbols {
     /// Largest file to take from a debuginfod server
     #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = units::parse_size)]
     pub(crate) max_debuginfo: u64,
+    #[command(flatten)]
+    pub(crate) memory: SymbolMemory,
     /// Open no binary; frames stay `module+0xoffset`
     #[arg(long)]
     pub(crate) no_symbols: bool,
     #[command(flatten)]
     pub(crate) cache: CacheArgs,
+}
+
+/// What reading symbols may take.
+#[derive(Debug, Args)]
+pub(crate) struct SymbolMemory {
+    /// Most memory that reading one module may take, beside the answers. Compressed debug information is inflated into
+    /// it; what does not fit is left out and named
+    #[arg(long, value_name = "SIZE", default_value = "384MiB", value_parser = units::parse_size)]
+    pub(crate) max_symbol_memory: u64,
 }
 
 /// Where answers about symbols are kept.

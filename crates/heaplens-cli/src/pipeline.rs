@@ -129,6 +129,7 @@ fn named(profile: Profile, shared: &Shared, origin: Origin, fetch: Option<Arc<dy
     lookup.processes.extend(origin.running.into_iter().filter(|pid| !options.pid.contains(pid)));
     lookup.recorded_paths = origin.paths;
     lookup.fetch = fetch;
+    lookup.max_memory = options.memory.max_symbol_memory;
     lookup.cache = options.cache.cache();
     lookup.hash_suffixes = shared.names.hashes;
     let named = {

@@ -5,7 +5,7 @@ mod addresses;
 mod answer;
 pub(crate) mod response;
 
-use crate::args::CacheArgs;
+use crate::args::{CacheArgs, SymbolMemory};
 use crate::notes;
 use crate::output::{Kind, Target};
 use crate::paths::{self, Expected};
@@ -84,6 +84,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DIR", help_heading = "Symbols")]
     debug_dir: Vec<PathBuf>,
     #[command(flatten, next_help_heading = "Symbols")]
+    memory: SymbolMemory,
+    #[command(flatten, next_help_heading = "Symbols")]
     cache: CacheArgs,
     /// Print help; `--help` says more
     #[arg(short, short_alias = 'H', long, action = ArgAction::Help, help_heading = None)]
@@ -120,6 +122,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     paths::require("--debug-dir", &options.debug_dir, Expected::Directory)?;
     let mut lookup = symbols::Options::default();
     lookup.debug_dirs.splice(..0, options.debug_dir.iter().cloned());
+    lookup.max_memory = options.memory.max_symbol_memory;
     lookup.cache = options.cache.cache();
     let shown = options.exe.display();
     let binary = Binary::open(&options.exe, &lookup).map_err(|why| anyhow!("{shown}: {why}"))?;

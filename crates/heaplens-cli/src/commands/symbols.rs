@@ -1,6 +1,6 @@
 //! `heaplens symbols`: what stands behind names.
 
-use crate::args::CacheArgs;
+use crate::args::{CacheArgs, SymbolMemory};
 use crate::exit::Usage;
 use crate::output::{self, Kind, Target};
 use crate::paths::{self, Expected};
@@ -73,6 +73,8 @@ struct PrefetchOptions {
     /// A directory to look for separate debug information in, as debuggers use them
     #[arg(long, value_name = "DIR")]
     debug_dir: Vec<PathBuf>,
+    #[command(flatten)]
+    memory: SymbolMemory,
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
@@ -114,6 +116,7 @@ fn prefetch(options: &PrefetchOptions) -> anyhow::Result<()> {
     }
     let mut lookup = symbols::Options::default();
     lookup.debug_dirs.splice(0..0, options.debug_dir.iter().cloned());
+    lookup.max_memory = options.memory.max_symbol_memory;
     let written = {
         let _progress = Progress::start(format!("reading {}", program.display()));
         output::fill(&target, |file| {

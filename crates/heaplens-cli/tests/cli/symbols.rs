@@ -20,6 +20,29 @@ fn ran(mut command: Command) -> Ran {
 }
 
 #[test]
+fn what_does_not_fit_into_memory_is_left_out_and_said() {
+    let program = readme("tsdb").to_str().unwrap().to_owned();
+    let dump = readme("leak.heap").to_str().unwrap().to_owned();
+    let dir = tempfile::tempdir().unwrap();
+    let table = dir.path().join("table").to_str().unwrap().to_owned();
+    let programs = readme("").to_str().unwrap().to_owned();
+    for args in [
+        &["symbolize", "-e", &program, "0x200"][..],
+        &["symbols", "prefetch", &program, "-o", &table],
+        &["folded", "--binary-dir", &programs, &dump],
+    ] {
+        let said = |args: &[&str]| run(args).stderr.contains("--max-symbol-memory");
+        assert!(!said(args), "{args:?}");
+        assert!(said(&[args, &["--max-symbol-memory", "100"]].concat()), "{args:?}");
+    }
+    // What the help says is what the library does by itself.
+    assert_eq!(heaplens::symbols::Options::default().max_memory, 384 << 20);
+    let help = run(["folded", "--help"]).ok();
+    let option = help.split("--max-symbol-memory").nth(1).unwrap();
+    assert!(option.split("[default: ").nth(1).unwrap().starts_with("384MiB]"), "{option}");
+}
+
+#[test]
 fn a_dump_has_names_after_its_binary_is_gone() {
     let dir = tempfile::tempdir().unwrap();
     let (binary, cache) = (dir.path().join("tsdb"), dir.path().join("cache"));

@@ -5,13 +5,19 @@
 
 use super::bytes::{Bytes, Result};
 use super::names::{self, Demangler, MAX_NAME};
-use super::object::{self as files, ObjectFile, Rows, Symbols, Table};
+use super::object::{ObjectFile, Rows, Symbols, Table};
 use super::symtab::each_elf;
 use object::{BinaryFormat, Object, ObjectSymbol, ObjectSymbolTable, elf};
 use rustc_hash::FxHashMap;
 
 /// How much of the names is read at once.
 const STEP: u64 = 1 << 18;
+/// Larger tables of names are read up to here.
+const MAX_NAMES: u64 = 1 << 30;
+/// Places in a table of names where a wanted one stands; one that has it more often is made to take memory.
+const MAX_OFFSETS: usize = 1 << 20;
+/// Names of real tables rarely are the end of another one.
+const TIMES: u64 = 4;
 /// So many names are demangled before they are forgotten.
 const REMEMBERED: usize = 1 << 12;
 
@@ -43,7 +49,9 @@ enum Spelled<'d> {
 /// Those that are not found yet.
 fn of<'n>(wanted: &[&'n [u8]], found: &[Option<u64>]) -> Wanted<'n> {
     let mut names = Wanted::default();
-    for (at, name) in wanted.iter().enumerate().filter(|&(at, _)| found[at].is_none()) {
+    // What has no name is nothing to look for.
+    for (at, name) in wanted.iter().enumerate().filter(|&(at, name)| found[at].is_none() && !name.is_empty())
+    {
         names.entry(name).or_default().push(at);
     }
     names
@@ -64,7 +72,7 @@ fn look(file: &ObjectFile, wanted: &Wanted<'_>, mut spelled: Spelled<'_>, found:
             }
         }
         Symbols::Other(bytes) => {
-            let cache = files::cache(bytes);
+            let cache = file.cache(bytes);
             let Ok(file) = object::File::parse(&cache) else { return };
             // Mach-O puts an underscore before every name of C.
             let prefix: &[u8] = if file.format() == BinaryFormat::MachO { b"_" } else { b"" };
@@ -97,20 +105,33 @@ fn in_table(
                 // The end of a longer name serves as a shorter one.
                 for &length in lengths.iter().take_while(|&&length| length <= text.len()) {
                     let from = text.len() - length;
-                    if let Some(places) = wanted.get(&text[from..]) {
+                    if let Some(places) = wanted.get(&text[from..])
+                        && offsets.len() < MAX_OFFSETS
+                    {
                         offsets.insert(start + from as u64, places);
                     }
                 }
             })?;
         }
-        spelled => each_text(&table.names, |start, text| {
-            // The same holds for mangled names, which begin nowhere else.
-            for from in memchr::memchr_iter(b'_', text) {
-                if let Some(places) = spelled.name(&text[from..]).and_then(|name| wanted.get(name)) {
-                    offsets.insert(start + from as u64, places);
+        spelled => {
+            let mut left = table.names.len().saturating_mul(TIMES);
+            each_text(&table.names, |start, text| {
+                // The same holds for mangled names, which begin nowhere else.
+                for from in memchr::memchr_iter(b'_', text) {
+                    let name = &text[from..];
+                    if !matches!(name, [b'_', b'Z' | b'R' | b'_', ..]) {
+                        continue;
+                    }
+                    let Some(rest) = left.checked_sub(name.len() as u64) else { return };
+                    left = rest;
+                    if let Some(places) = spelled.name(name).and_then(|name| wanted.get(name))
+                        && offsets.len() < MAX_OFFSETS
+                    {
+                        offsets.insert(start + from as u64, places);
+                    }
                 }
-            }
-        })?,
+            })?;
+        }
     }
     each_elf(&table.symbols, rows, |symbol| {
         let places = match symbol.kind {
@@ -143,10 +164,16 @@ impl Spelled<'_> {
 
 /// Shows each text and where it begins; longer ones than a name may be are left out.
 fn each_text(texts: &Bytes, mut visit: impl FnMut(u64, &[u8])) -> Result<()> {
+    let hole = vec![0; STEP as usize];
     let mut piece = Vec::new();
     let mut at = 0;
-    while at < texts.len() {
+    while at < texts.len().min(MAX_NAMES) {
         texts.read_up_to(at, STEP, &mut piece)?;
+        // A file can have gigabytes of it for nothing.
+        if piece == hole[..piece.len()] {
+            at += piece.len() as u64;
+            continue;
+        }
         let mut start = 0;
         for end in memchr::memchr_iter(0, &piece) {
             if end - start <= MAX_NAME {
@@ -236,6 +263,21 @@ mod tests {
         let mut demangler = Demangler::new(Spelling::Binutils);
         let found = addresses(&file, &wanted, Some(&mut demangler));
         assert_eq!(found, [Some(0x20), Some(0x10), Some(0x30), Some(0x30), Some(0x40)]);
+    }
+
+    /// Without a bound this would take hours and gigabytes.
+    #[test]
+    fn tables_made_to_be_looked_through_for_ever_are_not() {
+        let ends = "_Z".repeat(MAX_NAME / 2) + "\0";
+        let names =
+            Bytes::of_memory(("\0".to_owned() + &ends.repeat(100) + &"a\0".repeat(2 << 20)).into_bytes());
+        let table = Table { symbols: Bytes::default(), names, dynamic: false };
+        let mut file = ObjectFile::default();
+        let rows = Rows { wide: true, big_endian: false, thumb_bit: false };
+        file.symbols = Symbols::Elf { tables: vec![table], rows };
+        let mut demangler = Demangler::new(Spelling::Binutils);
+        let wanted: [&[u8]; 3] = [b"a", b"b()", b""];
+        assert_eq!(addresses(&file, &wanted, Some(&mut demangler)), [None; 3]);
     }
 
     #[test]

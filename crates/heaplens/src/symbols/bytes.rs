@@ -8,7 +8,7 @@ use std::fmt;
 use std::fs::{File, Metadata};
 use std::io;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::UNIX_EPOCH;
 
 /// What is wrong with a file, in words.
@@ -18,6 +18,14 @@ pub(super) struct Damage(pub(super) String);
 impl Damage {
     pub(super) fn new(text: impl Into<String>) -> Damage {
         Damage(text.into())
+    }
+
+    /// Says that there is not the memory for something.
+    pub(super) fn too_large(what: &str, size: u64, left: u64) -> Damage {
+        Damage(format!(
+            "{what} takes {size} bytes of memory and {left} are left; --max-symbol-memory, or symbol_memory in a server, \
+             allows more"
+        ))
     }
 }
 
@@ -91,6 +99,25 @@ enum Source {
     Empty,
     File(Arc<File>),
     Memory(Arc<Vec<u8>>),
+    Later(Arc<Later>),
+}
+
+/// Memory that is filled when it is first looked at.
+struct Later {
+    made: OnceLock<Result<Vec<u8>>>,
+    make: Box<dyn Fn() -> Result<Vec<u8>> + Send + Sync>,
+}
+
+impl Later {
+    fn bytes(&self) -> Result<&[u8]> {
+        self.made.get_or_init(|| (self.make)()).as_deref().map_err(Clone::clone)
+    }
+}
+
+impl fmt::Debug for Later {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Later").field("is_made", &self.made.get().is_some()).finish_non_exhaustive()
+    }
 }
 
 impl Bytes {
@@ -105,8 +132,40 @@ impl Bytes {
         Bytes { source: Source::Memory(Arc::new(bytes)), start: 0, len }
     }
 
+    /// What `make` gives when it is first looked at, `len` bytes.
+    pub(super) fn later(len: u64, make: impl Fn() -> Result<Vec<u8>> + Send + Sync + 'static) -> Bytes {
+        let later = Later { made: OnceLock::new(), make: Box::new(make) };
+        Bytes { source: Source::Later(Arc::new(later)), start: 0, len }
+    }
+
+    /// None: whoever looks at them is told why.
+    pub(super) fn broken(damage: Damage) -> Bytes {
+        let later = Later { made: OnceLock::from(Err(damage)), make: Box::new(|| Ok(Vec::new())) };
+        Bytes { source: Source::Later(Arc::new(later)), start: 0, len: 0 }
+    }
+
     pub(super) fn len(&self) -> u64 {
         self.len
+    }
+
+    /// Has them made, if they are not there yet.
+    ///
+    /// # Errors
+    /// If that cannot be done.
+    pub(super) fn ready(&self) -> Result<()> {
+        self.memory().map(drop)
+    }
+
+    /// # Errors
+    /// If it is known already that they cannot be read.
+    fn sound(&self) -> Result<()> {
+        match &self.source {
+            Source::Later(later) => match later.made.get() {
+                Some(Err(damage)) => Err(damage.clone()),
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
     }
 
     /// Of the open file, as it is now.
@@ -129,6 +188,7 @@ impl Bytes {
     /// # Errors
     /// If the range leaves these bytes.
     pub(super) fn part(&self, offset: u64, len: u64) -> Result<Bytes> {
+        self.sound()?;
         let end = offset.checked_add(len).filter(|&end| end <= self.len);
         end.ok_or_else(|| Damage(format!("{len:#x} bytes at {offset:#x} leave its {:#x} bytes", self.len)))?;
         Ok(Bytes { source: self.source.clone(), start: self.start + offset, len })
@@ -149,9 +209,9 @@ impl Bytes {
                 into.resize(len as usize, 0);
                 read_exact_at(file, into, part.start)?;
             }
-            Source::Memory(bytes) => {
+            Source::Memory(_) | Source::Later(_) => {
                 into.clear();
-                into.extend_from_slice(&bytes[part.start as usize..(part.start + len) as usize])
+                into.extend_from_slice(part.memory()?.unwrap_or_default());
             }
         }
         Ok(())
@@ -170,12 +230,15 @@ impl Bytes {
         self.read(start..start.saturating_add(len).min(self.len), into)
     }
 
-    /// The bytes themselves, where they are in memory already.
-    fn memory(&self) -> Option<&[u8]> {
-        match &self.source {
-            Source::Memory(bytes) => Some(&bytes[self.start as usize..(self.start + self.len) as usize]),
-            _ => None,
-        }
+    /// The bytes themselves, if they are in memory.
+    fn memory(&self) -> Result<Option<&[u8]>> {
+        let bytes = match &self.source {
+            Source::Empty | Source::File(_) => return Ok(None),
+            Source::Memory(bytes) => bytes,
+            Source::Later(later) => later.bytes()?,
+        };
+        let part = bytes.get(self.start as usize..(self.start + self.len) as usize);
+        part.map(Some).ok_or_else(|| Damage::new("it is shorter than it says"))
     }
 }
 
@@ -218,8 +281,9 @@ impl<'b> Window<'b> {
     /// If there are fewer.
     pub(super) fn at(&mut self, offset: u64, least: u64) -> Result<&[u8]> {
         let early = || Damage::new("its data ends too early");
+        let memory = self.bytes.memory()?;
         let rest = self.bytes.len().checked_sub(offset).filter(|&rest| rest >= least).ok_or_else(early)?;
-        if let Some(memory) = self.bytes.memory() {
+        if let Some(memory) = memory {
             return Ok(&memory[offset as usize..]);
         }
         let inside = offset.checked_sub(self.start).filter(|&at| at + least <= self.held.len() as u64);
@@ -276,6 +340,7 @@ impl<'b> Window<'b> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
     fn windows_show_what_is_there() {
@@ -284,7 +349,9 @@ mod tests {
         let content: Vec<u8> = (0..1000u32).flat_map(|n| format!("{n}\0").into_bytes()).collect();
         std::fs::write(&path, &content).unwrap();
         let file = Bytes::of_file(File::open(&path).unwrap()).unwrap();
-        for bytes in [file, Bytes::of_memory(content.clone())] {
+        let copy = content.clone();
+        let later = Bytes::later(content.len() as u64, move || Ok(copy.clone()));
+        for bytes in [file, Bytes::of_memory(content.clone()), later] {
             let mut window = Window::new(&bytes, 16);
             let mut offset = 0;
             for n in 0..1000 {
@@ -318,6 +385,39 @@ mod tests {
         let stamp = bytes.stamp().unwrap();
         std::fs::write(&path, "more").unwrap();
         assert_ne!(bytes.stamp(), Some(stamp));
+    }
+
+    #[test]
+    fn what_comes_later_is_made_once_and_when_it_is_looked_at() {
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = count.clone();
+        let bytes = Bytes::later(3, move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok(vec![1, 2, 3])
+        });
+        let part = bytes.part(1, 2).unwrap();
+        assert!(bytes.len() == 3 && part.len() == 2 && bytes.sound().is_ok());
+        assert_eq!(count.load(Ordering::Relaxed), 0);
+        assert_eq!(part.get(0..2).unwrap(), [2, 3]);
+        assert_eq!(Window::new(&bytes, 1).at(2, 1).unwrap(), [3]);
+        assert_eq!(count.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn what_is_broken_says_why_to_whoever_looks() {
+        let why = || Damage::new("it is torn");
+        let torn = Bytes::later(3, move || Err(why()));
+        assert_eq!(torn.get(0..1), Err(why()));
+        for bytes in [torn, Bytes::broken(why())] {
+            assert_eq!(bytes.sound(), Err(why()));
+            assert_eq!(bytes.get(0..1), Err(why()));
+            assert_eq!(bytes.read_up_to(5, 1, &mut Vec::new()), Err(why()));
+            assert_eq!(Window::new(&bytes, 1).at(7, 1), Err(why()));
+            assert_eq!(bytes.part(0, 1).err(), Some(why()));
+        }
+        // One byte less than was said.
+        let short = Bytes::later(3, || Ok(vec![1, 2]));
+        assert!(short.get(0..3).is_err() && Window::new(&short, 1).at(0, 1).is_err());
     }
 
     #[test]

@@ -27,7 +27,12 @@ impl Binary {
         let files = Locator::new(options, &[]).files_of(path)?;
         let image = ObjectFile::open(path, None).map_err(|damage| damage.to_string())?;
         image.require(files.stamp(path)).map_err(|damage| damage.to_string())?;
-        Ok(Binary { image, files, options: options.clone() })
+        if image.is_relocatable {
+            return Err("it is a relocatable file (.o, .ko), whose sections have no addresses yet; give the program or \
+                        library that it was linked into"
+                .to_owned());
+        }
+        Ok(Binary { image: image.within(options.max_memory), files, options: options.clone() })
     }
 
     /// Hexadecimal digits of its addresses: 8 or 16.
@@ -107,4 +112,21 @@ fn places(
         |address: &u64| sorted.binary_search(address).map_or_else(|_| Vec::new(), |at| places[at].clone());
     result.places = addresses.iter().map(place).collect();
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use object::write::Object;
+    use object::{Architecture, BinaryFormat, Endianness};
+
+    #[test]
+    fn files_that_are_not_linked_yet_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("unit.o");
+        let object = Object::new(BinaryFormat::Elf, Architecture::X86_64, Endianness::Little);
+        std::fs::write(&path, object.write().unwrap()).unwrap();
+        let why = Binary::open(&path, &Options::default()).unwrap_err();
+        assert!(why.contains("relocatable"), "{why}");
+    }
 }

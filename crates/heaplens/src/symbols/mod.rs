@@ -97,8 +97,10 @@ pub struct Options {
     pub threads: usize,
     /// Called first on each thread that is started to read symbols.
     pub on_thread_start: Option<fn()>,
-    /// Most bytes of memory that reading one module may take. A unit of debug information, or an inflated
-    /// section, that would pass it is left out and said; its places have symbol table names.
+    /// Most bytes of memory that reading one module may take, beside the answers: inflated sections, units of debug
+    /// information that are read at once, lists of units. What would pass it is left out and said; its places have
+    /// symbol table names. By default 384 MiB: units are far smaller, but compressed debug information of more than
+    /// that needs more.
     pub max_memory: u64,
     /// Whether Rust's names keep the hashes that tell builds apart (`app::run::h0123456789abcdef`).
     pub hash_suffixes: bool,
@@ -118,7 +120,7 @@ impl Default for Options {
             recorded_paths: RecordedPaths::Use,
             threads: 0,
             on_thread_start: None,
-            max_memory: 4 << 30,
+            max_memory: 384 << 20,
             hash_suffixes: false,
             cache: None,
         }

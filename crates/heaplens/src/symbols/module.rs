@@ -71,7 +71,9 @@ pub(super) fn chains(
     options: &Options,
 ) -> (Chains, Option<String>) {
     let by_dwarf = |path, sorted: &[u64]| dwarf::find(input(files, path, options), sorted);
-    chains_by(files, addresses, by_dwarf, |path, sorted, found| name_by_symbols(files, path, sorted, found))
+    chains_by(files, addresses, by_dwarf, |path, sorted, found| {
+        name_by_symbols(files, path, sorted, options, found)
+    })
 }
 
 /// As [`chains`], with other ways to ask the debug information and the symbol table of a file.
@@ -124,13 +126,19 @@ pub(super) fn input<'f>(files: &'f Files, path: &'f Path, options: &Options) -> 
 }
 
 /// Names what has no name yet.
-pub(super) fn name_by_symbols(files: &Files, path: &Path, sorted: &[u64], found: &mut Found) {
+pub(super) fn name_by_symbols(
+    files: &Files,
+    path: &Path,
+    sorted: &[u64],
+    options: &Options,
+    found: &mut Found,
+) {
     if !found.incomplete.contains(&true) {
         return;
     }
     let opened = ObjectFile::open(path, files.build_id.as_deref());
     match opened.and_then(|file| file.require(files.stamp(path)).map(|()| file)) {
-        Ok(file) => name_by(&file, path, sorted, found),
+        Ok(file) => name_by(&file.within(options.max_memory), path, sorted, found),
         Err(damage) => {
             found.problem.get_or_insert(format!("{}: {damage}", path.display()));
         }
@@ -144,7 +152,9 @@ pub(super) fn name_by(file: &ObjectFile, path: &Path, sorted: &[u64], found: &mu
         return;
     }
     let addresses: Vec<u64> = open.iter().map(|&at| sorted[at]).collect();
-    let names = symtab::names(file, &addresses);
+    let names = symtab::names(file, &addresses, |damage| {
+        found.problem.get_or_insert(format!("{}: {damage}", path.display()));
+    });
     if let Err(damage) = file.require(None) {
         found.problem.get_or_insert(format!("{}: {damage}", path.display()));
         return;

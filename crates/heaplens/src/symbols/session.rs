@@ -74,8 +74,9 @@ impl<'f> Open<'f> {
         let files = self.files;
         if self.tables.is_empty() {
             // At once with the others, so that all are of one build.
+            let most = self.options.max_memory;
             let open = |path| {
-                let file = ObjectFile::open(path, files.build_id.as_deref())?;
+                let file = ObjectFile::open(path, files.build_id.as_deref())?.within(most);
                 file.require(files.stamp(path)).map(|()| file)
             };
             self.tables.extend(files.symbol_tables().map(|path| (path, open(path))));

@@ -2,10 +2,10 @@
 //!
 //! A name is given only inside its symbol: the nearest symbol before an address is often another function.
 
-use super::bytes::{Bytes, Result, Window};
+use super::bytes::{Bytes, Damage, Result, Window};
 use super::names::{self, MAX_NAME};
-use super::object::{self as files, ObjectFile, Rows, Symbols, Table};
-use super::texts::Texts;
+use super::object::{Cache, ObjectFile, Rows, Symbols, Table};
+use super::texts::{Texts, cut};
 use object::{BinaryFormat, Object, ObjectSymbol, ObjectSymbolTable, SymbolKind, elf};
 
 /// Assignments of symbols to addresses; a table that asks for more is made to waste time.
@@ -18,22 +18,36 @@ const MAX_TABLE: u64 = 1 << 30;
 /// The raw name of the function around each address, `None` outside of every symbol.
 ///
 /// `addresses` must be sorted. One pass over each table; memory in proportion to the addresses alone (for Mach-O and
-/// PE, to the table).
-pub(super) fn names(file: &ObjectFile, addresses: &[u64]) -> Vec<Option<String>> {
+/// PE, to the table). Names that are lost are told to `lost`.
+pub(super) fn names(
+    file: &ObjectFile,
+    addresses: &[u64],
+    mut lost: impl FnMut(Damage),
+) -> Vec<Option<String>> {
     let code = Code::of(file);
     let mut found = match &file.symbols {
         Symbols::None => vec![None; addresses.len()],
-        Symbols::Elf { tables, rows } => elf_names(tables, *rows, &code, addresses),
-        Symbols::Other(bytes) => other_names(bytes, &code, addresses).unwrap_or(vec![None; addresses.len()]),
+        Symbols::Elf { tables, rows } => elf_names(tables, *rows, &code, addresses, &mut lost),
+        Symbols::Other(bytes) => {
+            let cache = file.cache(bytes);
+            let names = other_names(&cache, &code, addresses, &mut lost);
+            cache.whole().unwrap_or_else(&mut lost);
+            names.unwrap_or(vec![None; addresses.len()])
+        }
     };
     // Static functions of a stripped library, where its packager kept them.
     if found.iter().any(Option::is_none)
-        && let Some(Ok(mini)) = file.mini_debug_info()
-        && let Symbols::Elf { tables, rows } = &mini.symbols
+        && let Some(mini) = file.mini_debug_info()
     {
-        let more = elf_names(tables, *rows, &code, addresses);
-        for (name, more) in found.iter_mut().zip(more) {
-            *name = name.take().or(more);
+        let mini = mini.unwrap_or_else(|damage| {
+            lost(damage);
+            ObjectFile::default()
+        });
+        if let Symbols::Elf { tables, rows } = &mini.symbols {
+            let more = elf_names(tables, *rows, &code, addresses, &mut lost);
+            for (name, more) in found.iter_mut().zip(more) {
+                *name = name.take().or(more);
+            }
         }
     }
     found
@@ -61,7 +75,7 @@ fn symbol_bounds(file: &ObjectFile, bounds: &mut Vec<u64>) {
             }
         }
         Symbols::Other(bytes) => {
-            let cache = files::cache(bytes);
+            let cache = file.cache(bytes);
             let Ok(file) = object::File::parse(&cache) else { return };
             for symbol in file.symbol_table().iter().flat_map(|table| table.symbols()) {
                 bounds.extend([symbol.address(), symbol.address().saturating_add(symbol.size())]);
@@ -70,7 +84,13 @@ fn symbol_bounds(file: &ObjectFile, bounds: &mut Vec<u64>) {
     }
 }
 
-fn elf_names(tables: &[Table], rows: Rows, code: &Code, addresses: &[u64]) -> Vec<Option<String>> {
+fn elf_names(
+    tables: &[Table],
+    rows: Rows,
+    code: &Code,
+    addresses: &[u64],
+    lost: &mut impl FnMut(Damage),
+) -> Vec<Option<String>> {
     let mut found = vec![None; addresses.len()];
     for table in tables {
         if found.iter().all(Option::is_some) {
@@ -98,7 +118,7 @@ fn elf_names(tables: &[Table], rows: Rows, code: &Code, addresses: &[u64]) -> Ve
             }
         });
         let text = |name: u64, most: usize| texts.text(name, most).ok().map(readable);
-        fill(&mut found, pass.finish(code, without_size), text);
+        fill(&mut found, pass.finish(code, without_size), text, lost);
     }
     found
 }
@@ -112,13 +132,18 @@ fn fill(
     found: &mut [Option<String>],
     hits: Vec<Option<u64>>,
     mut text: impl FnMut(u64, usize) -> Option<String>,
+    lost: &mut impl FnMut(Damage),
 ) {
     let mut texts = Texts::default();
     for (name, hit) in found.iter_mut().zip(hits) {
         if name.is_none() {
-            let found = hit.and_then(|hit| text(hit, texts.most().min(MAX_NAME)));
+            // One byte more than is kept, so that it shows where there was more.
+            let found = hit.and_then(|hit| text(hit, texts.most().min(MAX_NAME) + 1));
             *name = found.map(|found| texts.cut(&found).into_owned());
         }
+    }
+    if texts.have_cut() {
+        lost(Damage(cut()));
     }
 }
 
@@ -175,9 +200,13 @@ pub(super) fn each_elf(table: &Bytes, rows: Rows, mut visit: impl FnMut(ElfSymbo
 }
 
 /// Mach-O and PE, whose tables the library reads whole.
-fn other_names(bytes: &Bytes, code: &Code, addresses: &[u64]) -> Option<Vec<Option<String>>> {
-    let cache = files::cache(bytes);
-    let file = object::File::parse(&cache).ok()?;
+fn other_names(
+    cache: &Cache,
+    code: &Code,
+    addresses: &[u64],
+    lost: &mut impl FnMut(Damage),
+) -> Option<Vec<Option<String>>> {
+    let file = object::File::parse(cache).ok()?;
     let table = file.symbol_table()?;
     let mut pass = Pass::new(addresses);
     for symbol in table.symbols() {
@@ -202,7 +231,7 @@ fn other_names(bytes: &Bytes, code: &Code, addresses: &[u64]) -> Option<Vec<Opti
         Some(name.strip_prefix(prefix).map(str::to_owned).unwrap_or(name))
     };
     let mut found = vec![None; addresses.len()];
-    fill(&mut found, pass.finish(code, Unsized::EndAtNext), text);
+    fill(&mut found, pass.finish(code, Unsized::EndAtNext), text, lost);
     Some(found)
 }
 
@@ -339,7 +368,7 @@ mod tests {
     ) -> Vec<String> {
         let bytes = object(symbols, architecture);
         let file = ObjectFile::parse(&Bytes::of_memory(bytes)).unwrap();
-        let names = names(&file, addresses);
+        let names = names(&file, addresses, |damage| panic!("{damage}"));
         names.into_iter().map(|n| n.unwrap_or_else(|| "-".to_owned())).collect()
     }
 

@@ -14,11 +14,12 @@ const MOST: usize = 32 << 20;
 #[derive(Debug)]
 pub(super) struct Texts {
     left: usize,
+    has_cut: bool,
 }
 
 impl Default for Texts {
     fn default() -> Texts {
-        Texts { left: MOST }
+        Texts { left: MOST, has_cut: false }
     }
 }
 
@@ -26,6 +27,11 @@ impl Texts {
     /// How much of the next text is worth reading.
     pub(super) fn most(&self) -> usize {
         self.left.max(SHORT)
+    }
+
+    /// True once a text was cut, which must be said.
+    pub(super) fn have_cut(&self) -> bool {
+        self.has_cut
     }
 
     /// The text, or its beginning if longer ones have taken too much already.
@@ -40,10 +46,16 @@ impl Texts {
             }
             None => {
                 self.left = 0;
+                self.has_cut = true;
                 shortened(text, SHORT)
             }
         }
     }
+}
+
+/// Says that names were cut.
+pub(super) fn cut() -> String {
+    format!("names longer than {SHORT} bytes take more than {MOST} in all; the rest of them is cut")
 }
 
 /// At most so many bytes of a text, and a sign where there were more.
@@ -66,8 +78,9 @@ mod tests {
         for _ in 0..MOST / long.len() {
             assert_eq!(texts.cut(&long), long);
         }
-        assert!(texts.most() < long.len());
+        assert!(texts.most() < long.len() && !texts.have_cut());
         assert_eq!(texts.cut(&long), format!("{}…", "é".repeat(SHORT / 2)));
+        assert!(texts.have_cut());
         assert_eq!(texts.cut(&long[..SHORT]), long[..SHORT]);
         assert_eq!(shortened("aé", 2), "a…");
         assert_eq!(shortened("aé", 3), "aé");

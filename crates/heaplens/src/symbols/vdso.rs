@@ -71,7 +71,7 @@ fn read(process: &Process, lookups: &[u64]) -> Result<(Chains, Option<String>)> 
     wanted.sort_unstable();
     let addresses: Vec<u64> = wanted.iter().map(|&(address, _)| address).collect();
     let mut chains = Chains::new(lookups.len());
-    for (name, (_, at)) in symtab::names(&file, &addresses).iter().zip(wanted) {
+    for (name, (_, at)) in symtab::names(&file, &addresses, |_| {}).iter().zip(wanted) {
         let place = name.as_deref().map(|name| RawPlace { name, ..RawPlace::default() });
         chains.set(at, place);
     }

@@ -3,7 +3,7 @@
 use crate::bytes::Bytes;
 use crate::dwarf::{BAD, BAD_SIZE, Dwarf, GOOD, GOOD_SIZE, Index, at, form, program, tag};
 use crate::elf::{Elf, Section, compressed};
-use crate::lab::{ASKED, Answer, Lab, knows_the_good, options};
+use crate::lab::{ASKED, Answer, Lab, knows_the_good};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use libtest_mimic::Failed;
@@ -127,15 +127,57 @@ pub(crate) fn bombs() -> Result<(), Failed> {
         let answer = lab.ask_file(&what, &with(compressed(".debug_str", ZLIB, size, &large)).bytes());
         knows_a_name(&what, &answer);
     }
-    // Each section is small enough to be believed; all of them together are not, also without any option.
+    // Each section is small enough to be believed.
     let mut all = Dwarf::new().elf(Index::Aranges);
     for name in SECTIONS.iter().filter(|name| **name != ".debug_info") {
         let size = 15 << 20;
         all.sections.retain(|s| s.name != *name);
         all = all.with([compressed(name, ZSTD, size, &zstd(size, b""))]);
     }
-    let lab = Lab { options: options(), ..lab };
     knows_a_name("all sections", &lab.ask_file("all sections", &all.bytes()));
+    Ok(())
+}
+
+/// Sections that nothing refers to are not inflated, be they sound or broken; and one that is broken costs what is in
+/// it.
+pub(crate) fn only_what_is_needed() -> Result<(), Failed> {
+    let lab = Lab::new("sections that are not needed");
+    let size = 15 << 20;
+    let sound = zstd(size, b"");
+    let unneeded = [".debug_str", ".debug_line_str", ".debug_ranges", ".debug_rnglists", ".debug_addr"];
+    for (what, stream) in
+        [("sound", &sound[..]), ("broken", &sound[..sound.len() / 2]), ("no zstd", &[0xff; 99])]
+    {
+        let mut elf = Dwarf::new().elf(Index::Aranges);
+        for name in unneeded {
+            elf = elf.with([compressed(name, ZSTD, size, stream)]);
+        }
+        let answer = lab.ask_file(what, &elf.bytes());
+        knows_the_good(what, &answer);
+        assert!(answer.problem.is_none(), "{what}: {answer:?}");
+        assert!(answer.peak < 1 << 20, "{what}: {} bytes", answer.peak);
+    }
+    // What stands for itself is known, and what is lost is said.
+    let broken = |name: &str| with(compressed(name, ZLIB, 1000, &[0xff; 1000])).bytes();
+    let answer = lab.ask_file("no index", &broken(".debug_aranges"));
+    knows_the_good("no index", &answer);
+    let answer = lab.ask_file("no lines", &broken(".debug_line"));
+    assert_eq!(answer.name(1), "good", "{answer:?}");
+    assert!(answer.problem.is_some_and(|why| why.contains("section .debug_line:")));
+    let mut dwarf = Dwarf::new();
+    let range = [(at::LOW_PC, form::ADDR), (at::HIGH_PC, form::DATA4)];
+    let named = [&[(at::NAME, form::STRP)], &range[..]].concat();
+    let table = dwarf.table(&[(tag::COMPILE_UNIT, true, &range), (tag::SUBPROGRAM, false, &named)]);
+    let code = |bytes: Bytes| bytes.u64(BAD).u32(BAD_SIZE as u32);
+    let unit = code(code(Bytes::default().u8(1)).u8(2).u32(0)).u8(0);
+    dwarf.unit(table, &unit, (BAD, BAD_SIZE));
+    dwarf.others.push(compressed(".debug_str", ZLIB, 1000, &[0xff; 1000]));
+    for index in [Index::Aranges, Index::None] {
+        let answer = lab.ask_file("no names", &dwarf.elf(index).bytes());
+        knows_the_good("no names", &answer);
+        assert_eq!(answer.name(2), "bad_symbol");
+        assert!(answer.problem.is_some_and(|why| why.contains("names are lost (section .debug_str:")));
+    }
     Ok(())
 }
 
@@ -197,7 +239,7 @@ pub(crate) fn within_the_cap() -> Result<(), Failed> {
 /// What the option allows is allowed once: not to inflated sections, and to units, and to line programs of each
 /// thread again.
 pub(crate) fn everything_at_once() -> Result<(), Failed> {
-    let lab = Lab::new("everything at once");
+    let lab = Lab::within(256 << 20, "everything at once");
     let unit_size: u64 = 110 << 20;
     let mut elf = program();
     for name in [".debug_str", ".debug_line_str", ".debug_ranges"] {
@@ -246,5 +288,6 @@ pub(crate) fn everything_at_once() -> Result<(), Failed> {
     let answer = lab.ask(what, &path, &ASKED);
     assert_eq!(answer.name(1), "good", "{what}: {answer:?}");
     assert_eq!(answer.name(2), "bad_symbol", "{what}: {answer:?}");
+    assert!(answer.peak as u64 <= lab.options.max_memory + (8 << 20), "{what}: {} bytes", answer.peak);
     Ok(())
 }

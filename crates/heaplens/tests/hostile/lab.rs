@@ -11,9 +11,6 @@ use tempfile::TempDir;
 /// As large as a program's own threads have by default: who asks need not know how deep files can be.
 const STACK: usize = 2 << 20;
 
-/// What reading a crafted file may take, by its option.
-const MEMORY: u64 = 256 << 20;
-
 /// Longest name that may come out of any file.
 pub(crate) const MAX_NAME: usize = 80 << 10;
 
@@ -38,6 +35,8 @@ pub(crate) struct Answer {
     /// For each address `name file:line` of each function, the innermost first.
     pub(crate) chains: Vec<Vec<String>>,
     pub(crate) problem: Option<String>,
+    /// The most bytes that were held at once.
+    pub(crate) peak: usize,
 }
 
 impl Answer {
@@ -60,9 +59,14 @@ pub(crate) struct Lab {
 
 impl Lab {
     pub(crate) fn new(name: &'static str) -> Lab {
-        let mut options = options();
-        options.max_memory = MEMORY;
-        Lab { name, directory: directory(), options }
+        Lab { name, directory: directory(), options: options() }
+    }
+
+    /// Where reading a file may take no more than this.
+    pub(crate) fn within(memory: u64, name: &'static str) -> Lab {
+        let mut lab = Lab::new(name);
+        lab.options.max_memory = memory;
+        lab
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -109,9 +113,10 @@ impl Lab {
             Ok(resolution) => check(&name, &resolution, addresses),
             Err(why) => {
                 assert!(!why.is_empty() && why.len() < 4096, "{name}: {why}");
-                Answer { chains: vec![Vec::new(); addresses.len()], problem: Some(why) }
+                Answer { chains: vec![Vec::new(); addresses.len()], problem: Some(why), peak: 0 }
             }
         };
+        let answer = Answer { peak, ..answer };
         if watched.took > Duration::from_millis(200) || peak > 16 << 20 {
             println!("{name}: {:?}, {} MiB, {}", watched.took, peak >> 20, said(&answer));
         }
@@ -202,5 +207,5 @@ pub(crate) fn check(name: &str, resolution: &Resolution, addresses: &[u64]) -> A
         places.iter().take(16).chain(places.iter().skip(outer)).map(place).collect()
     };
     let chains = resolution.places.iter().map(chain).collect();
-    Answer { chains, problem }
+    Answer { chains, problem, peak: 0 }
 }

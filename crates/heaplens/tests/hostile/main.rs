@@ -11,6 +11,8 @@ mod headers;
 mod inflate;
 mod lab;
 mod lines;
+mod memory;
+mod origins;
 mod others;
 mod ranges;
 mod replaced;
@@ -30,6 +32,8 @@ fn main() {
         ("every_byte_changed_or_cut", damage::every_byte),
         ("references", entries::references),
         ("references_across_units", entries::references_across_units),
+        ("references_in_chains", origins::chains),
+        ("references_lost", origins::lost),
         ("depth", entries::depth),
         ("inlined", entries::inlined),
         ("inlined_by_thousands", entries::inlined_by_thousands),
@@ -68,7 +72,13 @@ fn main() {
         ("compressed_bombs", inflate::bombs),
         ("mini_debug_info", inflate::mini_debug_info),
         ("compressed_within_the_cap", inflate::within_the_cap),
+        ("compressed_only_what_is_needed", inflate::only_what_is_needed),
         ("memory_everything_at_once", inflate::everything_at_once),
+        ("memory_units", memory::units),
+        ("memory_lists", memory::lists),
+        ("memory_large_units", memory::large_units),
+        ("memory_packages", memory::packages),
+        ("memory_symbols", memory::symbols),
         ("split_halves", others::split),
         ("split_half_shared", others::shared_half),
         ("split_halves_in_one_file", others::many_halves),

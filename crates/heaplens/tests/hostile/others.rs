@@ -8,11 +8,11 @@ use libtest_mimic::Failed;
 use std::path::Path;
 use std::process::Command;
 
-const ID: u64 = 0x1122_3344_5566_7788;
+pub(crate) const ID: u64 = 0x1122_3344_5566_7788;
 const CODE: (u64, u64) = (BAD, BAD_SIZE);
 
 /// A program with a unit for each id, whose other halves are in the file of this name.
-fn skeleton(name: &str, directory: &str, ids: &[u64]) -> Dwarf {
+pub(crate) fn skeleton(name: &str, directory: &str, ids: &[u64]) -> Dwarf {
     let mut dwarf = Dwarf::new();
     let unit = [
         (at::DWO_NAME, form::STRING),

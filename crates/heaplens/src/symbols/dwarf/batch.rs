@@ -2,9 +2,10 @@
 
 use super::super::chains::{Chains, RawPlace};
 use super::super::names;
-use super::super::texts::Texts;
+use super::super::texts::{Texts, cut};
 use super::Found;
 use super::functions::Name;
+use super::origins::Pair;
 use super::references::Reference;
 use super::units::Candidate;
 use super::worker::{Answer, Answers, Frame};
@@ -48,6 +49,8 @@ struct Chosen {
     /// Units can overlap; one that knows the function counts more, then the first of the file.
     rank: (bool, std::cmp::Reverse<u64>),
     mangles: bool,
+    /// False if the unit is damaged: then it may lack a part.
+    is_sound: bool,
 }
 
 impl Batch {
@@ -59,19 +62,20 @@ impl Batch {
     }
 
     pub(super) fn add(&mut self, candidate: &Candidate, answers: Answers) {
+        let is_sound = answers.damage.is_none();
         if let Some(damage) = answers.damage {
-            // Those that have an answer all the same are no loss.
+            // Those that another unit answers are no loss.
             for &at in &candidate.addresses {
                 self.failed[at as usize] = true;
             }
             self.first_damage.get_or_insert(damage.to_string());
         }
         for answer in answers.list {
-            self.answer(candidate.start, answer, answers.mangles);
+            self.answer(candidate.start, answer, answers.mangles, is_sound);
         }
     }
 
-    fn answer(&mut self, unit: u64, answer: Answer, mangles: bool) {
+    fn answer(&mut self, unit: u64, answer: Answer, mangles: bool, is_sound: bool) {
         let rank = (answer.has_function, std::cmp::Reverse(unit));
         let slot = answer.at as usize;
         if self.chosen[slot].as_ref().is_some_and(|chosen| chosen.rank >= rank) {
@@ -88,7 +92,7 @@ impl Batch {
             let file = file.map(|file: Rc<str>| self.text(&file));
             self.frames.push(Stored { name, file, line, column });
         }
-        self.chosen[slot] = Some(Chosen { from, to: self.frames.len() as u32, rank, mangles });
+        self.chosen[slot] = Some(Chosen { from, to: self.frames.len() as u32, rank, mangles, is_sound });
     }
 
     fn text(&mut self, text: &str) -> u32 {
@@ -106,14 +110,12 @@ impl Batch {
         !self.references.is_empty()
     }
 
-    /// Looks up the names that stand elsewhere, in the order of the file.
-    pub(super) fn resolve(&mut self, mut look: impl FnMut(&Name) -> Option<String>) {
-        let mut order: Vec<usize> = (0..self.references.len()).collect();
-        order.sort_by_key(|&i| self.references[i]);
-        self.names = vec![None; order.len()];
-        for i in order {
-            self.names[i] = look(&self.references[i].name()).map(|text| self.room.cut(&text).into_owned());
-        }
+    /// Looks up the names that stand elsewhere.
+    pub(super) fn resolve(&mut self, pair: &mut Pair<'_>) {
+        let Batch { references, room, names, .. } = self;
+        let list: Vec<Reference> = references.iter().copied().collect();
+        names.resize(list.len(), None);
+        pair.resolve(&list, |at, name| names[at] = Some(room.cut(name).into_owned()));
     }
 
     /// All answers; `note` is a problem with the file as a whole.
@@ -122,7 +124,7 @@ impl Batch {
         let mut incomplete = vec![true; self.chosen.len()];
         let mut lost = 0;
         for (at, chosen) in self.chosen.iter().enumerate() {
-            lost += u64::from(self.failed[at] && !chosen.as_ref().is_some_and(|c| c.rank.0));
+            lost += u64::from(self.failed[at] && !chosen.as_ref().is_some_and(|c| c.rank.0 && c.is_sound));
             let Some(chosen) = chosen else { continue };
             let frames = &self.frames[chosen.from as usize..chosen.to as usize];
             let places = frames.iter().map(|frame| RawPlace {
@@ -137,7 +139,8 @@ impl Batch {
         }
         let damage = self.first_damage.filter(|_| lost > 0);
         let damage = damage.map(|why| format!("the debug information of {lost} places is damaged ({why})"));
-        Found { chains, incomplete, problem: damage.or(note) }
+        let cut = self.room.have_cut().then(cut);
+        Found { chains, incomplete, problem: damage.or(note).or(cut) }
     }
 
     fn name(&self, name: StoredName) -> &str {

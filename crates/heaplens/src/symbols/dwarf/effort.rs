@@ -13,7 +13,7 @@ pub(super) const LOOK_UP: u64 = 8;
 /// A table of everything follows references from every unit.
 pub(super) const EVERYTHING: u64 = 256;
 /// What each address may cost beside that: the functions at it, as often as they are passed.
-pub(super) const EACH_ADDRESS: u64 = 64;
+const EACH_ADDRESS: u64 = 64;
 /// What any file may cause, in bytes read or steps taken.
 const LEAST: u64 = 16 << 20;
 
@@ -70,9 +70,10 @@ impl Effort {
         self.left.fetch_add(more, Ordering::Relaxed);
     }
 
-    /// Units are found; reading them may cost as much again.
-    pub(super) fn renew(&self) {
-        self.left.store(self.all.load(Ordering::Relaxed), Ordering::Relaxed);
+    /// The next step, for so many addresses, may cost as much again.
+    pub(super) fn renew(&self, addresses: usize) {
+        let each = (addresses as u64).saturating_mul(EACH_ADDRESS);
+        self.left.store(self.all.load(Ordering::Relaxed).saturating_add(each), Ordering::Relaxed);
     }
 }
 
@@ -176,8 +177,8 @@ mod tests {
         effort.allow(3, 2);
         assert_eq!(effort.left(), Ok(6));
         assert!(effort.spend(7).is_err() && effort.left().is_err());
-        effort.renew();
-        assert_eq!(effort.left(), Ok(LEAST + 6));
+        effort.renew(2);
+        assert_eq!(effort.left(), Ok(LEAST + 6 + 2 * EACH_ADDRESS));
     }
 
     #[test]

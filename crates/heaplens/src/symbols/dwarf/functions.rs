@@ -1,7 +1,7 @@
 //! One walk over a unit's entries: the functions that hold wanted addresses, and what was inlined there.
 
 use super::super::bytes::{Damage, Result};
-use super::super::texts::Texts;
+use super::super::texts::{Texts, cut};
 use super::abbrev::{Abbrev, Abbrevs};
 use super::cursor::Cursor;
 use super::effort::{Account, Claims};
@@ -15,6 +15,8 @@ use std::rc::Rc;
 
 /// References from an entry to its name; longer chains are circles.
 pub(super) const MAX_REFERENCES: usize = 16;
+/// An entry that is read alone is rarely longer; if it is, it is read again.
+const ENTRY: u64 = 256;
 /// Functions inlined into one another; beyond this a file is made to hurt: each address would have so many names.
 const MAX_INLINED: u32 = 512;
 
@@ -83,7 +85,11 @@ pub(super) fn functions(
 ) -> (Vec<Function>, Result<()>) {
     let mut walk = Walk::new(unit, bytes, reader, supplement, wanted);
     let result = walk.entries();
-    (walk.found, result)
+    let Walk { found, texts, .. } = walk;
+    if texts.have_cut() {
+        reader.sections.note.say(cut);
+    }
+    (found, result)
 }
 
 /// Which wanted addresses have their function already: once all have, the rest of a unit need not be read.
@@ -216,6 +222,10 @@ impl<'u, 'r, 's, 't> Walk<'u, 'r, 's, 't> {
             let code = cursor.uleb()?;
             if code == 0 {
                 level = level.saturating_sub(1);
+                // The root is closed. Whatever follows belongs to nothing.
+                if level == 0 {
+                    return Ok(());
+                }
                 continue;
             }
             let abbrev = abbrevs.get(code)?;
@@ -328,10 +338,17 @@ impl<'u, 'r, 's, 't> Walk<'u, 'r, 's, 't> {
                 break name.clone();
             }
             if passed.len() == MAX_REFERENCES {
+                self.lost(&endless());
                 break Name::Unknown;
             }
             passed.push(offset);
-            let Some(attributes) = self.entry(offset) else { break Name::Unknown };
+            let attributes = match self.entry(offset) {
+                Ok(attributes) => attributes,
+                Err(damage) => {
+                    self.lost(&damage);
+                    break Name::Unknown;
+                }
+            };
             // What is referred to has the name that counts, be it short or long.
             let value = attributes.linkage_name.or(attributes.name);
             let supplement = self.supplement.as_deref_mut();
@@ -351,13 +368,21 @@ impl<'u, 'r, 's, 't> Walk<'u, 'r, 's, 't> {
         Attributes::read(cursor, abbrev, self.unit)
     }
 
-    fn entry(&mut self, offset: u64) -> Option<Attributes<'u>> {
+    fn entry(&mut self, offset: u64) -> Result<Attributes<'u>> {
         let mut cursor = Cursor::new(self.bytes, self.unit.header.encoding.big_endian);
-        cursor.jump(usize::try_from(offset).ok()?).ok()?;
+        cursor.jump(usize::try_from(offset).unwrap_or(usize::MAX))?;
         let unit = self.unit;
-        let abbrev = unit.abbrevs.get(cursor.uleb().ok()?).ok()?;
-        self.attributes(&mut cursor, abbrev).ok()
+        let abbrev = unit.abbrevs.get(cursor.uleb()?)?;
+        self.attributes(&mut cursor, abbrev)
     }
+
+    fn lost(&self, damage: &Damage) {
+        self.reader.sections.note.say(|| format!("names that stand in other entries are lost ({damage})"));
+    }
+}
+
+pub(super) fn endless() -> Damage {
+    Damage::new("entries refer to one another without end")
 }
 
 /// What a reference leads to.
@@ -382,13 +407,39 @@ fn within(reference: Value<'_>, unit: &Unit) -> Target {
     }
 }
 
-/// The name at an entry of another unit, or what it refers to in turn.
+/// The name at an entry of another unit, by its offset there, or what it refers to in turn. Nothing else of the unit
+/// is read.
 pub(super) fn name_at(
     unit: &Unit,
-    bytes: &[u8],
     reader: &mut Reader<'_>,
-    supplement: Option<&mut Reader<'_>>,
-    offset: u64,
-) -> Name {
-    Walk::new(unit, bytes, reader, supplement, Wanted::Some(&[])).referred(Value::UnitRef(offset))
+    mut supplement: Option<&mut Reader<'_>>,
+    mut offset: u64,
+) -> Result<Name> {
+    let Unit { header, abbrevs, .. } = unit;
+    for _ in 0..MAX_REFERENCES {
+        let most = (header.end - header.start).saturating_sub(offset);
+        let mut len = most.min(ENTRY);
+        let mut bytes;
+        let attributes = loop {
+            reader.sections.effort.spend(len.max(ENTRY))?;
+            bytes = reader.info.at(header.start + offset, len)?[..len as usize].to_vec();
+            let mut cursor = Cursor::new(&bytes, header.encoding.big_endian);
+            let code = cursor.uleb();
+            match code.and_then(|code| Attributes::read(&mut cursor, abbrevs.get(code)?, unit)) {
+                Ok(attributes) => break attributes,
+                Err(damage) if len == most => return Err(damage),
+                Err(_) => len = most.min(len * 16),
+            }
+        };
+        let value = attributes.linkage_name.or(attributes.name);
+        if let Some(text) = value.and_then(|value| unit.text(reader, supplement.as_deref_mut(), value)) {
+            return Ok(Name::Known(text.into()));
+        }
+        match attributes.origin.map(|origin| within(origin, unit)) {
+            Some(Target::Here(next)) => offset = next,
+            Some(Target::Named(name)) => return Ok(name),
+            None => return Ok(Name::Unknown),
+        }
+    }
+    Err(endless())
 }

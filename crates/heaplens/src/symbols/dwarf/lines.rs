@@ -176,11 +176,11 @@ fn of(row: &gimli::LineRow) -> Row {
 fn text(value: AttributeValue<Slice<'_>>, unit: &Unit, reader: &mut Reader<'_>) -> Option<String> {
     match value {
         AttributeValue::String(text) => Some(readable(text.slice())),
-        AttributeValue::DebugStrRef(offset) => reader.string(offset.0 as u64).ok(),
-        AttributeValue::DebugLineStrRef(offset) => reader.line_string(offset.0 as u64).ok(),
+        AttributeValue::DebugStrRef(offset) => reader.string(offset.0 as u64),
+        AttributeValue::DebugLineStrRef(offset) => reader.line_string(offset.0 as u64),
         AttributeValue::DebugStrOffsetsIndex(index) => {
             let base = unit.bases.str_offsets;
-            reader.indexed_string(base, index.0 as u64, unit.header.encoding).ok()
+            reader.indexed_string(base, index.0 as u64, unit.header.encoding)
         }
         _ => None,
     }

@@ -12,6 +12,7 @@ mod functions;
 mod lines;
 mod memory;
 mod nesting;
+mod note;
 mod origins;
 mod pages;
 mod ranges;
@@ -19,6 +20,7 @@ mod references;
 mod sections;
 mod session;
 mod split;
+mod starts;
 mod table;
 mod unit;
 mod units;
@@ -30,20 +32,20 @@ use super::chains::Chains;
 use super::object::ObjectFile;
 use batch::Batch;
 use effort::Effort;
-use memory::Memory;
+use memory::{Kept, Memory};
 use origins::{Origins, Pair};
 use rustc_hash::FxHashMap;
 use sections::{Reader, Sections};
 pub(super) use session::Session;
 use split::Package;
+use starts::{Headers, Starts};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 #[cfg(test)]
 pub(super) use table::{TableFunction, TableInlined, TableRow};
 pub(super) use table::{UnitTable, everything};
 use unit::{Header, LastAbbrevs};
-use units::Candidate;
+use units::{Candidate, Unlisted};
 use worker::Worker;
 
 /// Where debug information is read from, and at what cost.
@@ -60,7 +62,7 @@ pub(super) struct Input<'i> {
     /// What units of several files share, taken out by dwz.
     pub(super) supplement: Option<&'i Path>,
     pub(super) threads: Threads,
-    /// Bytes that inflated sections, and units in flight, may take.
+    /// What may be held in memory: inflated sections, units that are read, lists of units.
     pub(super) max_memory: u64,
 }
 
@@ -91,14 +93,10 @@ struct Shared<'i> {
     main: Sections,
     supplement: Option<Sections>,
     package: Option<Package>,
-    /// What is left of the memory for inflated sections.
-    budget: u64,
-    /// The same memory for what else has to be read whole.
-    memory: Memory,
+    /// What sections that are compressed leave of it.
+    memory: Arc<Memory>,
     /// What the other halves of split units cost, by their ids.
     halves: Mutex<FxHashMap<u64, u64>>,
-    /// The first thing that could not be read and concerns no place in particular.
-    note: Mutex<Option<String>>,
 }
 
 impl Found {
@@ -117,19 +115,22 @@ impl<'i> Shared<'i> {
         let mut budget = input.max_memory;
         let object = ObjectFile::open(input.path, input.build_id)?;
         object.require(input.stamp)?;
-        let mut main = Sections::load(&object, &mut budget)?;
+        let mut main = Sections::load(&object, &mut budget);
+        // Without units nothing is known. What else is damaged costs what needs it.
+        main.info.ready()?;
         main.effort = Effort::new(&main, times).into();
-        let mut note = object.cut.clone();
+        let note = main.note.clone();
+        if let Some(cut) = &object.cut {
+            note.say(|| cut.clone());
+        }
         // The rest may be missing: then its names are.
-        let mut optional = |path: &Path, damage: Damage| {
-            note.get_or_insert(format!("{}: {damage}", path.display()));
-        };
+        let optional = |path: &Path, damage: Damage| note.say(|| format!("{}: {damage}", path.display()));
         let supplement = input.supplement.and_then(|path| {
-            let sections =
-                ObjectFile::open(path, None).and_then(|object| Sections::load(&object, &mut budget));
-            let mut sections = sections.map_err(|damage| optional(path, damage)).ok()?;
+            let object = ObjectFile::open(path, None).map_err(|damage| optional(path, damage)).ok()?;
+            let mut sections = Sections::load(&object, &mut budget);
             main.effort.allow(sections.info.len() + sections.abbrev.len(), times);
             sections.effort = main.effort.clone();
+            sections.note = main.note.clone();
             Some(sections)
         });
         let package = input.package.and_then(|path| {
@@ -138,23 +139,17 @@ impl<'i> Shared<'i> {
             main.effort.allow(package.size(), times);
             Some(package)
         });
-        let (memory, halves, note) = (Memory::new(budget), Mutex::default(), Mutex::new(note));
-        Ok(Shared { input, object, main, supplement, package, budget, memory, halves, note })
+        let (memory, halves) = (Arc::new(Memory::new(budget)), Mutex::default());
+        Ok(Shared { input, object, main, supplement, package, memory, halves })
     }
 
     /// Looks up names in other units; `starts` are those units of the file that are known already.
-    fn pair(&self, starts: units::Starts) -> Pair<'_> {
-        let most = self.most();
+    fn pair(&self, starts: Starts) -> Pair<'_> {
         let supplement = self.supplement.as_ref();
         Pair {
-            main: (Reader::new(&self.main), Origins::new(starts, most)),
-            supplement: supplement.map(|s| (Reader::new(s), Origins::new(units::Starts::default(), most))),
+            main: Origins::new(Reader::new(&self.main), starts),
+            supplement: supplement.map(|s| Origins::new(Reader::new(s), Starts::default())),
         }
-    }
-
-    /// The largest unit that one thread may keep for the names in it.
-    fn most(&self) -> u64 {
-        self.input.max_memory / self.input.threads.count.max(1) as u64
     }
 }
 
@@ -164,101 +159,107 @@ impl<'i> Shared<'i> {
 /// If nothing can be read. What concerns single units or places is [`Found::problem`].
 pub(super) fn find(input: Input<'_>, sorted: &[u64]) -> Result<Found> {
     let shared = Shared::open(input, effort::LOOK_UP)?;
-    shared.main.effort.allow(sorted.len() as u64, effort::EACH_ADDRESS);
-    let mut listed = units::listed(&shared.main, sorted);
+    shared.main.effort.renew(sorted.len());
+    let mut listed = units::listed(&shared.main, sorted, &shared.memory);
     let mut candidates = listed.candidates();
     let left = listed.left();
+    let mut _kept = None;
     if !left.is_empty() {
-        let mut headers: Vec<Header> = Vec::new();
-        let walked = units::headers(&shared.main, |header| {
-            if !listed.has_unit(header.start) {
-                headers.push(header);
-            }
-        });
-        if let Err(damage) = walked {
-            lock(&shared.note).get_or_insert(uncounted(&damage));
+        let mut headers = Headers::new(&shared.main);
+        let others = headers.by_ref().filter(|header| !listed.has_unit(header.start));
+        _kept = unlisted(&shared, others, sorted, &left, &mut candidates);
+        if let Some(damage) = headers.damage {
+            shared.main.note.say(|| uncounted(&damage));
         }
-        units::add(&mut candidates, unlisted(&shared, &headers, sorted, &left));
-        shared.main.effort.renew();
     }
-    let mut starts = listed.starts(shared.main.info.len());
-    drop(listed);
+    let mut starts = listed.starts();
     answer(&shared, &candidates, &mut starts, sorted)
 }
 
-/// What the candidates know.
+/// What the candidates know. `starts` learns more of where units begin.
 fn answer(
     shared: &Shared<'_>,
     candidates: &[Candidate],
-    starts: &mut units::Starts,
+    starts: &mut Starts,
     sorted: &[u64],
 ) -> Result<Found> {
+    shared.main.effort.renew(sorted.len());
     let batch = Mutex::new(Batch::new(sorted.len()));
     parallel(
         shared.input.threads,
-        candidates.len(),
+        candidates.iter(),
         || Worker::new(shared),
-        |worker, at| {
-            let result = worker.unit(&candidates[at], sorted);
-            lock(&batch).add(&candidates[at], result);
+        |worker, candidate| {
+            let result = worker.unit(candidate, sorted);
+            lock(&batch).add(candidate, result);
         },
     );
     let mut batch = batch.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     if batch.has_references() {
         let mut pair = shared.pair(std::mem::take(starts));
-        batch.resolve(|name| pair.resolve(name));
-        *starts = pair.main.1.into_starts();
+        batch.resolve(&mut pair);
+        *starts = pair.main.into_starts();
     }
     shared.object.require(None)?;
-    let note = lock(&shared.note).take();
-    Ok(batch.finish(note))
+    Ok(batch.finish(shared.main.note.take()))
 }
 
 fn uncounted(damage: &Damage) -> String {
     format!("the units cannot be counted: {damage}")
 }
 
-/// Looks for addresses in units that `.debug_aranges` does not list.
-fn unlisted(shared: &Shared<'_>, headers: &[Header], sorted: &[u64], left: &[u32]) -> Vec<Candidate> {
-    let found = Mutex::new(Vec::new());
-    let pairs = AtomicUsize::new(0);
+/// Looks for addresses in units that `.debug_aranges` does not list, and adds those units to `candidates`. Returns the
+/// memory that they take.
+fn unlisted(
+    shared: &Shared<'_>,
+    headers: impl Iterator<Item = Header> + Send,
+    sorted: &[u64],
+    left: &[u32],
+    candidates: &mut Vec<Candidate>,
+) -> Option<Kept> {
+    let (memory, note) = (&shared.memory, &shared.main.note);
+    // Set aside, since it grows while threads hold leases.
+    let size = memory.left() / 4;
+    let what = "a list of addresses and their units";
+    let aside = memory.keep(what, size).map_err(|Damage(why)| note.say(|| why)).ok()?;
+    let found = Mutex::new(Unlisted::new(sorted.len(), size));
     let start = || (Reader::new(&shared.main), LastAbbrevs::default());
-    parallel(shared.input.threads, headers.len(), start, |(reader, last), at| {
-        let header = headers[at];
-        // A unit that cannot be read has no places; the symbol table may know them.
-        if let Ok(addresses) = units::inside(reader, last, header, sorted, left, &shared.memory)
-            && !addresses.is_empty()
-        {
-            if pairs.fetch_add(addresses.len(), Ordering::Relaxed) > units::MAX_PAIRS {
-                lock(&shared.note)
-                    .get_or_insert_with(|| "too many units claim the same addresses".to_owned());
-                return;
-            }
-            lock(&found).push(Candidate { start: header.start, addresses });
+    parallel(shared.input.threads, headers, start, |(reader, last), header| {
+        let inside = units::inside(reader, last, header, sorted, left, memory);
+        if inside.as_ref().is_ok_and(Vec::is_empty) {
+            return;
         }
+        lock(&found).add(header.start, inside);
     });
-    found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
+    let found = found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some(lost) = found.lost(left) {
+        note.say(|| lost);
+    }
+    drop(aside);
+    let kept = memory.keep(what, found.size()).map_err(|Damage(why)| note.say(|| why)).ok();
+    candidates.extend(found.candidates());
+    candidates.sort_by_key(|candidate| candidate.start);
+    kept
 }
 
-/// Does pieces of work on as many threads as are given; with one, on the caller's own.
-fn parallel<W>(
+/// Does pieces of work, each when a thread asks for it, on as many threads as are given; with one, on the caller's own.
+fn parallel<W, T: Send>(
     threads: Threads,
-    count: usize,
+    mut pieces: impl Iterator<Item = T> + Send,
     start: impl Fn() -> W + Sync,
-    work: impl Fn(&mut W, usize) + Sync,
+    work: impl Fn(&mut W, T) + Sync,
 ) {
-    let next = AtomicUsize::new(0);
+    // No more threads than pieces.
+    let first: Vec<T> = pieces.by_ref().take(threads.count.max(1)).collect();
+    let others = first.len().saturating_sub(1);
+    let pieces = Mutex::new(first.into_iter().chain(pieces));
     let run = || {
         let mut worker = start();
         loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= count {
-                break;
-            }
-            work(&mut worker, at);
+            let Some(piece) = lock(&pieces).next() else { break };
+            work(&mut worker, piece);
         }
     };
-    let others = threads.count.min(count).saturating_sub(1);
     if others == 0 {
         return run();
     }

@@ -1,24 +1,28 @@
-//! Names that stand in another unit than the function: looked up last, in the order of the file.
+//! Names that stand in another unit than the function.
+//!
+//! A name can stand behind several references, each into another unit. All names that are open go one step at a time,
+//! in the order of the file, so that each unit is looked at once a round. Of a unit nothing is read but its root and
+//! the entries that are referred to.
 
-use super::super::bytes::Result;
-use super::functions::{MAX_REFERENCES, Name, name_at};
+use super::super::bytes::{Damage, Result};
+use super::functions::{MAX_REFERENCES, Name, endless, name_at};
+use super::references::Reference;
 use super::sections::Reader;
+use super::starts::Starts;
 use super::unit::{Header, LastAbbrevs, Unit};
-use super::units::Starts;
 
 /// Finds names by reference, in one file.
-pub(super) struct Origins {
+pub(super) struct Origins<'s> {
+    reader: Reader<'s>,
     starts: Starts,
     abbrevs: LastAbbrevs,
-    /// The unit that was read last: references to one unit come one after the other.
-    unit: Option<(Unit, Vec<u8>)>,
-    /// A larger unit is not read for a name.
-    most: u64,
+    /// The unit that was looked at last.
+    last: Option<(Header, Result<Unit>)>,
 }
 
-impl Origins {
-    pub(super) fn new(starts: Starts, most: u64) -> Origins {
-        Origins { starts, abbrevs: LastAbbrevs::default(), unit: None, most }
+impl<'s> Origins<'s> {
+    pub(super) fn new(reader: Reader<'s>, starts: Starts) -> Origins<'s> {
+        Origins { reader, starts, abbrevs: LastAbbrevs::default(), last: None }
     }
 
     /// What was learned of where units begin.
@@ -27,65 +31,81 @@ impl Origins {
     }
 
     /// The name at an offset, or where it stands in turn.
-    fn step(
-        &mut self,
-        reader: &mut Reader<'_>,
-        supplement: Option<&mut Reader<'_>>,
-        offset: u64,
-    ) -> Result<Name> {
-        let inside = |header: &Header| (header.start..header.end).contains(&offset);
-        if !self.unit.as_ref().is_some_and(|(unit, _)| inside(&unit.header)) {
-            self.unit = None;
-            let Some(header) = self.starts.unit_at(reader, offset)? else { return Ok(Name::Unknown) };
-            if header.end - header.start > self.most {
-                return Ok(Name::Unknown);
+    fn step(&mut self, supplement: Option<&mut Reader<'_>>, offset: u64) -> Result<Name> {
+        let reader = &mut self.reader;
+        let (header, unit) = match self.last.take() {
+            Some((header, unit)) if (header.start..header.end).contains(&offset) => (header, unit),
+            _ => {
+                let header = self.starts.unit_at(reader, offset)?;
+                (header, Unit::read(reader, header, &mut self.abbrevs, None))
             }
-            reader.sections.effort.spend(header.end - header.start)?;
-            let unit = Unit::read(reader, header, &mut self.abbrevs, None)?;
-            let mut bytes = Vec::new();
-            reader.sections.info.read(header.start..header.end, &mut bytes)?;
-            self.unit = Some((unit, bytes));
-        }
-        match &self.unit {
-            Some((unit, bytes)) => {
-                let offset = offset - unit.header.start;
-                Ok(name_at(unit, bytes, reader, supplement, offset))
-            }
-            None => Ok(Name::Unknown),
-        }
+        };
+        let name = match &unit {
+            Ok(unit) => name_at(unit, reader, supplement, offset - header.start),
+            Err(damage) => Err(damage.clone()),
+        };
+        self.last = Some((header, unit));
+        name
     }
 }
 
 /// A file and its supplementary one, as far as there is one.
 pub(super) struct Pair<'s> {
-    pub(super) main: (Reader<'s>, Origins),
-    pub(super) supplement: Option<(Reader<'s>, Origins)>,
+    pub(super) main: Origins<'s>,
+    pub(super) supplement: Option<Origins<'s>>,
 }
 
 impl Pair<'_> {
-    /// Follows references until there is a name; `None` if there is none to be had.
-    pub(super) fn resolve(&mut self, name: &Name) -> Option<String> {
-        let mut name = name.clone();
+    /// Gives the names that are found to `found`, each with the place of its reference in the list. What is lost is
+    /// said in the sections' note.
+    pub(super) fn resolve(&mut self, references: &[Reference], mut found: impl FnMut(usize, &str)) {
+        let mut open: Vec<(Reference, usize)> = references.iter().copied().zip(0..).collect();
         for _ in 0..MAX_REFERENCES {
-            let next = match name {
-                Name::Unknown => return None,
-                Name::Known(text) => return Some(text.to_string()),
-                Name::Elsewhere(offset) => {
-                    let (reader, origins) = &mut self.main;
-                    let supplement = self.supplement.as_mut().map(|(reader, _)| reader);
-                    origins.step(reader, supplement, offset)
+            open.sort_unstable();
+            let mut next = Vec::new();
+            // Many lead to the same entry.
+            let mut last: Option<(Reference, Name)> = None;
+            for (reference, at) in open {
+                let name = match last.take() {
+                    Some((before, name)) if before == reference => name,
+                    _ => self.step(reference).unwrap_or_else(|damage| {
+                        self.lost(&damage);
+                        Name::Unknown
+                    }),
+                };
+                match &name {
+                    Name::Known(text) => found(at, text),
+                    other => next.extend(Reference::of(other).map(|reference| (reference, at))),
                 }
-                Name::Supplementary(offset) => {
-                    let (reader, origins) = self.supplement.as_mut()?;
-                    // What it refers to lies in the same file.
-                    origins.step(reader, None, offset).map(|name| match name {
-                        Name::Elsewhere(offset) => Name::Supplementary(offset),
-                        other => other,
-                    })
-                }
-            };
-            name = next.unwrap_or(Name::Unknown);
+                last = Some((reference, name));
+            }
+            if next.is_empty() {
+                return;
+            }
+            open = next;
         }
-        None
+        self.lost(&endless());
+    }
+
+    fn step(&mut self, reference: Reference) -> Result<Name> {
+        match (reference, &mut self.supplement) {
+            (Reference::Main(offset), supplement) => {
+                self.main.step(supplement.as_mut().map(|origins| &mut origins.reader), offset)
+            }
+            (Reference::Supplementary(offset), Some(origins)) => {
+                let name = origins.step(None, offset)?;
+                Ok(match name {
+                    // What it refers to lies in the same file.
+                    Name::Elsewhere(offset) => Name::Supplementary(offset),
+                    other => other,
+                })
+            }
+            // That it is missing was said when it was looked for.
+            (Reference::Supplementary(_), None) => Ok(Name::Unknown),
+        }
+    }
+
+    fn lost(&self, damage: &Damage) {
+        self.main.reader.sections.note.say(|| format!("names that stand in other units are lost ({damage})"));
     }
 }

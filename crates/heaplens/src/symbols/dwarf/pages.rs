@@ -4,12 +4,14 @@
 //! would be a large part of the file, so only the pages are kept that each has code in; what lies in the page of an
 //! address is then looked at.
 
+use super::super::bytes::{Damage, Result};
+
 /// Bytes of a page, as a power of two.
 const PAGE: u32 = 12;
 /// Pages that one thing may have: 256 MiB of code.
 const MOST_EACH: u64 = 1 << 16;
-/// Pages of all things together, 16 bytes each.
-const MOST: usize = 4 << 20;
+/// What a page takes, or a thing with too many: growing holds it twice for a moment.
+const EACH: u64 = 32;
 
 /// Things by the pages of their code; each is known by a number.
 #[derive(Debug, Default)]
@@ -18,6 +20,8 @@ pub(super) struct Pages {
     pairs: Vec<(u64, u64)>,
     /// Things with too many pages, which are looked at for every address.
     everywhere: Vec<u64>,
+    /// How many of both there may be.
+    most: usize,
 }
 
 /// The pages of one thing.
@@ -53,14 +57,28 @@ impl Pieces {
 }
 
 impl Pages {
-    pub(super) fn insert(&mut self, thing: u64, mut pieces: Pieces) {
+    /// More serve no program: pages of 16 GiB of code.
+    pub(super) const MOST_BYTES: u64 = 128 << 20;
+
+    /// An empty index that takes so many bytes at most.
+    pub(super) fn within(bytes: u64) -> Pages {
+        Pages { most: (bytes / EACH) as usize, ..Pages::default() }
+    }
+
+    /// # Errors
+    /// If there are too many things.
+    pub(super) fn insert(&mut self, thing: u64, mut pieces: Pieces) -> Result<()> {
         pieces.tidy();
         let count = pieces.pages.len();
-        if pieces.too_many || count as u64 > MOST_EACH || self.pairs.len() + count > MOST {
+        let room = self.most - self.pairs.len() - self.everywhere.len();
+        if !pieces.too_many && count as u64 <= MOST_EACH && count <= room {
+            self.pairs.extend(pieces.pages.into_iter().map(|page| (page, thing)));
+        } else if room > 0 {
             self.everywhere.push(thing);
         } else {
-            self.pairs.extend(pieces.pages.into_iter().map(|page| (page, thing)));
+            return Err(Damage::new("it has more units than can be remembered"));
         }
+        Ok(())
     }
 
     /// To be called after the last [`Pages::insert`].
@@ -98,10 +116,12 @@ mod tests {
 
     #[test]
     fn things_are_found_by_their_pages() {
-        let mut pages = Pages::default();
-        pages.insert(7, pieces(&[(0x1000, 0x1001), (0x1fff, 0x2000), (0x5000, 0x7001), (9, 9), (9, 3)]));
-        pages.insert(3, pieces(&[(0x1ff0, 0x2001)]));
-        pages.insert(4, pieces(&[(u64::MAX - 1, u64::MAX)]));
+        let mut pages = Pages::within(Pages::MOST_BYTES);
+        pages
+            .insert(7, pieces(&[(0x1000, 0x1001), (0x1fff, 0x2000), (0x5000, 0x7001), (9, 9), (9, 3)]))
+            .unwrap();
+        pages.insert(3, pieces(&[(0x1ff0, 0x2001)])).unwrap();
+        pages.insert(4, pieces(&[(u64::MAX - 1, u64::MAX)])).unwrap();
         pages.finish();
         for (addresses, expected) in [
             (&[0xfff][..], &[][..]),
@@ -117,14 +137,25 @@ mod tests {
 
     #[test]
     fn what_claims_all_memory_takes_none() {
-        let mut pages = Pages::default();
-        pages.insert(1, pieces(&[(0, u64::MAX)]));
-        pages.insert(2, pieces(&[(0, 1), (0x1000, u64::MAX), (0, 1)]));
+        let mut pages = Pages::within(Pages::MOST_BYTES);
+        pages.insert(1, pieces(&[(0, u64::MAX)])).unwrap();
+        pages.insert(2, pieces(&[(0, 1), (0x1000, u64::MAX), (0, 1)])).unwrap();
         let many: Vec<(u64, u64)> = (0..MOST_EACH / 2).map(|i| (i << PAGE, (i << PAGE) + 1)).collect();
-        pages.insert(3, pieces(&[&many[..], &many, &many, &many, &many].concat()));
+        pages.insert(3, pieces(&[&many[..], &many, &many, &many, &many].concat())).unwrap();
         pages.finish();
         assert_eq!(pages.everywhere, [1, 2]);
         assert_eq!(pages.pairs.len() as u64, MOST_EACH / 2);
         assert_eq!(pages.of([0x5000].into_iter()), [1, 2, 3]);
+    }
+
+    #[test]
+    fn things_beyond_the_memory_are_refused() {
+        let mut pages = Pages::within(3 * EACH);
+        pages.insert(1, pieces(&[(0, 1), (0x1000, 0x1001)])).unwrap();
+        // There is no room for its pages, but for itself.
+        pages.insert(2, pieces(&[(0, 1), (0x1000, 0x1001)])).unwrap();
+        assert!(pages.insert(3, pieces(&[(0, 1)])).is_err());
+        pages.finish();
+        assert_eq!(pages.of([0x7000].into_iter()), [2]);
     }
 }

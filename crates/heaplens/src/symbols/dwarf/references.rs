@@ -9,8 +9,6 @@ use super::origins::Pair;
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex};
 
-/// Bytes of names that are remembered; those beyond are looked up each time.
-const MOST: usize = 256 << 20;
 /// What a remembered name takes beside its text.
 const EACH: usize = 64;
 
@@ -30,21 +28,20 @@ impl Reference {
             Name::Unknown | Name::Known(_) => None,
         }
     }
-
-    /// The name that says so.
-    pub(super) fn name(self) -> Name {
-        match self {
-            Reference::Main(offset) => Name::Elsewhere(offset),
-            Reference::Supplementary(offset) => Name::Supplementary(offset),
-        }
-    }
 }
 
 /// The names that were looked up, for all threads.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Memory {
     names: FxHashMap<Reference, Option<Arc<str>>>,
-    bytes: usize,
+    left: u64,
+}
+
+impl Memory {
+    /// Names beyond `most` bytes are looked up each time.
+    pub(super) fn new(most: u64) -> Memory {
+        Memory { names: FxHashMap::default(), left: most }
+    }
 }
 
 /// One thread's way to names in other units.
@@ -60,7 +57,6 @@ impl<'s, 'm> References<'s, 'm> {
 
     /// The names of a unit's references; those without one are left out.
     pub(super) fn resolve(&mut self, mut wanted: Vec<Reference>) -> FxHashMap<Reference, Arc<str>> {
-        // In the order of the file, so that each other unit is read once.
         wanted.sort_unstable();
         wanted.dedup();
         let mut found = FxHashMap::default();
@@ -74,13 +70,13 @@ impl<'s, 'm> References<'s, 'm> {
                 None => true,
             });
         }
-        let resolve = |reference: Reference| (reference, self.pair.resolve(&reference.name()).map(Arc::from));
-        let new: Vec<(Reference, Option<Arc<str>>)> = wanted.into_iter().map(resolve).collect();
+        let mut names: Vec<Option<Arc<str>>> = vec![None; wanted.len()];
+        self.pair.resolve(&wanted, |at, name| names[at] = Some(name.into()));
         let mut memory = lock(self.memory);
-        for (reference, name) in new {
+        for (reference, name) in wanted.into_iter().zip(names) {
             let bytes = EACH + name.as_ref().map_or(0, |name| name.len());
-            if memory.bytes + bytes <= MOST {
-                memory.bytes += bytes;
+            if let Some(left) = memory.left.checked_sub(bytes as u64) {
+                memory.left = left;
                 memory.names.insert(reference, name.clone());
             }
             found.extend(name.map(|name| (reference, name)));

@@ -3,9 +3,10 @@
 use super::super::bytes::{Bytes, Damage, Result, Window};
 use super::super::names::MAX_NAME;
 use super::super::object::ObjectFile;
-use super::super::texts::SHORT;
+use super::super::texts::{SHORT, shortened};
 use super::cursor::{Cursor, Encoding};
 use super::effort::Effort;
+use super::note::Note;
 use std::sync::Arc;
 
 /// The sections that functions and their places are read from.
@@ -27,50 +28,52 @@ pub(super) struct Sections {
     pub(super) aranges: Bytes,
     /// What reading them may still cost.
     pub(super) effort: Arc<Effort>,
+    /// What of them was lost.
+    pub(super) note: Arc<Note>,
 }
 
 impl Sections {
-    /// `budget` is what inflated sections may still take; each that is compressed takes its inflated size.
-    ///
-    /// # Errors
-    /// If a compressed section cannot be inflated.
-    pub(super) fn load(object: &ObjectFile, budget: &mut u64) -> Result<Sections> {
+    /// `budget` is what inflated sections may still take; each that is compressed takes its inflated size, and is
+    /// inflated when it is needed.
+    pub(super) fn load(object: &ObjectFile, budget: &mut u64) -> Sections {
         let mut content = |name| object.content(name, budget);
-        Ok(Sections {
+        Sections {
             big_endian: object.big_endian,
             code_start: code_start(object),
-            info: content(".debug_info")?,
-            abbrev: content(".debug_abbrev")?,
-            strings: content(".debug_str")?,
-            line_strings: content(".debug_line_str")?,
-            line: content(".debug_line")?,
-            ranges: content(".debug_ranges")?,
-            rnglists: content(".debug_rnglists")?,
-            addresses: content(".debug_addr")?,
-            str_offsets: content(".debug_str_offsets")?,
-            aranges: content(".debug_aranges")?,
+            info: content(".debug_info"),
+            abbrev: content(".debug_abbrev"),
+            strings: content(".debug_str"),
+            line_strings: content(".debug_line_str"),
+            line: content(".debug_line"),
+            ranges: content(".debug_ranges"),
+            rnglists: content(".debug_rnglists"),
+            addresses: content(".debug_addr"),
+            str_offsets: content(".debug_str_offsets"),
+            aranges: content(".debug_aranges"),
             effort: Arc::default(),
-        })
+            note: Arc::default(),
+        }
     }
 
     /// The sections of a `.dwo` or `.dwp` file; what stays in the program itself is `main`'s.
-    pub(super) fn load_split(object: &ObjectFile, main: &Sections, budget: &mut u64) -> Result<Sections> {
+    pub(super) fn load_split(object: &ObjectFile, main: &Sections, budget: &mut u64) -> Sections {
         let mut content = |name| object.content(name, budget);
-        Ok(Sections {
+        Sections {
             big_endian: object.big_endian,
             code_start: main.code_start,
-            info: content(".debug_info.dwo")?,
-            abbrev: content(".debug_abbrev.dwo")?,
-            strings: content(".debug_str.dwo")?,
-            str_offsets: content(".debug_str_offsets.dwo")?,
-            rnglists: content(".debug_rnglists.dwo")?,
+            info: content(".debug_info.dwo"),
+            abbrev: content(".debug_abbrev.dwo"),
+            strings: content(".debug_str.dwo"),
+            str_offsets: content(".debug_str_offsets.dwo"),
+            rnglists: content(".debug_rnglists.dwo"),
             line_strings: main.line_strings.clone(),
             line: main.line.clone(),
             ranges: main.ranges.clone(),
             addresses: main.addresses.clone(),
             aranges: Bytes::default(),
             effort: main.effort.clone(),
-        })
+            note: main.note.clone(),
+        }
     }
 }
 
@@ -107,22 +110,23 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// A text of `.debug_str`, cut to what can be shown.
-    pub(super) fn string(&mut self, offset: u64) -> Result<String> {
-        text(&mut self.strings, offset, &self.sections.effort)
+    /// A text of `.debug_str`, cut to what can be shown; `None` if it cannot be read, which is noted.
+    pub(super) fn string(&mut self, offset: u64) -> Option<String> {
+        known(text(&mut self.strings, offset, self.sections), self.sections)
     }
 
-    /// A text of `.debug_line_str`.
-    pub(super) fn line_string(&mut self, offset: u64) -> Result<String> {
-        text(&mut self.line_strings, offset, &self.sections.effort)
+    /// As [`Reader::string`], of `.debug_line_str`.
+    pub(super) fn line_string(&mut self, offset: u64) -> Option<String> {
+        known(text(&mut self.line_strings, offset, self.sections), self.sections)
     }
 
-    /// A text by its index, from where the unit's part of `.debug_str_offsets` begins.
-    pub(super) fn indexed_string(&mut self, base: u64, index: u64, encoding: Encoding) -> Result<String> {
+    /// As [`Reader::string`], by its index, from where the unit's part of `.debug_str_offsets` begins.
+    pub(super) fn indexed_string(&mut self, base: u64, index: u64, encoding: Encoding) -> Option<String> {
         let size = encoding.offset();
-        let at = element(base, index, size)?;
-        let offset = Cursor::new(self.str_offsets.at(at, size as u64)?, encoding.big_endian).uint(size)?;
-        self.string(offset)
+        let offset = element(base, index, size).and_then(|at| {
+            Cursor::new(self.str_offsets.at(at, size as u64)?, encoding.big_endian).uint(size)
+        });
+        self.string(known(offset, self.sections)?)
     }
 
     /// An address by its index, from where the unit's part of `.debug_addr` begins.
@@ -133,15 +137,26 @@ impl<'s> Reader<'s> {
     }
 }
 
+fn known<T>(read: Result<T>, sections: &Sections) -> Option<T> {
+    let lost = |damage: &Damage| sections.note.say(|| format!("names are lost ({damage})"));
+    read.inspect_err(lost).ok()
+}
+
 /// Long texts are work: one can be the name of everything, and its every end another. After too much of it, their
 /// beginnings have to do.
-fn text(strings: &mut Window<'_>, offset: u64, effort: &Effort) -> Result<String> {
-    let most = if effort.is_ample() { MAX_NAME } else { SHORT };
-    let text = strings.text(offset, most)?;
+fn text(strings: &mut Window<'_>, offset: u64, sections: &Sections) -> Result<String> {
+    // One byte more than is shown, so that it shows where there was more.
+    let most = if sections.effort.is_ample() { MAX_NAME } else { SHORT };
+    let text = strings.text(offset, most + 1)?;
     if text.len() > SHORT {
-        effort.spend(text.len() as u64)?;
+        sections.effort.spend(text.len() as u64)?;
     }
-    Ok(readable(text))
+    if text.len() > most && most == SHORT {
+        sections
+            .note
+            .say(|| "long names make more work than a file of its size should; they are cut".to_owned());
+    }
+    Ok(shortened(&readable(text), most).into_owned())
 }
 
 /// Where the element of a table lies.

@@ -3,6 +3,8 @@
 use super::super::bytes::{Bytes, Damage, Result};
 use super::super::object::ObjectFile;
 use super::super::texts::{SHORT, shortened};
+use super::Shared;
+use super::memory::Lease;
 use super::sections::{Reader, Sections};
 use super::unit::{Dwo, Header, LastAbbrevs, Unit, header_of_half};
 use gimli::{EndianSlice, IndexSectionId, RunTimeEndian};
@@ -23,11 +25,15 @@ impl Package {
     /// If it cannot be read, or has no index of units.
     pub(super) fn open(path: &Path, main: &Sections, budget: &mut u64) -> Result<Package> {
         let object = ObjectFile::open(path, None)?;
-        let sections = Sections::load_split(&object, main, budget)?;
-        let index = object.content(".debug_cu_index", budget)?;
+        let sections = Sections::load_split(&object, main, budget);
+        let index = object.content(".debug_cu_index", budget);
+        index.ready()?;
         if index.is_empty() || index.len() > MAX_INDEX {
             return Err(Damage::new("it has no index of units"));
         }
+        let (size, left) = (index.len(), *budget);
+        *budget =
+            left.checked_sub(size).ok_or_else(|| Damage::too_large("its index of units", size, left))?;
         let package = Package { sections, index: index.get(0..index.len())? };
         package.index()?;
         Ok(package)
@@ -70,31 +76,40 @@ impl Package {
     }
 }
 
-/// The sections of a unit's other half and its header.
+/// The other half of a unit.
+pub(super) struct Half<'m> {
+    pub(super) sections: Sections,
+    pub(super) header: Header,
+    /// What finding it took, beside what its effort is charged for anyway.
+    pub(super) inflated: u64,
+    /// For inflated sections and for reading the unit.
+    _lease: Lease<'m>,
+}
+
+/// Finds the other half of a unit.
 ///
 /// # Errors
 /// Says what was looked for, and that it is not there or not the right one.
-pub(super) fn find(
+pub(super) fn find<'m>(
     dwo: &Dwo,
     comp_dir: Option<&str>,
     program: &Path,
-    package: Option<&Package>,
-    main: &Sections,
-    budget: &mut u64,
+    shared: &'m Shared<'_>,
     halves: &mut Halves,
-) -> Result<(Sections, Header)> {
-    if let Some(package) = package
+) -> Result<Half<'m>> {
+    if let Some(package) = &shared.package
         && let Some(sections) = package.sections_of(dwo.id)?
     {
         let header = Halves::default().get(&sections, dwo.id)?;
-        return Ok((sections, header));
+        let lease = shared.memory.lease("a unit", header.end - header.start)?;
+        return Ok(Half { sections, header, inflated: 0, _lease: lease });
     }
     let mut seen = None;
     for path in candidates(&dwo.name, comp_dir, program) {
         if path.symlink_metadata().is_err() {
             continue;
         }
-        match open(&path, dwo.id, main, budget, halves) {
+        match open(&path, dwo.id, shared, halves) {
             Ok(found) => return Ok(found),
             Err(damage) => seen = seen.or(Some((path, damage))),
         }
@@ -122,17 +137,23 @@ fn candidates(name: &str, comp_dir: Option<&str>, program: &Path) -> Vec<PathBuf
     list
 }
 
-fn open(
-    path: &Path,
-    id: u64,
-    main: &Sections,
-    budget: &mut u64,
-    halves: &mut Halves,
-) -> Result<(Sections, Header)> {
+fn open<'m>(path: &Path, id: u64, shared: &'m Shared<'_>, halves: &mut Halves) -> Result<Half<'m>> {
     let object = ObjectFile::open(path, None)?;
-    let sections = Sections::load_split(&object, main, budget)?;
+    // Nothing is inflated before all that it takes is leased.
+    let mut left = u64::MAX;
+    let sections = Sections::load_split(&object, &shared.main, &mut left);
+    let inflated = u64::MAX - left;
+    let lease = match inflated {
+        0 => None,
+        // Which unit it will be is not known yet.
+        _ => Some(shared.memory.lease("a split unit", inflated.saturating_add(sections.info.len()))?),
+    };
     let header = halves.of(path).get(&sections, id)?;
-    Ok((sections, header))
+    let lease = match lease {
+        Some(lease) => lease,
+        None => shared.memory.lease("a split unit", header.end - header.start)?,
+    };
+    Ok(Half { sections, header, inflated, _lease: lease })
 }
 
 /// Where the units of the `.dwo` file that was read last begin, learned bit by bit: a linker that optimizes has many

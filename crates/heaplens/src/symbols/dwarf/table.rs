@@ -6,9 +6,9 @@ use super::effort::EVERYTHING;
 use super::functions::{Function, Name};
 use super::lines::Lines;
 use super::references::{Memory, Reference, References};
-use super::unit::Header;
+use super::starts::{Headers, Starts};
 use super::worker::Worker;
-use super::{Input, Shared, lock, parallel, units};
+use super::{Input, Shared, lock, parallel};
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -78,15 +78,16 @@ pub(in super::super) fn everything(
     visit: impl Fn(usize, Option<UnitTable>) + Sync,
 ) -> Result<Option<String>> {
     let shared = Shared::open(input, EVERYTHING)?;
-    let mut headers: Vec<Header> = Vec::new();
-    let walked = units::headers(&shared.main, |header| headers.push(header));
-    let first = Mutex::new(walked.err());
+    let mut headers = Headers::new(&shared.main);
+    let first = Mutex::new(None);
     let failed = Mutex::new(0u64);
-    let memory = Mutex::new(Memory::default());
-    let start = || (Worker::new(&shared), References::new(shared.pair(units::Starts::default()), &memory));
-    parallel(input.threads, headers.len(), start, |(worker, names), at| {
+    let names = shared.memory.left() / 4;
+    let _kept = shared.memory.keep("a list of names", names)?;
+    let memory = Mutex::new(Memory::new(names));
+    let start = || (Worker::new(&shared), References::new(shared.pair(Starts::default()), &memory));
+    parallel(input.threads, headers.by_ref().enumerate(), start, |(worker, names), (at, header)| {
         // Whoever waits for the units before its own must not wait for ever.
-        let whole = catch_unwind(AssertUnwindSafe(|| worker.whole(headers[at].start, names)));
+        let whole = catch_unwind(AssertUnwindSafe(|| worker.whole(header.start, names)));
         let (table, damage) = match whole.unwrap_or_else(|_| Err(Damage::new("its reader gave up"))) {
             Ok((table, damage)) => (Some(table), damage),
             Err(damage) => (None, Some(damage)),
@@ -98,10 +99,13 @@ pub(in super::super) fn everything(
         visit(at, table);
     });
     shared.object.require(None)?;
-    let note = lock(&shared.note).take();
+    if let Some(damage) = headers.damage {
+        shared.main.note.say(|| format!("the units cannot be counted: {damage}"));
+    }
     let failed = *lock(&failed);
     let damage = lock(&first).take();
-    Ok(damage.map(|Damage(why)| format!("{failed} units are damaged ({why})")).or(note))
+    let damage = damage.map(|Damage(why)| format!("{failed} units are damaged ({why})"));
+    Ok(damage.or(shared.main.note.take()))
 }
 
 /// Brings the parts of a unit together; and what of its lines could not be read.

@@ -207,7 +207,7 @@ impl Unit {
         value: Value<'_>,
     ) -> Option<String> {
         match value {
-            Value::SupStr(offset) => supplement?.string(offset).ok(),
+            Value::SupStr(offset) => supplement?.string(offset),
             other => TextAt::of(other)?.read(reader, self),
         }
     }
@@ -248,10 +248,10 @@ impl TextAt {
     fn read(self, reader: &mut Reader<'_>, unit: &Unit) -> Option<String> {
         match self {
             TextAt::Here(text) => Some(text),
-            TextAt::Str(offset) => reader.string(offset).ok(),
-            TextAt::LineStr(offset) => reader.line_string(offset).ok(),
+            TextAt::Str(offset) => reader.string(offset),
+            TextAt::LineStr(offset) => reader.line_string(offset),
             TextAt::Index(index) => {
-                reader.indexed_string(unit.bases.str_offsets, index, unit.header.encoding).ok()
+                reader.indexed_string(unit.bases.str_offsets, index, unit.header.encoding)
             }
             TextAt::Elsewhere(_) => None,
         }

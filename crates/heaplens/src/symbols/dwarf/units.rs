@@ -7,60 +7,24 @@ use super::super::bytes::{Damage, Result, Window};
 use super::cursor::Cursor;
 use super::effort::Claims;
 use super::lines::{self, Lines};
-use super::memory::Memory;
+use super::memory::{Growing, Memory};
 use super::ranges::MAX_STEPS;
 use super::sections::{Reader, Sections};
+use super::starts::Starts;
 use super::unit::{Header, LastAbbrevs, Unit};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Reading this much at once costs one system call for many tables.
 const STEP: u64 = 1 << 20;
-/// A unit's list beyond this is damaged: one of four million ranges.
-const MAX_LIST: u64 = 64 << 20;
+/// Of a list, this much at once.
+const PIECE: u64 = 64 << 10;
+/// What stands before a list's first pair is no longer.
+const HEAD: u64 = 32;
 /// Units that claim the same addresses; with more pairs of both they are not believed.
-pub(super) const MAX_PAIRS: usize = 4_000_000;
-
-/// The starts of a section's units, learned bit by bit.
-#[derive(Debug, Default)]
-pub(super) struct Starts {
-    /// Start to end; 0 for an end that nobody has looked at.
-    known: BTreeMap<u64, u64>,
-}
-
-impl Starts {
-    /// Begins with what is known of some units.
-    pub(super) fn of(units: &[u64], info_len: u64) -> Starts {
-        let inside = units.iter().filter(|&&start| start < info_len);
-        Starts { known: inside.map(|&start| (start, 0)).collect() }
-    }
-
-    /// The header of the unit that holds an offset of `.debug_info`.
-    ///
-    /// # Errors
-    /// If a header on the way cannot be read.
-    pub(super) fn unit_at(&mut self, reader: &mut Reader<'_>, offset: u64) -> Result<Option<Header>> {
-        let len = reader.sections.info.len();
-        let mut start = self.known.range(..=offset).next_back().map_or(0, |(&start, _)| start);
-        loop {
-            if start >= len {
-                return Ok(None);
-            }
-            if let Some(&end) = self.known.get(&start)
-                && end != 0
-                && end <= offset
-            {
-                start = end;
-                continue;
-            }
-            let header = Header::read(&mut reader.info, len, start, reader.sections.big_endian)?;
-            self.known.insert(start, header.end);
-            if offset < header.end {
-                return Ok(Some(header));
-            }
-            start = header.end;
-        }
-    }
-}
+const MAX_PAIRS: usize = 4_000_000;
+const TOO_MANY: &str = "too many units claim the same addresses";
+/// What looking for the code of one unit costs at least: as much as walking over so many bytes.
+const EACH_UNIT: u64 = 128;
 
 /// A unit and the wanted addresses that it may hold, as indices into the sorted list.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,52 +33,54 @@ pub(super) struct Candidate {
     pub(super) addresses: Vec<u32>,
 }
 
+/// What a pair of a unit and an address takes until all are grouped, at most.
+const PAIR: u64 = 72;
+
 /// What `.debug_aranges` tells.
-#[derive(Debug, Default)]
 pub(super) struct Listed {
     /// Pairs of a unit's start and an address's index, in no order.
-    hits: Vec<(u64, u32)>,
+    hits: Growing<(u64, u32)>,
     /// Starts of all units that have a list.
-    units: Vec<u64>,
+    units: Growing<u64>,
     /// For each address, whether a list has it.
     found: Vec<bool>,
 }
 
 /// Reads all lists. A list that cannot be read ends the reading: its units count as not listed.
-pub(super) fn listed(sections: &Sections, sorted: &[u64]) -> Listed {
-    let mut listed = Listed::new(sorted.len());
-    each_list(sections, |list| {
-        let any = listed.add(list, sections, sorted)?;
-        if any {
-            listed.units.push(list.unit);
+pub(super) fn listed(sections: &Sections, sorted: &[u64], memory: &Arc<Memory>) -> Listed {
+    let mut listed = Listed::new(sorted.len(), memory);
+    each_list(sections, |list, window| {
+        if listed.add(list, window, sections, sorted)? {
+            listed.units.push(list.unit)?;
         }
         Ok(())
     });
-    listed.units.sort_unstable();
+    listed.units.list.sort_unstable();
     listed
 }
 
 /// As [`listed`], of those lists alone that begin at the given offsets.
-pub(super) fn listed_at(sections: &Sections, starts: &[u64], sorted: &[u64]) -> Listed {
-    let mut listed = Listed::new(sorted.len());
+pub(super) fn listed_at(sections: &Sections, starts: &[u64], sorted: &[u64], memory: &Arc<Memory>) -> Listed {
+    let mut listed = Listed::new(sorted.len(), memory);
     // They lie far apart, and most are short.
     let mut window = Window::new(&sections.aranges, 1 << 10);
     for &start in starts {
         let read = List::read(&mut window, start, sections);
-        if read.and_then(|list| listed.add(&list, sections, sorted)).is_err() {
+        if read.and_then(|list| listed.add(&list, &mut window, sections, sorted)).is_err() {
             break;
         }
     }
     listed
 }
 
-/// Shows all lists to `visit`, up to one that cannot be read or that `visit` does not take.
-pub(super) fn each_list(sections: &Sections, mut visit: impl FnMut(&List<'_>) -> Result<()>) {
+/// Shows all lists to `visit`, with what they are read through, up to one that cannot be read or that `visit` does not
+/// take.
+pub(super) fn each_list(sections: &Sections, mut visit: impl FnMut(&List, &mut Window<'_>) -> Result<()>) {
     let mut window = Window::new(&sections.aranges, STEP);
     let mut start = 0;
     while start < sections.aranges.len() {
         let read = List::read(&mut window, start, sections);
-        match read.and_then(|list| visit(&list).map(|()| list.end)) {
+        match read.and_then(|list| visit(&list, &mut window).map(|()| list.end)) {
             Ok(end) => start = end,
             Err(_) => break,
         }
@@ -122,80 +88,108 @@ pub(super) fn each_list(sections: &Sections, mut visit: impl FnMut(&List<'_>) ->
 }
 
 /// A unit's list in `.debug_aranges`.
-pub(super) struct List<'w> {
+pub(super) struct List {
     pub(super) start: u64,
     end: u64,
     pub(super) unit: u64,
     address_size: usize,
-    /// Where the ranges are.
-    ranges: Cursor<'w>,
+    big_endian: bool,
+    /// Where the pairs begin.
+    pairs: u64,
 }
 
-impl<'w> List<'w> {
-    fn read(window: &'w mut Window<'_>, start: u64, sections: &Sections) -> Result<List<'w>> {
-        let bytes = match window.at(start, 32) {
-            Ok(_) => window.at(start, 32)?,
+impl List {
+    fn read(window: &mut Window<'_>, start: u64, sections: &Sections) -> Result<List> {
+        sections.effort.spend(HEAD)?;
+        let big_endian = sections.big_endian;
+        let head = match window.at(start, HEAD) {
+            Ok(_) => window.at(start, HEAD)?,
             Err(_) => window.rest(start)?,
         };
-        let mut cursor = Cursor::new(bytes, sections.big_endian);
+        let mut cursor = Cursor::new(head, big_endian);
         let (length, offset_size) = cursor.initial_length()?;
-        let len = length.saturating_add(cursor.at() as u64);
-        if len > MAX_LIST {
-            return Err(Damage(format!("a list of addresses has {len} bytes, which is not believed")));
+        let end = start.saturating_add(cursor.at() as u64).saturating_add(length);
+        if end > sections.aranges.len() {
+            return Err(Damage::new("a list of addresses is longer than its section"));
         }
-        let bytes = window.at(start, len)?;
-        let mut cursor = Cursor::new(&bytes[..len as usize], sections.big_endian);
-        cursor.initial_length()?;
+        let at = cursor.at();
+        let mut cursor = Cursor::new(&head[..head.len().min((end - start) as usize)], big_endian);
+        cursor.skip(at)?;
         let _version = cursor.u16()?;
         let unit = cursor.uint(usize::from(offset_size))?;
         let (address_size, segment_size) = (usize::from(cursor.u8()?), cursor.u8()?);
-        // Segmented addresses exist on no system that is profiled; such a unit is looked at itself.
-        if segment_size != 0 || !(1..=8).contains(&address_size) {
-            cursor = Cursor::new(&[], sections.big_endian);
-        } else {
-            cursor.jump(cursor.at().next_multiple_of(2 * address_size))?;
-        }
-        Ok(List { start, end: start + len, unit, address_size, ranges: cursor })
+        let pairs = match (segment_size, address_size) {
+            (0, 1..=8) => start + cursor.at().next_multiple_of(2 * address_size) as u64,
+            // Segmented addresses exist on no system that is profiled; such a unit is looked at itself.
+            _ => end,
+        };
+        Ok(List { start, end, unit, address_size, big_endian, pairs })
     }
 
     /// Shows all ranges `(from, to)` to `visit`; true if there are any.
-    pub(super) fn each(&self, mut visit: impl FnMut(u64, u64) -> Result<()>) -> Result<bool> {
-        let mut cursor = self.ranges;
+    pub(super) fn each(
+        &self,
+        window: &mut Window<'_>,
+        mut visit: impl FnMut(u64, u64) -> Result<()>,
+    ) -> Result<bool> {
+        static HOLE: [u8; PIECE as usize] = [0; PIECE as usize];
+        let mut at = self.pairs;
         let mut any = false;
-        while let (Ok(from), Ok(size)) = (cursor.uint(self.address_size), cursor.uint(self.address_size)) {
-            if size == 0 {
-                // Linkers leave such pairs where they threw code away; the list goes on.
-                if from == 0 && cursor.is_empty() {
-                    break;
-                }
+        // A piece at a time, since a list may be of any length.
+        while let Some(left) = self.end.checked_sub(at)
+            && let pair = 2 * self.address_size as u64
+            && let len = left.min(PIECE) / pair.max(1) * pair
+            && len > 0
+        {
+            let piece = &window.at(at, len)?[..len as usize];
+            at += len;
+            // A file can have gigabytes of it for nothing.
+            if piece == &HOLE[..piece.len()] {
                 continue;
             }
-            any = true;
-            visit(from, from.saturating_add(size))?;
+            let mut cursor = Cursor::new(piece, self.big_endian);
+            while let (Ok(from), Ok(size)) = (cursor.uint(self.address_size), cursor.uint(self.address_size))
+            {
+                // Linkers leave pairs without a size where they threw code away; the list goes on.
+                if size > 0 {
+                    any = true;
+                    visit(from, from.saturating_add(size))?;
+                }
+            }
         }
         Ok(any)
     }
 }
 
 impl Listed {
-    fn new(count: usize) -> Listed {
-        Listed { found: vec![false; count], ..Listed::default() }
+    fn new(count: usize, memory: &Arc<Memory>) -> Listed {
+        Listed {
+            hits: Growing::new(memory, "a list of addresses and their units", PAIR),
+            units: Growing::new(memory, "a list of units", 8),
+            found: vec![false; count],
+        }
     }
 
     /// Takes note of the wanted addresses that a list has; true if it has any ranges.
-    fn add(&mut self, list: &List<'_>, sections: &Sections, sorted: &[u64]) -> Result<bool> {
+    fn add(
+        &mut self,
+        list: &List,
+        window: &mut Window<'_>,
+        sections: &Sections,
+        sorted: &[u64],
+    ) -> Result<bool> {
         let (Some(&first), Some(&last)) = (sorted.first(), sorted.last()) else { return Ok(false) };
-        list.each(|from, to| {
+        list.each(window, |from, to| {
             if to <= first || last < from || from < sections.code_start {
                 return Ok(());
             }
             let (low, high) = (sorted.partition_point(|&a| a < from), sorted.partition_point(|&a| a < to));
             sections.effort.spend((high - low) as u64)?;
-            if self.hits.len() + high - low > MAX_PAIRS {
-                return Err(Damage::new("too many units claim the same addresses"));
+            if self.hits.list.len() + high - low > MAX_PAIRS {
+                return Err(Damage::new(TOO_MANY));
             }
             for at in low..high {
-                self.hits.push((list.unit, at as u32));
+                self.hits.push((list.unit, at as u32))?;
                 self.found[at] = true;
             }
             Ok(())
@@ -204,7 +198,7 @@ impl Listed {
 
     /// The units that the lists name for the wanted addresses.
     pub(super) fn candidates(&mut self) -> Vec<Candidate> {
-        group(std::mem::take(&mut self.hits))
+        group(std::mem::take(&mut self.hits.list))
     }
 
     /// Indices of the addresses that no list has.
@@ -213,11 +207,11 @@ impl Listed {
     }
 
     pub(super) fn has_unit(&self, start: u64) -> bool {
-        self.units.binary_search(&start).is_ok()
+        self.units.list.binary_search(&start).is_ok()
     }
 
-    pub(super) fn starts(&self, info_len: u64) -> Starts {
-        Starts::of(&self.units, info_len)
+    pub(super) fn starts(&mut self) -> Starts {
+        Starts::new(std::mem::take(&mut self.units.list))
     }
 }
 
@@ -234,20 +228,54 @@ fn group(mut hits: Vec<(u64, u32)>) -> Vec<Candidate> {
     units
 }
 
-/// All headers of units that may hold code, in order. Those before damage are kept.
-pub(super) fn headers(sections: &Sections, mut visit: impl FnMut(Header)) -> Result<()> {
-    let len = sections.info.len();
-    // Headers lie far apart.
-    let mut window = Window::new(&sections.info, 0);
-    let mut start = 0;
-    while start < len {
-        let header = Header::read(&mut window, len, start, sections.big_endian)?;
-        start = header.end;
-        if header.may_have_code {
-            visit(header);
+/// What looking at units one by one tells.
+pub(super) struct Unlisted {
+    /// As in [`Listed`].
+    hits: Vec<(u64, u32)>,
+    most: usize,
+    has_too_many: bool,
+    /// For each address, whether a unit has it.
+    found: Vec<bool>,
+    /// Why a unit could not be looked at.
+    damage: Option<Damage>,
+}
+
+impl Unlisted {
+    /// `memory` is what pairs of a unit and an address may take.
+    pub(super) fn new(count: usize, memory: u64) -> Unlisted {
+        let most = MAX_PAIRS.min((memory / PAIR) as usize).max(1024);
+        Unlisted { hits: Vec::new(), most, has_too_many: false, found: vec![false; count], damage: None }
+    }
+
+    pub(super) fn add(&mut self, unit: u64, inside: Result<Vec<u32>>) {
+        match inside {
+            Ok(inside) if self.hits.len() + inside.len() > self.most => self.has_too_many = true,
+            Ok(inside) => {
+                inside.iter().for_each(|&at| self.found[at as usize] = true);
+                self.hits.extend(inside.into_iter().map(|at| (unit, at)));
+            }
+            Err(damage) => _ = self.damage.get_or_insert(damage),
         }
     }
-    Ok(())
+
+    /// What the pairs take.
+    pub(super) fn size(&self) -> u64 {
+        self.hits.len() as u64 * PAIR
+    }
+
+    /// What is lost of `addresses`, in words: some may lie in a unit that cannot be read.
+    pub(super) fn lost(&self, addresses: &[u32]) -> Option<String> {
+        if self.has_too_many {
+            return Some(TOO_MANY.to_owned());
+        }
+        let damage = self.damage.as_ref()?;
+        let count = addresses.iter().filter(|&&at| !self.found[at as usize]).count();
+        (count > 0).then(|| format!("{count} places may lie in a unit that cannot be read ({damage})"))
+    }
+
+    pub(super) fn candidates(self) -> Vec<Candidate> {
+        group(self.hits)
+    }
 }
 
 /// Which of `addresses` (indices into `sorted`) lie in the ranges of a unit that no list has.
@@ -281,6 +309,7 @@ pub(super) fn ranges(
     memory: &Memory,
     mut visit: impl FnMut(u64, u64),
 ) -> Result<()> {
+    reader.sections.effort.spend(EACH_UNIT)?;
     let unit = Unit::read(reader, header, last, None)?;
     let mut steps = MAX_STEPS;
     if !unit.code.each(reader, &unit, &mut steps, &mut visit)? {
@@ -292,12 +321,6 @@ pub(super) fn ranges(
         }
     }
     Ok(())
-}
-
-/// Adds units that were found one by one to those of the lists.
-pub(super) fn add(candidates: &mut Vec<Candidate>, found: Vec<Candidate>) {
-    candidates.extend(found);
-    candidates.sort_by_key(|c| c.start);
 }
 
 impl Candidate {

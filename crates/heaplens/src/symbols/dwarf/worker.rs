@@ -91,7 +91,7 @@ impl<'s> Worker<'s> {
         let header = Header::read(&mut self.main.info, main.info.len(), start, main.big_endian)?;
         let mut unit = Unit::read(&mut self.main, header, &mut self.abbrevs, None)?;
         if let (Some(offset), Some(supplement)) = (unit.comp_dir_elsewhere, &mut self.supplement) {
-            unit.comp_dir = supplement.string(offset).ok();
+            unit.comp_dir = supplement.string(offset);
         }
         Ok(unit)
     }
@@ -169,15 +169,14 @@ impl<'s> Worker<'s> {
             match self.split_functions(unit, wanted, answers) {
                 Ok(result) => return result,
                 // The skeleton may know what was inlined.
-                Err(Damage(why)) => {
-                    lock(&self.shared.note).get_or_insert(why);
-                }
+                Err(Damage(why)) => self.shared.main.note.say(|| why),
             }
         }
         let shared = self.shared;
-        let loaded = load(shared, &shared.main, &unit.header, &mut self.bytes);
+        let lease = shared.memory.lease("a unit", unit.header.end - unit.header.start);
+        let loaded = lease.and_then(|lease| Ok((load(&shared.main, &unit.header, &mut self.bytes)?, lease)));
         let _lease = match loaded {
-            Ok(lease) => lease,
+            Ok((_, lease)) => lease,
             Err(damage) => return (Vec::new(), Err(damage)),
         };
         let found = functions(unit, &self.bytes, &mut self.main, self.supplement.as_mut(), wanted);
@@ -193,30 +192,26 @@ impl<'s> Worker<'s> {
     ) -> Result<(Vec<Function>, Result<()>)> {
         let Some(dwo) = &skeleton.dwo else { return Err(Damage::new("it is not split")) };
         let shared = self.shared;
-        let (sections, header) = {
-            // Each thread's part is lent: what is inflated here is dropped with the unit.
-            let lent = shared.budget / shared.input.threads.count.max(1) as u64;
-            let mut left = lent;
-            // Some units may have the same half; each reads it again.
-            if let Some(&cost) = lock(&shared.halves).get(&dwo.id) {
-                shared.main.effort.spend(cost)?;
-            }
-            let (dir, path) = (skeleton.comp_dir.as_deref(), shared.input.path);
-            let package = shared.package.as_ref();
-            let found = split::find(dwo, dir, path, package, &shared.main, &mut left, &mut self.halves);
-            let size = found.as_ref().map_or(0, |(_, header)| header.end - header.start);
-            if lock(&shared.halves).insert(dwo.id, lent - left + size).is_none() {
-                shared.main.effort.allow(size, 2);
-            }
-            found?
-        };
-        let mut reader = Reader::new(&sections);
+        // Some units may have the same half; each reads it again.
+        if let Some(&cost) = lock(&shared.halves).get(&dwo.id) {
+            shared.main.effort.spend(cost)?;
+        }
+        let (dir, path) = (skeleton.comp_dir.as_deref(), shared.input.path);
+        let half = split::find(dwo, dir, path, shared, &mut self.halves);
+        let cost = half.as_ref().map_or((0, 0), |half| (half.inflated, half.header.end - half.header.start));
+        if lock(&shared.halves).insert(dwo.id, cost.0 + cost.1).is_none() {
+            shared.main.effort.allow(cost.1, 2);
+        }
+        // Held until the unit is read: what is inflated is dropped with it.
+        let half = half?;
+        let (sections, header) = (&half.sections, half.header);
+        let mut reader = Reader::new(sections);
         let mut abbrevs = LastAbbrevs::default();
         let unit = split::unit(&mut reader, &mut abbrevs, header, skeleton)?;
         if let Some(language) = unit.language {
             answers.mangles = mangles(language);
         }
-        let _lease = load(shared, &sections, &header, &mut self.bytes)?;
+        load(sections, &header, &mut self.bytes)?;
         let found = functions(&unit, &self.bytes, &mut reader, None, wanted);
         give_back(&mut self.bytes);
         Ok(found)
@@ -224,17 +219,9 @@ impl<'s> Worker<'s> {
 }
 
 /// Reads all of a unit.
-fn load<'s>(
-    shared: &'s Shared<'_>,
-    sections: &Sections,
-    header: &Header,
-    bytes: &mut Vec<u8>,
-) -> Result<Lease<'s>> {
-    let size = header.end - header.start;
-    sections.effort.spend(size)?;
-    let lease = shared.memory.lease("a unit", size)?;
-    sections.info.read(header.start..header.end, bytes)?;
-    Ok(lease)
+fn load(sections: &Sections, header: &Header, bytes: &mut Vec<u8>) -> Result<()> {
+    sections.effort.spend(header.end - header.start)?;
+    sections.info.read(header.start..header.end, bytes)
 }
 
 /// The line program of a unit, if it has one; `lease` is the memory that it holds from now on.

@@ -42,7 +42,8 @@ fn parse_class<E: FileHeader<Endian = Endianness>>(file: &Bytes, start: &[u8]) -
     let header = E::parse(start)?;
     let endian = header.endian()?;
     let big_endian = endian == Endianness::Big;
-    let mut object = ObjectFile { kind: Kind::Elf, big_endian, ..ObjectFile::default() };
+    let is_relocatable = header.e_type(endian) == elf::ET_REL;
+    let mut object = ObjectFile { kind: Kind::Elf, big_endian, is_relocatable, ..ObjectFile::default() };
     segments::<E>(file, header, endian, &mut object)?;
     sections::<E>(file, header, endian, &mut object)?;
     Ok(object)

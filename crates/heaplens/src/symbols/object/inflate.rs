@@ -34,24 +34,28 @@ impl Read for Forward<'_> {
     }
 }
 
-/// A file in xz, as mini debug info is: symbol tables of a few megabytes.
+/// A file in xz, as mini debug info is: symbol tables of a few megabytes. `memory` is what it may take.
 ///
 /// # Errors
 /// If it is not xz, or larger than any such table.
-pub(super) fn xz(bytes: &Bytes) -> Result<Bytes> {
+pub(super) fn xz(bytes: &Bytes, memory: u64) -> Result<Bytes> {
     let forward = Forward { bytes, at: 0, held: Vec::new(), used: 0 };
+    // What comes out is there twice, the second time as the window, and both may have room to grow.
+    let most = MAX_XZ.min(memory / 4);
     let mut out = Vec::new();
     let reader = lzma_rust2::XzReader::new(forward, true);
-    reader.take(MAX_XZ + 1).read_to_end(&mut out)?;
-    if out.len() as u64 > MAX_XZ {
-        return Err(Damage(format!("its mini debug info inflates to more than {MAX_XZ} bytes")));
+    reader.take(most + 1).read_to_end(&mut out)?;
+    if out.len() as u64 > most {
+        return Err(Damage(format!("its mini debug info inflates to more than {most} bytes")));
     }
     Ok(Bytes::of_memory(out))
 }
 
+/// A compressed section, inflated when it is first looked at. Its size is taken from `budget` now.
+///
 /// # Errors
-/// If the claimed size is not believed or passes what is left of `budget`, or the data is not what it says.
-pub(super) fn inflate(bytes: &Bytes, packed: Packed, budget: &mut u64) -> Result<Bytes> {
+/// If the claimed size is not believed or passes what is left of `budget`.
+pub(super) fn inflated(bytes: &Bytes, packed: Packed, name: &str, budget: &mut u64) -> Result<Bytes> {
     let size = packed.inflated;
     if size > SMALL && size / MAX_RATIO > bytes.len() {
         let from = bytes.len();
@@ -60,9 +64,19 @@ pub(super) fn inflate(bytes: &Bytes, packed: Packed, budget: &mut u64) -> Result
         )));
     }
     let left = *budget;
-    *budget = left.checked_sub(size).ok_or_else(|| {
-        Damage(format!("it inflates to {size} bytes, and {left} are left of the memory that may be used"))
-    })?;
+    *budget = left.checked_sub(size).ok_or_else(|| Damage::too_large("it", size, left))?;
+    let (bytes, name) = (bytes.clone(), name.to_owned());
+    Ok(Bytes::later(size, move || inflate(&bytes, packed).map_err(|damage| in_section(&name, damage))))
+}
+
+pub(super) fn in_section(name: &str, Damage(why): Damage) -> Damage {
+    Damage(format!("section {name}: {why}"))
+}
+
+/// # Errors
+/// If the data is not what it says.
+fn inflate(bytes: &Bytes, packed: Packed) -> Result<Vec<u8>> {
+    let size = packed.inflated;
     let mut forward = Forward { bytes, at: 0, held: Vec::new(), used: 0 };
     let mut out = Vec::new();
     out.try_reserve_exact(size as usize).map_err(|e| Damage(e.to_string()))?;
@@ -86,5 +100,5 @@ pub(super) fn inflate(bytes: &Bytes, packed: Packed, budget: &mut u64) -> Result
     if out.len() as u64 != size {
         return Err(Damage(format!("it does not inflate to the {size} bytes that its header says")));
     }
-    Ok(Bytes::of_memory(out))
+    Ok(out)
 }

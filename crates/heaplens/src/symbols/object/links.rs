@@ -45,7 +45,8 @@ impl ObjectFile {
     /// The mini debug info of Fedora and others: an ELF file in xz with the names of static functions.
     pub(in super::super) fn mini_debug_info(&self) -> Option<Result<ObjectFile>> {
         let stored = self.section(".gnu_debugdata")?.stored.as_ref()?;
-        Some(super::inflate::xz(&stored.bytes).and_then(|bytes| ObjectFile::parse(&bytes)))
+        let bytes = super::inflate::xz(&stored.bytes, self.symbol_memory);
+        Some(bytes.and_then(|bytes| ObjectFile::parse(&bytes)))
     }
 }
 

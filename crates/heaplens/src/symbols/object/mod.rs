@@ -6,7 +6,7 @@ mod links;
 mod others;
 
 pub(super) use elf::{Rows, Table};
-pub(super) use others::cache;
+pub(super) use others::Cache;
 
 use super::bytes::{Bytes, Damage, Result, Stamp};
 use super::open;
@@ -15,11 +15,16 @@ use std::path::Path;
 /// More headers than this no linker writes; a table that claims them is damaged.
 const MAX_HEADERS: u64 = 1 << 17;
 
+/// Symbols that are held in memory may take this much, unless it is said otherwise.
+const SYMBOL_MEMORY: u64 = 256 << 20;
+
 /// The parts of an object file.
 #[derive(Debug, Default)]
 pub(super) struct ObjectFile {
     pub(super) kind: Kind,
     pub(super) big_endian: bool,
+    /// True for what a compiler writes for the linker, whose sections all begin at address 0.
+    pub(super) is_relocatable: bool,
     /// The file itself.
     file: Bytes,
     /// Of the file when its headers were read.
@@ -30,6 +35,8 @@ pub(super) struct ObjectFile {
     pub(super) symbols: Symbols,
     /// Says that a section leaves the file, which is then not whole.
     pub(super) cut: Option<String>,
+    /// See [`ObjectFile::within`].
+    symbol_memory: u64,
     notes: Vec<links::Notes>,
     /// What Mach-O has for a build-id.
     uuid: Option<[u8; 16]>,
@@ -123,7 +130,12 @@ impl ObjectFile {
             [0x7f, b'E', b'L', b'F'] => elf::parse(file),
             _ => others::parse(file),
         };
-        Ok(ObjectFile { file: file.clone(), stamp, ..object.map_err(headers)? })
+        Ok(ObjectFile { file: file.clone(), stamp, symbol_memory: SYMBOL_MEMORY, ..object.map_err(headers)? })
+    }
+
+    /// What reading its symbols may take where they have to be held in memory.
+    pub(super) fn within(self, symbol_memory: u64) -> ObjectFile {
+        ObjectFile { symbol_memory, ..self }
     }
 
     /// # Errors
@@ -151,16 +163,14 @@ impl ObjectFile {
         self.sections.iter().filter(is_name).find(|section| section.stored.is_some())
     }
 
-    /// A section's content, inflated if it is compressed. Empty if there is no such section.
-    ///
-    /// # Errors
-    /// If it cannot be inflated, or would take more than what is left of `budget` bytes.
-    pub(super) fn content(&self, name: &str, budget: &mut u64) -> Result<Bytes> {
+    /// A section's content, inflated if it is compressed: when it is looked at, but its size is taken from `budget`
+    /// now. Empty if there is no such section. If it cannot be inflated, whoever looks at it is told.
+    pub(super) fn content(&self, name: &str, budget: &mut u64) -> Bytes {
         match self.section(name).and_then(|section| section.stored.as_ref()) {
-            None => Ok(Bytes::default()),
-            Some(Stored { bytes, packed: None }) => Ok(bytes.clone()),
-            Some(Stored { bytes, packed: Some(packed) }) => inflate::inflate(bytes, *packed, budget)
-                .map_err(|Damage(why)| Damage(format!("section {name}: {why}"))),
+            None => Bytes::default(),
+            Some(Stored { bytes, packed: None }) => bytes.clone(),
+            Some(Stored { bytes, packed: Some(packed) }) => inflate::inflated(bytes, *packed, name, budget)
+                .unwrap_or_else(|damage| Bytes::broken(inflate::in_section(name, damage))),
         }
     }
 }

@@ -84,7 +84,7 @@ pub fn write(program: &Path, options: &Options, out: impl Write + Send) -> Resul
     if builder.too_long > 0 {
         notes.push(format!("{} functions have too many lines; only their names are kept", builder.too_long));
     }
-    let index = symbols::index(&mut builder, &files).map_err(failed)?;
+    let index = symbols::index(&mut builder, &files, options).map_err(failed)?;
     if !key.is_some_and(|key| key.still_holds()) {
         return Err("a file was changed while it was read; try again".to_owned());
     }

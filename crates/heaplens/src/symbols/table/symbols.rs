@@ -10,23 +10,27 @@ use crate::symbols::chains::RawPlace;
 use crate::symbols::dwarf::Found;
 use crate::symbols::locate::Files;
 use crate::symbols::object::ObjectFile;
-use crate::symbols::{module, symtab};
+use crate::symbols::{Options, module, symtab};
 use std::io::{self, Write};
 
 /// Pieces that are looked up together: each lookup passes over the whole symbol table.
 const TOGETHER: usize = 1 << 16;
 
 /// Writes the index; where its list begins and how many blocks it has.
-pub(super) fn index<W: Write>(builder: &mut Builder<W>, files: &Files) -> io::Result<(u64, u64)> {
+pub(super) fn index<W: Write>(
+    builder: &mut Builder<W>,
+    files: &Files,
+    options: &Options,
+) -> io::Result<(u64, u64)> {
     let settled = builder.settled();
-    let bounds = bounds(files);
+    let bounds = bounds(files, options);
     let mut index = index::Writer::default();
     let mut end = 0;
     let mut pieces = Vec::new();
     for (i, &part) in settled.iter().enumerate() {
         cut(part, &bounds, &mut pieces);
         if pieces.len() >= TOGETHER || i + 1 == settled.len() {
-            let names = names(builder, files, &pieces)?;
+            let names = names(builder, files, &pieces, options)?;
             for (piece, name) in pieces.drain(..).zip(names) {
                 if end < piece.from {
                     index.add(Entry { address: end, ..Entry::default() }, &mut builder.out)?;
@@ -41,9 +45,12 @@ pub(super) fn index<W: Write>(builder: &mut Builder<W>, files: &Files) -> io::Re
 }
 
 /// All places where a name may change, sorted.
-fn bounds(files: &Files) -> Vec<u64> {
-    let tables =
-        files.symbol_tables().filter_map(|path| ObjectFile::open(path, files.build_id.as_deref()).ok());
+fn bounds(files: &Files, options: &Options) -> Vec<u64> {
+    let open = |path| {
+        let file = ObjectFile::open(path, files.build_id.as_deref()).ok()?;
+        Some(file.within(options.max_memory))
+    };
+    let tables = files.symbol_tables().filter_map(open);
     let mut bounds: Vec<u64> = tables.flat_map(|file| symtab::bounds(&file)).collect();
     bounds.sort_unstable();
     bounds.dedup();
@@ -63,7 +70,12 @@ fn cut(part: Part<Owner>, bounds: &[u64], pieces: &mut Vec<Part<Owner>>) {
 }
 
 /// For each piece the position of the name that counts in the place of the blob's own, 0 for none.
-fn names<W: Write>(builder: &mut Builder<W>, files: &Files, pieces: &[Part<Owner>]) -> io::Result<Vec<u64>> {
+fn names<W: Write>(
+    builder: &mut Builder<W>,
+    files: &Files,
+    pieces: &[Part<Owner>],
+    options: &Options,
+) -> io::Result<Vec<u64>> {
     let asked: Vec<usize> = (0..pieces.len()).filter(|&i| pieces[i].what.short.is_some()).collect();
     let addresses: Vec<u64> = asked.iter().map(|&i| pieces[i].from).collect();
     let mut found = Found::nothing(addresses.len());
@@ -75,7 +87,7 @@ fn names<W: Write>(builder: &mut Builder<W>, files: &Files, pieces: &[Part<Owner
         found.chains.set(at, [RawPlace { name: &short(builder, i), ..RawPlace::default() }]);
     }
     for path in files.symbol_tables() {
-        module::name_by_symbols(files, path, &addresses, &mut found);
+        module::name_by_symbols(files, path, &addresses, options, &mut found);
     }
     let mut names = vec![0; pieces.len()];
     for (at, &i) in asked.iter().enumerate() {

@@ -18,7 +18,7 @@ fn table(units: &[UnitTable]) -> Vec<u8> {
     let code = vec![Part { from: CODE.0, to: 250, what: () }, Part { from: 250, to: CODE.1, what: () }];
     let mut builder = Builder::new(pages, code);
     units.iter().for_each(|unit| builder.unit(unit).unwrap());
-    let index = symbols::index(&mut builder, &Files::default()).unwrap();
+    let index = symbols::index(&mut builder, &Files::default(), &Options::default()).unwrap();
     contents(index).write(&mut builder.out).unwrap();
     builder.out.finish().unwrap();
     file
