@@ -1,13 +1,13 @@
 //! Demangling: each distinct name once, and no name may cost more than its worth.
 
 mod caps;
-mod cpp;
+mod itanium;
 mod suffix;
 #[cfg(test)]
 mod tests;
 mod tidy;
 
-use caps::{Limited, MAX_MANGLED, Patience};
+use caps::{Limited, MAX_DEMANGLED, MAX_MANGLED, Patience};
 use rustc_hash::FxHashMap;
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -74,12 +74,12 @@ impl Demangler {
             return Some(tidy::unmangled(mangled).into_owned());
         }
         let (symbol, _) = suffix::split(mangled);
-        let name = self.rust(symbol).or_else(|| cpp::demangle(symbol, &mut self.patience))?;
+        let name = self.rust(symbol).or_else(|| itanium::demangle(symbol, MAX_DEMANGLED))?;
         let name = tidy::unmangled(&name);
         // What demangles to a mangled name would be demangled again by the next reader of our output.
         let again = may_be_mangled(&name)
             && (rustc_demangle::try_demangle(&name).is_ok()
-                || cpp::demangle(&name, &mut self.patience).is_some());
+                || itanium::demangle(&name, MAX_DEMANGLED).is_some());
         (!name.is_empty() && !again).then(|| name.into_owned())
     }
 
@@ -87,7 +87,7 @@ impl Demangler {
         let (symbol, clones) = suffix::split(mangled);
         // Only C++ names tell of clones there.
         self.rust(symbol).or_else(|| {
-            let name = cpp::demangle(symbol, &mut self.patience)?;
+            let name = itanium::demangle(symbol, MAX_DEMANGLED)?;
             Some(name + &suffix::as_binutils(clones))
         })
     }

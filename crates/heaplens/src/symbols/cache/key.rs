@@ -12,7 +12,7 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 /// To be raised with every change to what the engine answers; versions of heaplens never share answers.
-const ENGINE: u32 = 1;
+const ENGINE: u32 = 2;
 /// Ends the names of the cache's files; the number is the format's version.
 pub(super) const SUFFIX: &str = ".hlsym1";
 /// A build-id has 40 digits or fewer; one of more than this is no name for a file.

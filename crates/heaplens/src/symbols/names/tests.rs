@@ -197,18 +197,13 @@ fn bombs_stay_as_they_are() {
     assert!(raw(&wide).ends_with("é…"));
 }
 
-/// Names on which cpp_demangle, left to itself, took seconds or would not have come back. The test ends because they
-/// are cut short, each by itself and all together.
+/// Each counts for what a name of its length may take at most. All together they use up what a file's names may cost.
 #[test]
-fn names_that_cost_time_are_given_up() {
+fn names_that_may_cost_time_are_given_up() {
     let mut names = Demangler::default();
-    for number in 0..100 {
-        for bomb in ["SaI", "St1aI", "srSt1rI", "S_I"] {
-            let mangled = format!("_Z1fIiE{}{number}", bomb.repeat(40));
-            assert_eq!(names.name(&mangled), mangled);
-        }
-        let wide = format!("_Z1f{number}{}", "St1aI".repeat(13) + &"i".repeat(10_000));
-        assert_eq!(names.name(&wide), wide);
+    for number in 10..50 {
+        let mangled = format!("_RINvC1a3f{number}T{}EE", "u".repeat(14_000));
+        assert_eq!(names.name(&mangled), mangled);
     }
     assert!(!names.patience.is_left());
     assert_eq!(names.name("_ZN5store5indexEi"), "store::index(int)", "honest names still have their turn");
