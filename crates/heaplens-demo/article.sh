@@ -55,7 +55,7 @@ expect() {
 built() {
   local package=$1
   shift
-  (cd "$root" && cargo build --release -p "$package" "$@" --message-format=json-render-diagnostics) |
+  (cd "$root" && cargo build --locked --release -p "$package" "$@" --message-format=json-render-diagnostics) |
     sed -n 's/.*"reason":"compiler-artifact".*"executable":"\([^"]*\)".*/\1/p' | tail -n 1
 }
 
@@ -74,6 +74,17 @@ start() {
     sleep 0.1
   done
   fail "$1 does not listen"
+}
+
+# Waits until retention has dropped all points. How much a busy service holds at a moment depends on the machine.
+settle() {
+  local tries
+  for ((tries = 0; tries < 600; tries++)); do
+    curl -sf --noproxy '*' "$url/metrics" >metrics.txt
+    ! grep -qx 'heaplens_demo_series 0' metrics.txt || return 0
+    sleep 0.1
+  done
+  fail "retention dropped nothing: $(grep series metrics.txt)"
 }
 
 # answer METHOD PATH FILE: prints the status; the body goes to the file. No proxy for a server on this machine.
@@ -111,13 +122,14 @@ step "the leak: start with --leak, and take the base"
 MALLOC_CONF=prof:true start ./heaplens-demo standalone start --leak
 # The base comes after a time of load, so that what a busy service needs anyhow is in it.
 ./heaplens-demo load --target "$url" --seconds 6 >load.txt
+settle
 curl -sf --noproxy '*' "$url/debug/prof/mem" >base.hprof
 expect base.hprof '^heap_v2/524288$' "base.hprof"
 
 step "$seconds seconds of load, and the second dump: leak.hprof"
 ./heaplens-demo load --target "$url" --seconds "$seconds" >load.txt
+settle
 curl -sf --noproxy '*' "$url/debug/prof/mem" >leak.hprof
-curl -sf --noproxy '*' "$url/metrics" >metrics.txt
 expect load.txt ' 0 errors' "$(cat load.txt)"
 expect leak.hprof '^heap_v2/524288$' "leak.hprof"
 expect metrics.txt '^heaplens_demo_leak_bytes [1-9][0-9]{6,}$' "the service itself counts megabytes leaked"

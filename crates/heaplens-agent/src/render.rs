@@ -122,7 +122,7 @@ fn draw(output: Output, profile: &Profile, config: &Config) -> Drawn {
         // Its readers fold the allocator's frames themselves.
         Output::Proto => (Kind::Pprof, out::pprof::write(&named, Packing::Gzip, &mut body)),
         Output::Flamegraph | Output::Text => {
-            let mut options = out::svg::Options::new().warnings(&named.warnings);
+            let mut options = out::svg::Options::new().warnings(&named.warnings).symbols(&named);
             options.subtitle = named.meta.trailer.as_ref().and_then(heading::of);
             (Kind::Svg, out::svg::write(&Tree::new(&folded(), sample), &options, &mut body))
         }

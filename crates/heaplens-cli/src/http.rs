@@ -5,7 +5,7 @@ mod reply;
 mod url;
 
 pub(crate) use download::Download;
-pub(crate) use url::{is_url, shown};
+pub(crate) use url::{is_loopback, is_url, shown};
 
 use crate::progress::Progress;
 use crate::units;

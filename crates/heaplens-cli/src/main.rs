@@ -14,6 +14,7 @@ mod http;
 mod kept;
 mod notes;
 mod output;
+mod paths;
 mod pipeline;
 mod progress;
 mod running;
@@ -22,14 +23,25 @@ mod units;
 
 use args::{Cli, Command};
 use clap::Parser;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    exit::code(&run(Cli::parse()))
+    exit::code(&run())
 }
 
-fn run(cli: Cli) -> anyhow::Result<()> {
-    match cli.command {
+/// What was typed, with the arguments that addr2line would take from files.
+fn arguments() -> anyhow::Result<Vec<OsString>> {
+    let mut typed: Vec<OsString> = std::env::args_os().collect();
+    if typed.get(1).is_some_and(|command| command == "symbolize") {
+        let rest = typed.split_off(2);
+        typed.extend(commands::symbolize::response::expand(rest)?);
+    }
+    Ok(typed)
+}
+
+fn run() -> anyhow::Result<()> {
+    match Cli::parse_from(arguments()?).command {
         Command::Capture(args) => commands::capture::run(&args),
         Command::Flamegraph(args) => commands::flamegraph::run(&args),
         Command::Top(args) => commands::top::run(&args),

@@ -1,13 +1,13 @@
 //! The commentary on stderr: warnings, what symbols were used, what was written.
 
 use heaplens::Profile;
-use heaplens::out::escape;
-use heaplens::profile::{ModuleKind, SymbolState};
+use heaplens::out::{escape, symbols};
+use heaplens::profile::{Module, SymbolState};
 use std::collections::BTreeSet;
 use std::io::Write;
 
-/// Warnings that the line of [`symbols`] says already.
-const SAID_BY_SYMBOLS: &str = "unverified-binary";
+/// Modules in the line of [`symbols`]: a hostile dump can name thousands.
+const MOST_MODULES: usize = 10;
 
 /// One line on stderr. Names from dumps and servers are hostile, so control characters are shown, not obeyed.
 pub(crate) fn line(text: &str) {
@@ -19,7 +19,7 @@ pub(crate) fn line(text: &str) {
 pub(crate) fn warnings(profile: &Profile) {
     let mut said = BTreeSet::new();
     for warning in &profile.warnings {
-        if warning.code != SAID_BY_SYMBOLS && said.insert(&warning.message) {
+        if said.insert(&warning.message) {
             line(&format!("warning: {warning}"));
         }
     }
@@ -34,53 +34,58 @@ pub(crate) fn symbols(profile: &Profile) {
 }
 
 fn symbol_line(profile: &Profile) -> Option<String> {
-    let frames = profile.sampled_frames().into_iter();
-    let with_frames: BTreeSet<usize> =
-        frames.filter_map(|id| profile.frame(id).module).map(|module| module.index()).collect();
-    let mut parts: Vec<String> = with_frames
-        .into_iter()
-        .filter_map(|index| profile.modules().get(index))
-        .filter(|module| module.kind == ModuleKind::File)
-        .filter_map(|module| match &module.symbols {
-            SymbolState::NotLooked => None,
-            SymbolState::Verified { used } => Some(format!("{used} (verified)")),
-            SymbolState::Unverified { used } => Some(format!("{used} (unverified)")),
-            SymbolState::Mismatched { found, .. } => Some(format!("{found} (MISMATCH, not used)")),
-            SymbolState::Missing { .. } => Some(format!("{} (none)", module.path)),
-        })
-        .collect();
+    let modules = symbols::looked_for(profile);
+    let part = |module: &&Module| match &module.symbols {
+        SymbolState::Mismatched { found, .. } => format!("{found} (MISMATCH, not used)"),
+        SymbolState::Missing { .. } => format!("{} (none)", module.path),
+        _ => format!("{} ({})", symbols::file(module), symbols::state(module)),
+    };
+    let mut parts: Vec<String> = modules.iter().take(MOST_MODULES).map(part).collect();
     parts.dedup();
+    if modules.len() > MOST_MODULES {
+        let rest = &modules[MOST_MODULES..];
+        parts.push(format!("and {} more: {}", rest.len(), symbols::summary(rest, 0)));
+    }
     (!parts.is_empty()).then(|| format!("symbols: {}", parts.join(", ")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use heaplens::profile::{Frame, Meta, Module, Sample, Values};
+    use heaplens::profile::Meta;
+
+    fn profile(states: impl IntoIterator<Item = SymbolState>) -> Profile {
+        let mut profile = Profile::new(Meta::default());
+        for (i, symbols) in states.into_iter().enumerate() {
+            profile.add_module(Module { symbols, ..Module::file(format!("/opt/m{i}")) });
+        }
+        profile
+    }
 
     #[test]
-    fn every_module_with_frames_is_said_and_a_mismatch_loudest() {
-        let mut profile = Profile::new(Meta::default());
-        let states = [
+    fn every_module_is_said_and_a_mismatch_loudest() {
+        let profile = profile([
             SymbolState::Verified { used: "./server".into() },
             SymbolState::Unverified { used: "/lib/libc.so.6".into() },
             SymbolState::Mismatched { found: "/lib/libz.so".into(), found_build_id: "beef".into() },
             SymbolState::Missing { why: "no such file".into() },
-        ];
-        for (i, symbols) in states.into_iter().enumerate() {
-            let module = profile.add_module(Module { symbols, ..Module::file(format!("/opt/m{i}")) });
-            let frame = profile.add_frame(Frame::at(module, 16));
-            let stack = profile.add_stack(None, frame);
-            profile.add_sample(Sample { stack: Some(stack), thread: None, values: Values::default() });
-        }
-        profile.add_module(Module {
-            symbols: SymbolState::Missing { why: String::new() },
-            ..Module::file("/unused")
-        });
+            SymbolState::NotLooked,
+        ]);
         assert_eq!(
             symbol_line(&profile).unwrap(),
             "symbols: ./server (verified), /lib/libc.so.6 (unverified), /lib/libz.so (MISMATCH, not used), /opt/m3 (none)"
         );
         assert_eq!(symbol_line(&Profile::default()), None);
+    }
+
+    #[test]
+    fn a_dump_of_many_modules_fills_no_screen() {
+        let states = (0..20_000).map(|i| match i {
+            15_000 => SymbolState::Verified { used: "/a".into() },
+            _ => SymbolState::Missing { why: String::new() },
+        });
+        let line = symbol_line(&profile(states)).unwrap();
+        assert!(line.ends_with("/opt/m9 (none), and 19990 more: 1 verified; 19989 missing"), "{line}");
+        assert!(line.len() < 1000);
     }
 }

@@ -6,13 +6,14 @@ use crate::exit::Usage;
 use crate::http::Client;
 use crate::notes;
 use crate::output::Target;
+use crate::paths::{self, Expected};
 use crate::progress::Progress;
 use crate::running;
 use crate::source::{self, Source};
 use anyhow::{Context, bail};
 use heaplens::filter::{self, Fold, Folding};
 use heaplens::profile::SampleType;
-use heaplens::symbols::Fetch;
+use heaplens::symbols::{Fetch, RecordedPaths};
 use heaplens::{Profile, diff, group, input, short, symbols};
 use std::ffi::OsString;
 use std::path::Path;
@@ -40,13 +41,13 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
     let focus = pattern("--focus", &choosing.focus)?;
     let ignore = pattern("--ignore", &choosing.ignore)?;
 
-    require_paths(&shared.symbols)?;
+    require_places(&shared.symbols)?;
 
     let fetch = fetch(shared)?;
 
-    let (mut profile, running) = read(inputs, shared)?;
+    let (mut profile, origin) = read(inputs, shared)?;
     require_measured(&profile, choosing.sample.into())?;
-    profile = named(profile, shared, running, fetch);
+    profile = named(profile, shared, origin, fetch);
     let allocator = if choosing.show_allocator { Fold::Show } else { Fold::Away };
     profile = filter::fold(&profile, Folding { allocator, runtime: Fold::Show });
     let before = profile.samples().len();
@@ -75,22 +76,12 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
     Ok(profile)
 }
 
-/// A mistyped path must not end in symbols from elsewhere.
-fn require_paths(symbols: &Symbols) -> anyhow::Result<()> {
-    let named = [
-        ("--binary", &symbols.binary, "a file"),
-        ("--binary-dir", &symbols.binary_dir, "a directory"),
-        ("--sysroot", &symbols.sysroot, "a directory"),
-        ("--debug-dir", &symbols.debug_dir, "a directory"),
-    ];
-    for (option, paths, expected) in named {
-        for path in paths {
-            let found = path.metadata().with_context(|| format!("{option} {}", path.display()))?;
-            if found.is_dir() != (expected == "a directory") {
-                bail!("{option} {}: expected {expected}", path.display());
-            }
-        }
-    }
+/// Refuses places to look for symbols that are not there.
+fn require_places(symbols: &Symbols) -> anyhow::Result<()> {
+    paths::require("--binary", &symbols.binary, Expected::File)?;
+    paths::require("--binary-dir", &symbols.binary_dir, Expected::Directory)?;
+    paths::require("--sysroot", &symbols.sysroot, Expected::Directory)?;
+    paths::require("--debug-dir", &symbols.debug_dir, Expected::Directory)?;
     for pid in &symbols.pid {
         if cfg!(target_os = "linux") && !Path::new(&format!("/proc/{pid}")).is_dir() {
             bail!("--pid {pid}: there is no such process");
@@ -123,8 +114,7 @@ fn require_measured(profile: &Profile, sample: SampleType) -> anyhow::Result<()>
 }
 
 /// Puts names to addresses, unless there are none or they are not wanted, and says where the names came from.
-/// `running` are the processes that the inputs are dumps of and that are still there.
-fn named(profile: Profile, shared: &Shared, running: Vec<u32>, fetch: Option<Arc<dyn Fetch>>) -> Profile {
+fn named(profile: Profile, shared: &Shared, origin: Origin, fetch: Option<Arc<dyn Fetch>>) -> Profile {
     let options = &shared.symbols;
     let nameless = profile.frame_ids().any(|id| profile.frame(id).function.is_none());
     if options.no_symbols || !nameless {
@@ -136,7 +126,8 @@ fn named(profile: Profile, shared: &Shared, running: Vec<u32>, fetch: Option<Arc
     lookup.sysroots.clone_from(&options.sysroot);
     lookup.debug_dirs.splice(0..0, options.debug_dir.iter().cloned());
     lookup.processes.clone_from(&options.pid);
-    lookup.processes.extend(running.into_iter().filter(|pid| !options.pid.contains(pid)));
+    lookup.processes.extend(origin.running.into_iter().filter(|pid| !options.pid.contains(pid)));
+    lookup.recorded_paths = origin.paths;
     lookup.fetch = fetch;
     lookup.cache = options.cache.cache();
     lookup.hash_suffixes = shared.names.hashes;
@@ -148,19 +139,32 @@ fn named(profile: Profile, shared: &Shared, running: Vec<u32>, fetch: Option<Arc
     named
 }
 
-/// The inputs' profile, and the processes that they are dumps of as far as they still run here.
-fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<(Profile, Vec<u32>)> {
+/// What the inputs have to do with this machine.
+#[derive(Debug, Default)]
+struct Origin {
+    /// The processes that they are dumps of, as far as they still run here.
+    running: Vec<u32>,
+    /// Whether their paths mean files of this machine. They are read together, so one of another machine decides for all.
+    paths: RecordedPaths,
+}
+
+/// The inputs' profile, and where they come from.
+fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<(Profile, Origin)> {
     let fetching = &shared.fetching;
     let client = Client::new(fetching.token.as_deref(), fetching.timeout);
     let mut sources = source::all(inputs.inputs.iter().chain(&inputs.base))?;
     let base = inputs.base.is_some().then(|| sources.pop()).flatten();
-    let mut running = Vec::new();
+    let mut origin = Origin::default();
     let mut one = |source: &Source| {
         let bytes = source.read(&client, fetching.max_size)?;
         let _progress = Progress::start(format!("reading {source}"));
         let profile = parse(&bytes, source, fetching.max_size)?;
-        let process = profile.meta.trailer.as_ref().and_then(running::process);
-        running.extend(process.filter(|pid| !running.contains(pid)));
+        let trailer = profile.meta.trailer.as_ref();
+        let process = trailer.and_then(running::process);
+        origin.running.extend(process.filter(|pid| !origin.running.contains(pid)));
+        if source.is_remote() && !trailer.is_some_and(running::is_here) {
+            origin.paths = RecordedPaths::Proven;
+        }
         anyhow::Ok(profile)
     };
     let mut sum: Option<Profile> = None;
@@ -176,7 +180,7 @@ fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<(Profile, Vec<u32>)>
         Some(base) => diff::diff(&one(base)?, &sum),
         None => sum,
     };
-    Ok((profile, running))
+    Ok((profile, origin))
 }
 
 /// The target that `-o` names, refused if it is one of the inputs.

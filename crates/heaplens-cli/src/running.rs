@@ -1,4 +1,4 @@
-//! Whether the process that wrote a dump still runs here.
+//! Whether a dump was made on this machine, and whether the process that it is of still runs.
 
 use heaplens::trailer::Trailer;
 use std::fs;
@@ -9,8 +9,7 @@ const TOLERANCE_MS: u64 = 2_000;
 /// The process that a dump's trailer names, if it is on this host, has not ended since, and may be looked
 /// into.
 pub(crate) fn process(trailer: &Trailer) -> Option<u32> {
-    let host = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
-    if trailer.host.as_deref() != Some(host.trim()) {
+    if !is_here(trailer) {
         return None;
     }
     let pid = u32::try_from(trailer.pid?).ok()?;
@@ -18,6 +17,12 @@ pub(crate) fn process(trailer: &Trailer) -> Option<u32> {
     let same = start_ms(pid)?.abs_diff(trailer.start_ms?) <= TOLERANCE_MS;
     // Nobody asked for it, so that it may not be looked into is no news.
     (same && fs::File::open(format!("/proc/{pid}/maps")).is_ok()).then_some(pid)
+}
+
+/// True if a dump's trailer names this host.
+pub(crate) fn is_here(trailer: &Trailer) -> bool {
+    let host = fs::read_to_string("/proc/sys/kernel/hostname");
+    host.is_ok_and(|host| trailer.host.as_deref() == Some(host.trim()))
 }
 
 /// When a process started, in Unix milliseconds.
@@ -75,6 +80,8 @@ mod tests {
             |t| t.start_ms = None,
             |t| t.pid = Some(u64::MAX),
         ];
+        assert!(is_here(&own()));
+        assert!(!is_here(&Trailer::default()));
         for change in changes {
             let mut other = own();
             change(&mut other);

@@ -29,6 +29,11 @@ impl Source {
         }
     }
 
+    /// True if it is fetched from a server that is not on this machine.
+    pub(crate) fn is_remote(&self) -> bool {
+        matches!(self, Source::Url(url) if !http::is_loopback(url))
+    }
+
     /// All bytes of the input.
     ///
     /// # Errors

@@ -2,6 +2,9 @@
 //!
 //! After an intended change: `TRYCMD=overwrite HEAPLENS_BLESS=1 cargo test -p heaplens-cli --test readme`.
 
+#[path = "../../heaplens/tests/golden/mod.rs"]
+mod golden;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -72,7 +75,7 @@ fn the_picture_is_drawn_from_the_stacks_beside_it() {
         .unwrap();
     assert!(drawn.status.success(), "{}", String::from_utf8_lossy(&drawn.stderr));
     let drawn = String::from_utf8(drawn.stdout).unwrap();
-    if std::env::var_os("HEAPLENS_BLESS").is_some_and(|v| v == "1") {
+    if golden::is_written() {
         std::fs::write(root().join("docs/img/diff.svg"), &drawn).unwrap();
     }
     let same = read("docs/img/diff.svg") == drawn;

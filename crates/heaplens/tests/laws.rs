@@ -12,6 +12,7 @@ use heaplens::out;
 use heaplens::profile::{Amount, SampleType};
 use heaplens::view::{Top, Tree};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 fn profile() -> impl Strategy<Value = Profile> {
     dump_text().prop_map(|text| Dump::parse(text.as_bytes()).unwrap().to_profile(Threads::Merged))
@@ -20,6 +21,16 @@ fn profile() -> impl Strategy<Value = Profile> {
 fn sum(mut a: Profile, b: &Profile) -> Profile {
     a.absorb(b);
     a
+}
+
+#[test]
+fn cases_are_the_same_each_time() {
+    let seed = ProptestConfig::default().rng_seed;
+    assert_ne!(
+        seed,
+        RngSeed::Random,
+        "cargo sets PROPTEST_RNG_SEED by .cargo/config.toml; set it yourself elsewhere"
+    );
 }
 
 proptest! {

@@ -91,6 +91,6 @@ pub(crate) fn picture(
 ) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let tree = Tree::new(profile, sample);
-    svg::write(&tree, &options.warnings(&profile.warnings), &mut bytes)?;
+    svg::write(&tree, &options.warnings(&profile.warnings).symbols(profile), &mut bytes)?;
     Ok(bytes)
 }

@@ -3,6 +3,7 @@
 use crate::args::CacheArgs;
 use crate::exit::Usage;
 use crate::output::{self, Kind, Target};
+use crate::paths::{self, Expected};
 use crate::progress::Progress;
 use crate::{notes, units};
 use anyhow::{Context, anyhow};
@@ -100,6 +101,7 @@ fn cache(options: &CacheOptions) -> anyhow::Result<()> {
 }
 
 fn prefetch(options: &PrefetchOptions) -> anyhow::Result<()> {
+    paths::require("--debug-dir", &options.debug_dir, Expected::Directory)?;
     let program = &options.program;
     let target = options.output.clone().unwrap_or_else(|| table::beside(program));
     if target.as_os_str() == "-" {

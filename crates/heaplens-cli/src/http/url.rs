@@ -1,6 +1,7 @@
 //! URLs: which ones are asked, and where a redirect may lead.
 
 use anyhow::{Context, anyhow, bail};
+use std::net::IpAddr;
 use ureq::http::Uri;
 
 /// Where the agent and GreptimeDB answer.
@@ -11,6 +12,14 @@ pub(crate) fn is_url(text: &str) -> bool {
     ["http://", "https://"]
         .iter()
         .any(|scheme| text.get(..scheme.len()).is_some_and(|t| t.eq_ignore_ascii_case(scheme)))
+}
+
+/// True for a URL of a server on this machine.
+pub(crate) fn is_loopback(url: &str) -> bool {
+    let Ok(uri) = url.parse::<Uri>() else { return false };
+    let host = uri.host().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// A URL as it may be shown: without a password.
@@ -97,6 +106,24 @@ mod tests {
             assert_eq!(parse(typed).unwrap().to_string(), asked);
         }
         assert!(parse("http://").is_err() && parse("http://a b/").is_err());
+    }
+
+    #[test]
+    fn loopback_is_this_machine() {
+        for url in
+            ["http://localhost", "https://LOCALHOST:4000/x", "http://127.1.2.3:80", "http://me@[::1]:4000/"]
+        {
+            assert!(is_loopback(url), "{url}");
+        }
+        for url in [
+            "http://localhost.example.org",
+            "http://0.0.0.0:80",
+            "http://[::]",
+            "http://h/localhost",
+            "http://",
+        ] {
+            assert!(!is_loopback(url), "{url}");
+        }
     }
 
     #[test]

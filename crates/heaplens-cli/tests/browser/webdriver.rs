@@ -72,7 +72,7 @@ impl Session {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .proxy(None)
-            .timeout_global(Some(Duration::from_secs(60)));
+            .timeout_global(Some(Duration::from_secs(300)));
         let mut session = Session { agent: config.build().into(), url: driver.url.clone(), _driver: driver };
         // Without its own sandbox, since containers have none to give and root may not use it.
         let flags = [

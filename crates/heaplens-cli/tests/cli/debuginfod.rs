@@ -1,9 +1,8 @@
 //! Servers of debug files: right, wrong, hostile, absent. No other file names the functions of these dumps.
 
 use crate::run::{Ran, heaplens};
-use crate::server::{Server, reply, send};
+use crate::server::{Refusing, Server, reply, send};
 use std::io::Write;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -179,7 +178,8 @@ fn size_is_capped_as_announced_and_as_sent() {
 #[test]
 fn a_server_that_fails_is_asked_once() {
     let user = User::new();
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let refusing = Refusing::new();
+    let address = refusing.address();
     let down = user.top(&format!("http://{address}"), &[]);
     useless(&user, down, &["connection refused"]);
     let broken = Server::new(|_, stream| {

@@ -1,5 +1,6 @@
 //! The demo's part without the real service: a shell script stands for it, and this process answers its requests.
 
+use crate::programs;
 use crate::run::{Ran, run};
 use crate::server::{Server, reply, send};
 use std::path::{Path, PathBuf};
@@ -19,12 +20,7 @@ fn service(dir: &Path, says: &str) -> PathBuf {
         "#!/bin/sh\nif [ \"$1\" = load ]; then echo \"$@\" >> {marks}/loads; exit 0; fi\n\
          echo \"$@ $MALLOC_CONF\" > {marks}/started; echo $$ > {marks}/pid\necho '{says}'\nexec sleep 1000\n"
     );
-    // Copied by another process: a program that a test thread still has open for writing cannot be started.
-    let text = dir.join("service.txt");
-    std::fs::write(&text, script).unwrap();
-    let copy =
-        Command::new("sh").args(["-c", "cp \"$0\" \"$1\" && chmod 755 \"$1\""]).args([&text, &path]).status();
-    assert!(copy.unwrap().success());
+    programs::script(&path, &script).unwrap();
     path
 }
 

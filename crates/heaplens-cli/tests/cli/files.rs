@@ -1,8 +1,8 @@
 //! Wrong files, streams that never end, pipes that close.
 
 use crate::run::{fixture, gzip, heaplens, run, run_with_stdin};
+use crate::server::Server;
 use std::ffi::OsStr;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -41,15 +41,13 @@ fn a_damaged_gzip_file_is_an_error() {
 #[test]
 fn a_mistyped_name_is_an_error_and_never_a_request() {
     run(["top", "mem.hepa"]).fails(4, &["mem.hepa", "no such file"]);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let name = format!("{}/debug/prof/mem", listener.local_addr().unwrap());
+    let server = Server::fixed("200 OK", "", b"main;f 1\n");
+    let name = format!("{}/debug/prof/mem", server.address);
     for command in ["top", "folded", "flamegraph"] {
         run([command, &name]).fails(4, &[&format!("write http://{name}")]);
     }
     run(["capture", &name]).fails(2, &[&format!("write http://{name}")]);
-    let nobody = listener.accept().map(drop).unwrap_err();
-    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock, "a connection was made");
+    assert!(server.requests().is_empty(), "a request was made");
     run(["top", "ftp://host/x"]).fails(4, &["http://"]);
 }
 

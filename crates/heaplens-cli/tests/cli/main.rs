@@ -9,6 +9,10 @@ mod files; // wrong files, streams, pipes
 mod network; // servers that answer, refuse, lie, or never end
 #[cfg(target_os = "linux")]
 mod process; // programs that still run
+#[cfg(unix)]
+#[path = "../programs/mod.rs"]
+mod programs; // programs that tests put somewhere
 mod run; // starts the program
 mod server; // a server of a few lines, in this process
+mod symbolize; // addresses of a binary
 mod symbols; // the cache and tables of symbols

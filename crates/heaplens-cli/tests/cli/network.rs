@@ -1,8 +1,7 @@
 //! Servers that answer, refuse, lie, or never end.
 
 use crate::run::{fixture, gzip, heaplens, run};
-use crate::server::{Server, reply, send};
-use std::net::TcpListener;
+use crate::server::{Refusing, Server, reply, send};
 
 fn dump() -> Vec<u8> {
     std::fs::read(fixture("leak.heap")).unwrap()
@@ -153,7 +152,52 @@ fn the_token_goes_to_the_server_and_nowhere_else() {
 
 #[test]
 fn a_server_that_is_down_is_said() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    fetch(&format!("http://{port}/")).fails(4, &[&port.to_string(), "refused"]);
+    let refusing = Refusing::new();
+    let address = refusing.address();
+    fetch(&format!("http://{address}/")).fails(4, &[&address, "refused"]);
+}
+
+#[test]
+fn an_address_without_a_host_is_said() {
     fetch("http://").fails(4, &["http://"]);
+}
+
+/// A dump whose paths lead to a file of this machine, fetched from this machine and from one that is not known to be it.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_paths_of_another_machines_dump_are_not_this_ones() {
+    let readme = |name: &str| format!("{}/tests/readme/{name}", env!("CARGO_MANIFEST_DIR"));
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("tsdb");
+    std::fs::copy(readme("tsdb"), &program).unwrap();
+    let program = program.to_str().unwrap();
+    let bytes = std::fs::read(readme("leak.heap")).unwrap();
+    let (body, _) = heaplens::trailer::split(&bytes);
+    let body = String::from_utf8(body.to_vec()).unwrap().replace("/opt/tsdb/bin/tsdb", program);
+    let sealed = |lines: &str| {
+        let (length, crc) = (body.len(), crc32fast::hash(body.as_bytes()));
+        format!("{body}# heaplens 1\n{lines}# end length={length} crc32={crc:x}\n")
+    };
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let here = sealed(&format!("# process pid=1 host={}\n", host.trim()));
+    let id = heaplens::symbols::build_id(program.as_ref()).unwrap().unwrap();
+    let proven = sealed(&format!("# process pid=1 host=elsewhere\n# build-id {id} {program}\n"));
+    let near = |dump: &str| Server::fixed("200 OK", "", dump.as_bytes()).url("/x");
+    // The same server, by an address that is no loopback address.
+    let far = |dump: &str| near(dump).replace("127.0.0.1", "0.0.0.0");
+    let file = dir.path().join("x.heap");
+    std::fs::write(&file, &body).unwrap();
+    let file = file.to_str().unwrap();
+    for (inputs, named) in [
+        (vec![near(&body)], true),
+        (vec![far(&here)], true),
+        (vec![far(&proven)], true),
+        (vec![far(&body)], false),
+        (vec![file.to_owned(), far(&body)], false),
+        (vec!["--base".to_owned(), far(&body), file.to_owned()], false),
+    ] {
+        let ran = run(["folded".to_owned()].into_iter().chain(inputs.clone()));
+        let warned = ran.stderr.contains("comes from another machine");
+        assert_eq!((ran.ok().contains("tsdb::main"), warned), (named, !named), "{inputs:?}");
+    }
 }

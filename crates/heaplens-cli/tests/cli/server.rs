@@ -56,6 +56,25 @@ impl Server {
     }
 }
 
+/// An address that refuses connections as long as this is there: its port belongs to the end of a connection, so nobody
+/// listens at it and nobody else gets it.
+pub(crate) struct Refusing {
+    end: TcpStream,
+    _other: TcpListener,
+}
+
+impl Refusing {
+    pub(crate) fn new() -> Refusing {
+        let other = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let end = TcpStream::connect(other.local_addr().expect("an address")).expect("it listens");
+        Refusing { end, _other: other }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        self.end.local_addr().expect("an address").to_string()
+    }
+}
+
 /// A whole answer. `headers` are lines that end with CRLF.
 pub(crate) fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let mut bytes =

@@ -110,6 +110,13 @@ fn a_table_stands_in_for_the_program() {
     let dump = readme("leak.heap");
     run(["symbols", "prefetch", dump.to_str().unwrap(), "-o", &path("x")]).fails(4, &["not an executable"]);
     assert!(!dir.path().join("x").exists());
+    for (debug_dir, why) in
+        [(path("mistyped"), "No such file"), (path("tsdb.heaplens-symbols"), "a directory")]
+    {
+        let ran = run(["symbols", "prefetch", &path("tsdb"), "-o", &path("x"), "--debug-dir", &debug_dir]);
+        ran.fails(4, &["--debug-dir", &debug_dir, why]);
+    }
+    assert!(!dir.path().join("x").exists());
     std::fs::copy(readme("tsdb"), &program).unwrap();
     run(["symbols", "prefetch", &path("tsdb"), "-o", &path("tsdb")]).fails(2, &["is the program"]);
     run(["symbols", "prefetch", &path("tsdb"), "-o", "-"]).fails(2, &["goes to a file"]);

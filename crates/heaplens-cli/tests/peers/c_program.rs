@@ -50,7 +50,14 @@ pub(crate) fn jeprof(lab: &Lab) -> Result<(), Failed> {
             }
         }
         let Dumps { program, base, last } = &dumps;
-        compare_difference(base, last, &dir);
+        let changes = compare_difference(base, last, &dir, 10);
+        // It allocates at places where it did not before, and frees all of `gone`.
+        assert!(
+            changes.grown > 0 && changes.shrunk > 0,
+            "{} grown, {} shrunk",
+            changes.grown,
+            changes.shrunk
+        );
         compare_totals(program, &[(None, base), (None, last), (Some(base), last), (Some(last), base)]);
     }
     Ok(())

@@ -17,6 +17,8 @@ mod place;
 mod places;
 mod pprof;
 mod prefixes;
+#[path = "../programs/mod.rs"]
+mod programs;
 mod restart;
 mod service;
 mod symbolize;
@@ -36,7 +38,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let required = std::env::var_os("HEAPLENS_REQUIRE_PEERS").is_some_and(|v| v == "1");
     let lab = Arc::new(Lab::default());
-    let tests: [(&str, &[&str], Test); 25] = [
+    let tests: [(&str, &[&str], Test); 26] = [
         ("bytes_of_each_stack_are_jeprofs", JEPROF, by_address::stacks),
         ("a_difference_of_each_stack_is_jeprofs", JEPROF, by_address::difference),
         ("names_are_jeprofs", JEPROF, by_name::stacks),
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         ("cpp_libraries_are_named_as_cppfilt", &["c++filt", "g++", "clang"], cppfilt::libraries),
         ("cpp_programs_are_named_as_cppfilt", &["c++filt", "g++", "clang++"], cppfilt::program),
         ("symbolize_takes_addr2lines_arguments", &["addr2line", "gcc"], symbolize::arguments),
+        ("symbolize_reads_files_with_arguments", &["addr2line", "g++"], symbolize::files_and_styles),
         ("symbolize_answers_line_by_line", &["addr2line", "gcc"], symbolize::dialogue),
         ("symbolize_serves_jeprof", JEPROF_AND_JEMALLOC, symbolize::under_jeprof),
     ];

@@ -69,6 +69,19 @@ NOINLINE int shapes(int n) {
     return generic(0) + generic(0L, n) + of_template(n, all[0]->edges) + held(names);
 }
 
+struct Outer {
+    struct Inner {
+        int scaled(int n) const;
+    };
+};
+
+// Lambdas that are not inlined: their debug information has no more than `operator()`.
+NOINLINE int Outer::Inner::scaled(int n) const {
+    auto twice = [n](int i) NOINLINE { return half(i) * 2 + n; };
+    auto any = [](auto i) NOINLINE { return half(static_cast<int>(i)) + 1; };
+    return twice(n) + any(n) + any(n * 1.0);
+}
+
 NOINLINE int run(int n) {
     Index<int> a, b, c(n, 2.0), d(n, 'x');
     a << n << half(n);
@@ -79,7 +92,7 @@ NOINLINE int run(int n) {
 #ifdef __cpp_concepts
     sum += twice(n) + wide(n) + any(2L);
 #endif
-    return sum + (place ? 1 : 0) + (a < b) + (a ? 1 : 0) + (n > 0 ? shapes(n) : 0);
+    return sum + Outer::Inner().scaled(n) + (place ? 1 : 0) + (a < b) + (a ? 1 : 0) + (n > 0 ? shapes(n) : 0);
 }
 
 }  // namespace store

@@ -1,5 +1,6 @@
 //! The demo service, built once, and the dumps of it that the tests share.
 
+use crate::programs;
 use crate::tools::{heaplens, stdout};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -66,7 +67,7 @@ impl Lab {
         self.one_at_a_time.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Dumps at the usual rate, one sample in 512 KiB: few stacks, as in the article.
+    /// Dumps at the usual rate, one sample in 512 KiB, as in the article: few stacks, and how few is left to chance.
     pub(crate) fn coarse(&self) -> &Run {
         self.run(&self.coarse, "coarse", "prof:true")
     }
@@ -105,7 +106,7 @@ fn demo_program(features: &[&str], variable: &str, dir: &Path) -> Result<PathBuf
         std::fs::create_dir_all(dir)?;
         // The mapping lines name it without symbolic links, and jeprof compares letter by letter.
         let program = dir.canonicalize()?.join("heaplens-demo");
-        std::fs::copy(&built, &program)?;
+        programs::copy(&built, &program)?;
         Ok(program)
     };
     copy()
@@ -116,7 +117,7 @@ fn build(features: &[&str]) -> Result<PathBuf, String> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("peers");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--release", "-p", "heaplens-demo"])
+        .args(["build", "--locked", "--release", "-p", "heaplens-demo"])
         .args(features)
         .arg("--target-dir")
         .arg(&target)

@@ -16,9 +16,14 @@ pub(crate) fn is_there(tool: &str) -> bool {
     std::env::split_paths(&path).any(|dir| dir.join(tool).is_file())
 }
 
+/// What a judge prints is compared word for word, so it prints it in one language.
+pub(crate) fn in_plain_words(command: &mut Command) -> &mut Command {
+    command.env("LC_ALL", "C").env_remove("LANGUAGE")
+}
+
 /// stdout of a command that must end well, and its stderr.
 pub(crate) fn both(command: &mut Command) -> (String, String) {
-    let output = command
+    let output = in_plain_words(command)
         .stdin(Stdio::null())
         .output()
         .unwrap_or_else(|error| panic!("{:?} does not start: {error}", command.get_program()));

@@ -193,18 +193,17 @@ fn document<'a>(profile: &'a Profile, top: &Top) -> Document<'a> {
 }
 
 fn module(module: &crate::profile::Module) -> Module<'_> {
-    let (symbols, symbol_file, why) = match &module.symbols {
-        SymbolState::NotLooked => ("not-looked", None, None),
-        SymbolState::Verified { used } => ("verified", Some(used.as_str()), None),
-        SymbolState::Unverified { used } => ("unverified", Some(used.as_str()), None),
-        SymbolState::Mismatched { found, .. } => ("mismatched", Some(found.as_str()), None),
-        SymbolState::Missing { why } => ("missing", None, Some(why.as_str())),
+    let (symbol_file, why) = match &module.symbols {
+        SymbolState::NotLooked => (None, None),
+        SymbolState::Verified { used } | SymbolState::Unverified { used } => (Some(used.as_str()), None),
+        SymbolState::Mismatched { found, .. } => (Some(found.as_str()), None),
+        SymbolState::Missing { why } => (None, Some(why.as_str())),
     };
     Module {
         path: &module.path,
         build_id: module.build_id.as_deref(),
         deleted: module.deleted,
-        symbols,
+        symbols: super::symbols::state(module),
         symbol_file,
         why,
     }

@@ -5,5 +5,6 @@ pub mod folded;
 pub mod json;
 pub mod pprof;
 pub mod svg;
+pub mod symbols;
 pub mod text;
 pub mod units;

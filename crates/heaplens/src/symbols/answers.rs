@@ -18,6 +18,7 @@ pub(super) fn chains(
         match table.chains(addresses) {
             Ok(chains) => {
                 files.notes.extend(table.notes());
+                files.lacks.take_if(|_| table.has_lines());
                 return (chains, None);
             }
             Err(damage) => {
@@ -28,54 +29,58 @@ pub(super) fn chains(
     cache::chains(files, addresses, options)
 }
 
-/// What is known of a module whose file is not there: by its table, or by what the cache has for its build-id, else
-/// `state` alone.
-pub(super) fn without_file(
+/// What is known of a module by its build-id alone.
+pub(super) struct Proven {
+    pub(super) result: Resolution,
+    /// False if some of the places were never looked up.
+    pub(super) whole: bool,
+}
+
+/// What a table or the cache has for a module's build-id. Adds to `notes` what was met on the way. `kept` is what the cache
+/// holds.
+pub(super) fn proven(
     module: &Module,
     lookups: &[u64],
-    state: SymbolState,
-    mut notes: Vec<String>,
+    notes: &mut Vec<String>,
     options: &Options,
-) -> Resolution {
+    kept: &cache::Listing,
+) -> Option<Proven> {
     let (table, more) = table::of_module(module, options);
     notes.extend(more);
-    let mut used = None;
     if let Some(mut table) = table {
         match table.chains(&table.addresses(lookups)) {
             Ok(chains) => {
-                notes = table.notes().collect();
-                used = Some((table.path().display().to_string(), chains));
+                let used = table.path().display().to_string();
+                let result = verified(used, &chains, table.notes().collect(), options);
+                return Some(Proven { result, whole: true });
             }
             Err(damage) => notes.push(format!("{}: {damage}; it was not used", table.path().display())),
         }
     }
-    if used.is_none()
-        && let Some(Kept { chains, count, computed }) = cache::without_file(module, lookups, options)
-    {
-        notes.clear();
-        if computed {
-            notes.push(
-                "the answers in the cache are from debug information alone: where the program's code lies was computed \
-                 from its segments; give the program too, to be sure"
-                    .to_owned(),
-            );
-        }
-        if count < lookups.len() {
-            notes.push(format!(
-                "{count} of {} places are in the cache, and the file was not found; give it with --binary, \
-                 --binary-dir or --sysroot",
-                lookups.len()
-            ));
-        }
-        used = Some((format!("{} from the cache", module.path), chains));
+    let Kept { chains, count, computed } = cache::without_file(module, lookups, options, kept)?;
+    let mut notes = Vec::new();
+    if computed {
+        notes.push(
+            "the answers in the cache are from debug information alone: where the program's code lies was computed from \
+             its segments; give the program too, to be sure"
+                .to_owned(),
+        );
     }
-    let Some((used, chains)) = used else {
-        let mut unknown = Resolution::unknown(state);
-        unknown.notes = notes;
-        return unknown;
-    };
+    let whole = count == lookups.len();
+    if !whole {
+        notes.push(format!(
+            "{count} of {} places are in the cache, and the file was not found; give it with --binary, --binary-dir or \
+             --sysroot",
+            lookups.len()
+        ));
+    }
+    let used = format!("{} from the cache", module.path);
+    Some(Proven { result: verified(used, &chains, notes, options), whole })
+}
+
+fn verified(used: String, chains: &Chains, notes: Vec<String>, options: &Options) -> Resolution {
     let mut result = Resolution::unknown(SymbolState::Verified { used });
     result.notes = notes;
-    result.places = module::places(&mut result, &chains, module::Nameless::Dropped, options);
+    result.places = module::places(&mut result, chains, module::Nameless::Dropped, options);
     result
 }

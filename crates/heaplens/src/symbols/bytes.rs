@@ -121,6 +121,11 @@ impl Bytes {
         self.len == 0
     }
 
+    /// Where these bytes end in the file that they are a part of.
+    pub(super) fn end(&self) -> u64 {
+        self.start + self.len
+    }
+
     /// # Errors
     /// If the range leaves these bytes.
     pub(super) fn part(&self, offset: u64, len: u64) -> Result<Bytes> {

@@ -5,9 +5,13 @@
 
 mod key;
 mod record;
+mod session;
 mod space;
 mod store;
+mod sum;
 
+pub(super) use session::Session;
+pub(super) use space::Listing;
 pub use space::Usage;
 
 use super::chains::Chains;
@@ -16,6 +20,7 @@ use super::{Options, module};
 use crate::profile::Module;
 pub(super) use key::Key;
 use std::path::{Path, PathBuf};
+pub(super) use sum::Sum;
 
 /// A directory of answers, shared by any number of processes.
 ///
@@ -69,9 +74,15 @@ impl Cache {
         space::shrink(&self.dir, most)
     }
 
-    fn keep(&self, path: &Path, key: &Key, found: &store::Found, records: &[Vec<u8>]) -> std::io::Result<()> {
+    fn keep(&self, path: &Path, key: &Key, sound: u64, records: &[Vec<u8>]) -> std::io::Result<u64> {
         make_dir(&self.dir)?;
-        store::append(path, key, found, records)?;
+        let sound = store::append(path, key, sound, records)?;
+        self.fit()?;
+        Ok(sound)
+    }
+
+    /// Makes room if there is too much.
+    fn fit(&self) -> std::io::Result<()> {
         if space::usage(&self.dir)?.bytes > self.max_bytes {
             // Some more than needed, so that not each answer from now on costs a file.
             space::shrink(&self.dir, self.max_bytes / 8 * 7)?;
@@ -130,7 +141,7 @@ fn through(
         answers.dedup_by_key(|(address, _)| *address);
         let records = record::write(key, &chains, &answers);
         // Without a place to keep it, it is looked up again next time.
-        let _ = cache.keep(&path, key, &found, &records);
+        let _ = cache.keep(&path, key, found.end, &records);
     }
     for at in (0..addresses.len()).filter(|&at| found.known[at]) {
         chains.set(at, found.chains.get(at));
@@ -148,12 +159,17 @@ pub(super) struct Kept {
 }
 
 /// See [`Kept`]; `None` if the cache knows none of the places.
-pub(super) fn without_file(module: &Module, lookups: &[u64], options: &Options) -> Option<Kept> {
+pub(super) fn without_file(
+    module: &Module,
+    lookups: &[u64],
+    options: &Options,
+    listing: &Listing,
+) -> Option<Kept> {
     let (cache, id) = (options.cache.as_ref()?, module.build_id.as_deref()?);
     let line = key::build_line(id);
     let mut kept = Kept { chains: Chains::new(lookups.len()), count: 0, computed: false };
     let mut known = vec![false; lookups.len()];
-    for path in key::prefixes(id)?.iter().flat_map(|prefix| space::beginning_with(&cache.dir, prefix)) {
+    for path in key::prefixes(id)?.iter().flat_map(|prefix| listing.beginning_with(&cache.dir, prefix)) {
         kept.computed |= store::read_without_image(&path, &line, lookups, &mut kept.chains, &mut known);
         let now = known.iter().filter(|known| **known).count();
         if now > kept.count {

@@ -2,7 +2,7 @@
 
 use super::RecordedPaths;
 use super::locate::Locator;
-use super::paths::{resolve_in_root, suffixes};
+use super::paths::{inside, resolve_in_root, suffixes};
 use crate::profile::Module;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,8 @@ pub(super) enum Origin {
     Explicit,
     /// Named after the module.
     Named,
+    /// Named after the module, and of no use without its build-id.
+    Proven,
     /// Found by its build-id alone.
     BuildId,
     /// The file that a process has mapped.
@@ -34,73 +36,90 @@ impl Candidate {
     }
 }
 
-/// Build-ids first, then paths, then the ends of paths.
-pub(super) fn candidates(locator: &Locator<'_>, module: &Module) -> Vec<Candidate> {
+/// Build-ids first, then paths, then the ends of paths: made as they are looked at, since a hostile path has many.
+pub(super) fn candidates<'l>(
+    locator: &'l Locator<'l>,
+    module: &'l Module,
+) -> impl Iterator<Item = Candidate> + 'l {
     let options = locator.options;
+    let id = module.build_id.as_deref();
+    // A Linux path looked at on Windows has a root, though it is not absolute there.
+    let whole = Path::new(&module.path).has_root();
+    let origin = match options.recorded_paths {
+        RecordedPaths::Proven => Origin::Proven,
+        _ => Origin::Named,
+    };
+    let recorded = (whole && options.recorded_paths.may_open(id))
+        .then(|| Candidate::new(PathBuf::from(&module.path), origin));
+    // Without a build-id only the name speaks for a file, and what the user points at comes first.
+    // What now stands where a deleted file stood is some other build.
+    let (early, late) = match id {
+        Some(_) => (recorded, None),
+        None => (None, recorded.filter(|_| !module.deleted)),
+    };
+    let stored = id.into_iter().flat_map(|id| stores(locator, id)).map(by_id);
+    let mapped = locator.processes.iter().flat_map(|process| {
+        process.places(module).into_iter().map(|place| {
+            let origin = if place.is_mapped_file { Origin::Process(process.pid()) } else { Origin::Named };
+            Candidate { path: place.path, origin, root: Some(process.root().to_owned()) }
+        })
+    });
+    let in_roots = options.sysroots.iter().filter_map(|root| {
+        let path = resolve_in_root(root, &module.path)?;
+        Some(Candidate { path, origin: Origin::Named, root: Some(root.clone()) })
+    });
+    let named = options
+        .binary_dirs
+        .iter()
+        .flat_map(|dir| suffixes(&module.path).map(|suffix| Candidate::new(dir.join(suffix), Origin::Named)));
+    let all_mapped = id.into_iter().flat_map(|id| locator.mapped(id).cloned());
+    let listed = id.into_iter().flat_map(|id| locator.listed(id).cloned());
+    let dirs = options.binary_dirs.iter().filter(move |_| id.is_some());
+    let bundles = dirs.flat_map(|dir| bundled(&dir.join(module.short_name()), None)).map(by_id);
+    explicit(locator, module)
+        .into_iter()
+        .chain(stored)
+        .chain(early)
+        .chain(mapped)
+        .chain(in_roots)
+        .chain(named)
+        .chain(late)
+        .chain(all_mapped)
+        .chain(bundles)
+        .chain(listed)
+}
+
+fn by_id(path: PathBuf) -> Candidate {
+    Candidate::new(path, Origin::BuildId)
+}
+
+/// What the user named for this module, the one with its build-id first.
+fn explicit(locator: &Locator<'_>, module: &Module) -> Vec<Candidate> {
     let mut list = Vec::new();
     for (i, explicit) in locator.explicit.iter().enumerate() {
         let id = explicit.probe.as_ref().ok().and_then(|p| p.build_id.as_deref());
-        let means_this = file_name(&explicit.path) == Some(module.short_name())
-            || module.is_main && locator.main == Some(i);
         if id.is_some() && id == module.build_id.as_deref() {
             list.insert(0, Candidate::new(explicit.path.clone(), Origin::BuildId));
-        } else if means_this {
+        } else if locator.is_named_as(i, module) {
             list.push(Candidate::new(explicit.path.clone(), Origin::Explicit));
         }
-    }
-    // A Linux path looked at on Windows has a root, though it is not absolute there.
-    let whole = Path::new(&module.path).has_root();
-    let recorded = (whole && options.recorded_paths == RecordedPaths::Use)
-        .then(|| Candidate::new(PathBuf::from(&module.path), Origin::Named));
-    if let Some(id) = &module.build_id {
-        list.extend(stores(locator, id).map(|path| Candidate::new(path, Origin::BuildId)));
-        list.extend(recorded.clone());
-    }
-    for process in &locator.processes {
-        for place in process.places(module) {
-            let origin = if place.is_mapped_file { Origin::Process(process.pid()) } else { Origin::Named };
-            list.push(Candidate { path: place.path, origin, root: Some(process.root().to_owned()) });
-        }
-    }
-    for root in &options.sysroots {
-        let path = resolve_in_root(root, &module.path);
-        list.extend(path.map(|path| Candidate { path, origin: Origin::Named, root: Some(root.clone()) }));
-    }
-    for dir in &options.binary_dirs {
-        list.extend(suffixes(&module.path).map(|s| Candidate::new(dir.join(s), Origin::Named)));
-    }
-    // Without a build-id only the name speaks for a file, and what the user points at comes first.
-    // What now stands where a deleted file stood is some other build.
-    if module.build_id.is_none() && !module.deleted {
-        list.extend(recorded);
-    }
-    if module.build_id.is_some() {
-        let all = locator.processes.iter().flat_map(|process| {
-            let root = process.root().to_owned();
-            process.all_places().into_iter().map(move |place| (place.path, root.clone()))
-        });
-        list.extend(all.map(|(path, root)| Candidate { path, origin: Origin::BuildId, root: Some(root) }));
-        let bundles = options.binary_dirs.iter().flat_map(|dir| bundled(&dir.join(module.short_name())));
-        list.extend(bundles.map(|path| Candidate::new(path, Origin::BuildId)));
     }
     list
 }
 
 /// The files of a build-id in all directories that keep files by it.
-pub(super) fn stores(locator: &Locator<'_>, id: &str) -> impl Iterator<Item = PathBuf> {
+pub(super) fn stores<'l>(locator: &'l Locator<'l>, id: &'l str) -> impl Iterator<Item = PathBuf> + 'l {
     let options = locator.options;
     let dirs = options.debug_dirs.iter().chain(&options.binary_dirs);
-    let direct: Vec<PathBuf> = dirs.flat_map(|dir| by_build_id(id).map(|name| dir.join(name))).collect();
+    let direct = dirs.flat_map(|dir| by_build_id(id).map(|name| dir.join(name)));
     // Links in another root lead to places inside it.
     let roots =
         options.sysroots.iter().map(PathBuf::as_path).chain(locator.processes.iter().map(|p| p.root()));
-    let inside: Vec<PathBuf> = roots
-        .flat_map(|root| {
-            by_build_id(id)
-                .filter_map(|name| resolve_in_root(root, Path::new("usr/lib/debug").join(name).to_str()?))
-        })
-        .collect();
-    direct.into_iter().chain(inside)
+    let inside = roots.flat_map(|root| {
+        by_build_id(id)
+            .filter_map(|name| resolve_in_root(root, Path::new("usr/lib/debug").join(name).to_str()?))
+    });
+    direct.chain(inside)
 }
 
 /// The names in a directory under which files are kept by build-id. The first two are debuggers' own.
@@ -119,16 +138,17 @@ fn by_build_id(id: &str) -> impl Iterator<Item = PathBuf> + use<> {
     list.into_iter().filter(move |_| plain)
 }
 
-/// The files in the bundle of debug information that belongs to a Mach-O image (`app.dSYM`).
-pub(super) fn bundled(image: &Path) -> Vec<PathBuf> {
+/// The files in the bundle of debug information that belongs to a Mach-O image (`app.dSYM`) in this root, if it is in one.
+pub(super) fn bundled(image: &Path, root: Option<&Path>) -> Vec<PathBuf> {
     /// A bundle holds one file for each image it was made of.
     const MAX_FILES: usize = 64;
     let Some(name) = image.file_name() else { return Vec::new() };
     let mut bundle = name.to_owned();
     bundle.push(".dSYM");
-    let dir = image.with_file_name(bundle).join("Contents/Resources/DWARF");
-    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
-    let mut list: Vec<PathBuf> = entries.take(MAX_FILES).filter_map(|e| Some(e.ok()?.path())).collect();
+    let dir = inside(root, image.with_file_name(bundle).join("Contents/Resources/DWARF"));
+    let Some(Ok(entries)) = dir.map(std::fs::read_dir) else { return Vec::new() };
+    let paths = entries.take(MAX_FILES).filter_map(|entry| Some(entry.ok()?.path()));
+    let mut list: Vec<PathBuf> = paths.filter_map(|path| inside(root, path)).collect();
     list.sort();
     list
 }

@@ -81,6 +81,12 @@ impl Chains {
         self.spans[at] = (start, self.places.len() as u32);
     }
 
+    /// Adds the chain of one more address, at the end of the list.
+    pub(super) fn push<'a>(&mut self, chain: impl IntoIterator<Item = RawPlace<'a>>) {
+        self.spans.push((0, 0));
+        self.set(self.spans.len() - 1, chain);
+    }
+
     /// As [`Chains::set`], with indices that [`Chains::intern`] returned: for tables whose texts are met often.
     pub(super) fn set_indexed(&mut self, at: usize, chain: impl IntoIterator<Item = IndexedPlace>) {
         let start = self.places.len() as u32;
@@ -129,6 +135,8 @@ mod tests {
         assert_eq!(chains.get(1).map(|p| p.name).collect::<Vec<_>>(), ["inner", "outer"]);
         assert_eq!(chains.get(0).map(|p| p.name).collect::<Vec<_>>(), ["alone"]);
         assert_eq!(chains.get(2).collect::<Vec<_>>(), [inner]);
-        assert_eq!(chains.len(), 3);
+        chains.push([outer]);
+        assert_eq!(chains.get(3).collect::<Vec<_>>(), [outer]);
+        assert_eq!(chains.len(), 4);
     }
 }

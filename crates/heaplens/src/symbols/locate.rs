@@ -2,10 +2,13 @@
 //!
 //! A file with another build-id than the dump's is never used; it is remembered for the warning.
 
+use super::by_id::{ByBuildId, MOST_FILES};
 use super::bytes::Stamp;
 use super::candidates::{Candidate, Origin, candidates, file_name};
 use super::companions::Home;
 use super::fetch::{Wanted, fetched};
+use super::lineless::Lacking;
+use super::paths::is_too_long;
 use super::probe::{Probe, probe};
 use super::process::Process;
 use super::segments::{self, Layout, Segment};
@@ -13,7 +16,7 @@ use super::{Options, RecordedPaths};
 use crate::profile::{Module, ModuleKind, SymbolState};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 /// The files of a module.
 #[derive(Clone, Debug, Default)]
@@ -32,8 +35,12 @@ pub(super) struct Files {
     pub(super) package: Option<PathBuf>,
     /// What several debug files share (dwz's `.gnu_debugaltlink`), its build-id the one that the link names.
     pub(super) supplementary: Option<PathBuf>,
+    /// The root that the image lies in, if it is another one than ours.
+    pub(super) root: Option<PathBuf>,
     /// What was missing or not used, and why: a sentence each, for people.
     pub(super) notes: Vec<String>,
+    /// The debug information that the image names and that was not found.
+    pub(super) lacks: Option<Lacking>,
     /// Of the image and the file with debug information when they were found.
     stamps: Vec<(PathBuf, Stamp)>,
 }
@@ -66,7 +73,7 @@ impl Files {
 #[derive(Debug)]
 pub(super) enum Located {
     Found {
-        files: Files,
+        files: Box<Files>,
         verified: bool,
     },
     /// No file; and what was met on the way, as [`Files::notes`].
@@ -86,6 +93,10 @@ pub(super) struct Locator<'a> {
     /// The one explicit binary that means the program itself, whatever it is called.
     pub(super) main: Option<usize>,
     pub(super) processes: Vec<Process>,
+    /// What the processes map.
+    mapped: OnceLock<ByBuildId>,
+    /// What lies in the directories of binaries.
+    listed: OnceLock<ByBuildId>,
     /// Files that served some module.
     used: Mutex<BTreeSet<PathBuf>>,
 }
@@ -118,7 +129,39 @@ impl<'a> Locator<'a> {
             _ => None,
         };
         let processes = options.processes.iter().map(|&pid| Process::read(pid)).collect();
-        Locator { options, explicit, main, processes, used: Mutex::default() }
+        let (mapped, listed, used) = Default::default();
+        Locator { options, explicit, main, processes, mapped, listed, used }
+    }
+
+    /// Files that some process maps, by the build-id in them.
+    pub(super) fn mapped(&self, id: &str) -> impl Iterator<Item = &Candidate> {
+        let all = self.processes.iter().flat_map(|process| {
+            let root = process.root().to_owned();
+            let places = process.all_places().into_iter();
+            places.map(move |place| Candidate {
+                path: place.path,
+                origin: Origin::BuildId,
+                root: Some(root.clone()),
+            })
+        });
+        self.mapped.get_or_init(|| ByBuildId::read(all)).with(id)
+    }
+
+    /// Files directly in the directories of binaries, by the build-id in them.
+    pub(super) fn listed(&self, id: &str) -> impl Iterator<Item = &Candidate> {
+        self.listed.get_or_init(|| ByBuildId::in_dirs(&self.options.binary_dirs)).with(id)
+    }
+
+    /// The copy of another `/` that a path lies in: links there lead to places inside.
+    pub(super) fn root_of(&self, path: &Path) -> Option<&Path> {
+        let sysroots = self.options.sysroots.iter().map(PathBuf::as_path);
+        sysroots.chain(self.processes.iter().map(Process::root)).find(|root| path.starts_with(root))
+    }
+
+    /// True if an explicit binary is called as the module, or is the one that means the program itself.
+    pub(super) fn is_named_as(&self, explicit: usize, module: &Module) -> bool {
+        let named = self.explicit.get(explicit).and_then(|explicit| file_name(&explicit.path));
+        named == Some(module.short_name()) || module.is_main && self.main == Some(explicit)
     }
 
     /// What the user named and nothing came of, and why.
@@ -136,19 +179,21 @@ impl<'a> Locator<'a> {
                     _ => false,
                 })
         };
-        let why = |explicit: &Explicit| {
+        let why = |at: usize, explicit: &Explicit| {
             match &explicit.probe {
             Err(why) => Some(why.clone()),
             Ok(probe) if serves(explicit, probe.build_id.as_deref()) => None,
-            Ok(probe) if probe.layout == Layout::Stated => {
-                Some("no module of the profile has its build-id or its name".to_owned())
-            }
-            Ok(_) => Some(
+            Ok(probe) if probe.layout != Layout::Stated => Some(
                 "it holds debug information alone, and no module that lacks some has its build-id or its name".to_owned(),
             ),
+            Ok(_) if modules.iter().any(|module| self.is_named_as(at, module)) => {
+                Some("it does not have the build-id of the profile, and another file does".to_owned())
+            }
+            Ok(_) => Some("no module of the profile has its build-id or its name".to_owned()),
         }
         };
-        let binaries = self.explicit.iter().filter_map(|e| Some((e.path.display().to_string(), why(e)?)));
+        let all = self.explicit.iter().enumerate();
+        let binaries = all.filter_map(|(at, e)| Some((e.path.display().to_string(), why(at, e)?)));
         let processes = self.processes.iter();
         let processes = processes.filter_map(|p| Some((format!("process {}", p.pid()), p.problem.clone()?)));
         binaries.chain(processes).collect()
@@ -170,7 +215,7 @@ impl<'a> Locator<'a> {
                     // It has said which build is meant.
                     self.used.lock().unwrap_or_else(|e| e.into_inner()).insert(debug.path);
                 }
-                let files = self.files(&candidate, probe, Some(module), search.notes);
+                let files = Box::new(self.files(&candidate, probe, Some(module), search.notes));
                 return Located::Found { files, verified };
             }
         }
@@ -181,30 +226,31 @@ impl<'a> Locator<'a> {
         {
             let candidate = Candidate::new(path, Origin::BuildId);
             return Located::Found {
-                files: self.files(&candidate, probe, Some(module), search.notes),
+                files: Box::new(self.files(&candidate, probe, Some(module), search.notes)),
                 verified: true,
             };
         }
-        if let (None, Some(id)) = (&search.debug_only, &module.build_id) {
-            let found = fetched(fetch, Wanted::DebugInfo, id, &mut search.notes);
-            search.debug_only =
-                found.map(|(path, probe)| (Candidate::new(path, Origin::BuildId), probe, true));
-        }
-        if let Some((candidate, probe, verified)) =
-            search.debug_only.take_if(|(_, p, _)| p.layout != Layout::Unknown)
+        if let Some(id) = &module.build_id
+            && !search.debug_only.as_ref().is_some_and(|(_, _, verified)| *verified)
+            && let Some((path, probe)) = fetched(fetch, Wanted::DebugInfo, id, &mut search.notes)
+                .filter(|(_, probe)| probe.layout != Layout::Unknown)
         {
-            if probe.layout == Layout::Computed {
-                search.notes.push(format!(
-                    "{} holds debug information alone: where the program's code lies was computed from its segments; give \
-                     the program too, to be sure",
-                    candidate.path.display()
-                ));
-            }
-            let files = self.files(&candidate, probe, Some(module), search.notes);
-            return Located::Found { files, verified };
+            search.debug_only = Some((Candidate::new(path, Origin::BuildId), probe, true));
         }
-        let notes = std::mem::take(&mut search.notes);
-        Located::Not(search.failure(module, self.options), notes)
+        match search.last_choice() {
+            Some((candidate, probe, verified)) => {
+                let files = Box::new(self.files(&candidate, probe, Some(module), search.notes));
+                Located::Found { files, verified }
+            }
+            None => {
+                let cut = self.listed.get().into_iter().flat_map(|listed| &listed.cut);
+                search.notes.extend(cut.map(|dir| {
+                    format!("only {MOST_FILES} files of {} were looked at for its build-id", dir.display())
+                }));
+                let notes = std::mem::take(&mut search.notes);
+                Located::Not(search.failure(module, self.options), notes)
+            }
+        }
     }
 
     /// One file as the image, and its debug information.
@@ -226,15 +272,19 @@ impl<'a> Locator<'a> {
     ) -> Files {
         let home = Home::new(self, candidate, module);
         let debug = home.debug_file(&probe, &mut notes);
-        let mut files = Files { image: candidate.path.clone(), ..Files::default() };
+        let root = self.root_of(&candidate.path).map(Path::to_owned);
+        let mut files = Files { image: candidate.path.clone(), root, ..Files::default() };
         files.stamps.extend(probe.stamp.map(|stamp| (files.image.clone(), stamp)));
-        if let Some((dwarf, headers)) = debug {
-            files.stamps.extend(headers.stamp.map(|stamp| (dwarf.clone(), stamp)));
-            if let Some((path, id)) = &headers.altlink {
-                files.supplementary = home.supplementary(&dwarf, path, id, &mut notes);
+        match debug {
+            Ok((dwarf, headers)) => {
+                files.stamps.extend(headers.stamp.map(|stamp| (dwarf.clone(), stamp)));
+                if let Some((path, id)) = &headers.altlink {
+                    files.supplementary = home.supplementary(&dwarf, path, id, &mut notes);
+                }
+                files.package = home.package(&dwarf, &mut notes);
+                files.dwarf = Some(dwarf);
             }
-            files.package = home.package(&dwarf, &mut notes);
-            files.dwarf = Some(dwarf);
+            Err(lacks) => files.lacks = lacks,
         }
         files.build_id = probe.build_id;
         files.layout = probe.layout;
@@ -282,6 +332,8 @@ struct Search<'a> {
     refused: Option<(PathBuf, String)>,
     /// A file that has only debug information, for want of the program; and whether it is verified.
     debug_only: Option<(Candidate, Probe, bool)>,
+    /// A file without a build-id where one is wanted, for want of one that has it.
+    unproven: Option<(Candidate, Probe)>,
     notes: Vec<String>,
 }
 
@@ -293,6 +345,7 @@ impl<'a> Search<'a> {
             mismatch: None,
             refused: None,
             debug_only: None,
+            unproven: None,
             notes: Vec::new(),
         }
     }
@@ -327,24 +380,51 @@ impl<'a> Search<'a> {
                 return None;
             }
             // A name made of the build-id proves nothing about a file without one.
-            (Some(_), None) if !named => return None,
+            (Some(_), None) if matches!(origin, Origin::BuildId | Origin::Proven) => return None,
             (None, found) if self.required.is_some() && *found != self.required => return None,
             _ => false,
         };
-        if probe.layout == Layout::Stated {
-            return Some((probe, verified));
-        }
-        if probe.layout == Layout::Unknown {
-            let why = "it holds debug information alone, and where the program's code lies in its file cannot be told from \
-                       it; the program or library itself is needed beside it";
-            self.refused.get_or_insert((path.to_owned(), why.to_owned()));
-        } else if self.debug_only.is_none() {
-            if origin == Origin::Explicit {
-                self.required.clone_from(&probe.build_id);
+        match probe.layout {
+            Layout::Stated if verified || self.wanted.is_none() => return Some((probe, verified)),
+            Layout::Stated => {
+                self.unproven.get_or_insert_with(|| (candidate.clone(), probe));
             }
-            self.debug_only = Some((candidate.clone(), probe, verified));
+            Layout::Unknown => {
+                let why = "it holds debug information alone, and where the program's code lies in its file cannot be told \
+                           from it; the program or library itself is needed beside it";
+                self.refused.get_or_insert((path.to_owned(), why.to_owned()));
+            }
+            Layout::Computed if self.debug_only.as_ref().is_none_or(|(_, _, sure)| verified && !sure) => {
+                if origin == Origin::Explicit {
+                    self.required.clone_from(&probe.build_id);
+                }
+                self.debug_only = Some((candidate.clone(), probe, verified));
+            }
+            Layout::Computed => {}
         }
         None
+    }
+
+    /// What is used where no program was found that is surely the right one: debug information that is, else what has no
+    /// build-id.
+    fn last_choice(&mut self) -> Option<(Candidate, Probe, bool)> {
+        let sure = self.debug_only.take_if(|(_, _, verified)| *verified);
+        let unproven = self.unproven.take().map(|(candidate, probe)| (candidate, probe, false));
+        let (candidate, probe, verified) = sure.or(unproven).or_else(|| self.debug_only.take())?;
+        if probe.layout == Layout::Computed {
+            self.notes.push(format!(
+                "{} holds debug information alone: where the program's code lies was computed from its segments; give \
+                 the program too, to be sure",
+                candidate.path.display()
+            ));
+        }
+        if let (false, Some(wanted), Some((path, found))) = (verified, self.wanted, &self.mismatch) {
+            self.notes.push(format!(
+                "{} is another build (build-id {found}; the profile has {wanted}); it was not used",
+                path.display()
+            ));
+        }
+        Some((candidate, probe, verified))
     }
 
     fn failure(self, module: &Module, options: &Options) -> SymbolState {
@@ -354,9 +434,19 @@ impl<'a> Search<'a> {
         }
         let why = match self.refused {
             Some((path, why)) => format!("{}: {why}", path.display()),
+            None if is_too_long(&module.path) => {
+                format!("its path has {} bytes, which no file's has", module.path.len())
+            }
             None if module.deleted => "the file was removed or replaced while the program ran".to_owned(),
-            None if options.recorded_paths == RecordedPaths::Ignore => {
-                "no file was found (the paths in the dump were not to be used)".to_owned()
+            None if !options.recorded_paths.may_open(module.build_id.as_deref()) => {
+                match options.recorded_paths {
+                    RecordedPaths::Proven => {
+                        "no file was found (the dump comes from another machine and has no build-id for \
+                                              it, so its path was not opened here)"
+                    }
+                    _ => "no file was found (the paths in the dump were not to be used)",
+                }
+                .to_owned()
             }
             None => "no file was found".to_owned(),
         };

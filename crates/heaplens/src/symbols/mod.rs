@@ -5,14 +5,18 @@
 //! [`Module::symbols`](crate::profile::Module) and in the profile's warnings.
 
 mod answers;
+mod by_id;
+mod by_name;
 mod bytes;
 pub mod cache;
 mod candidates;
 mod chains;
+mod checksum;
 mod companions;
 mod dwarf;
 mod fat;
 mod fetch;
+mod lineless;
 mod locate;
 mod lookup;
 mod module;
@@ -20,19 +24,22 @@ mod names;
 mod numbers;
 mod object;
 mod open;
+mod operators;
 mod paths;
 mod probe;
 mod process;
 mod report;
 mod resolution;
 mod segments;
+mod session;
 mod symtab;
 pub mod table;
 mod texts;
 mod vdso;
 
 pub use fetch::Fetch;
-pub use lookup::{Binary, lookup};
+pub use lineless::Lacking;
+pub use lookup::{Binary, Lookup, lookup};
 pub(crate) use names::closures;
 pub use names::{Demangler, Spelling};
 pub use resolution::{Named, Place, Resolution, Resolve};
@@ -48,8 +55,22 @@ pub enum RecordedPaths {
     /// Yes, as the last choice (and, with a build-id to check, an earlier one).
     #[default]
     Use,
-    /// No: the dump comes from another machine or from a stranger.
+    /// Only where the dump has the module's build-id, and the file is used only if it has that one: the dump comes from
+    /// another machine.
+    Proven,
+    /// No.
     Ignore,
+}
+
+impl RecordedPaths {
+    /// True if a path of the dump may be opened for a file that must have this build-id.
+    fn may_open(self, build_id: Option<&str>) -> bool {
+        match self {
+            RecordedPaths::Use => true,
+            RecordedPaths::Proven => build_id.is_some(),
+            RecordedPaths::Ignore => false,
+        }
+    }
 }
 
 /// Where binaries and their debug information are looked for.
@@ -128,7 +149,7 @@ pub fn build_id(path: &Path) -> Result<Option<String>, String> {
 /// missing, another build or unproven is said in [`Profile::warnings`]; totals do not change.
 pub fn symbolize(profile: &Profile, options: &Options) -> Profile {
     let locator = locate::Locator::new(options, profile.modules());
-    let resolver = module::FileResolver { locator, options };
+    let resolver = module::FileResolver::new(locator, options);
     let mut new = symbolize_with(profile, &resolver);
     for (path, why) in resolver.locator.unused(new.modules()) {
         report::unused(&mut new, &path, &why);
@@ -139,7 +160,7 @@ pub fn symbolize(profile: &Profile, options: &Options) -> Profile {
 /// The resolver that [`symbolize`] uses, for callers that decide about each module themselves before they hand it
 /// on. `modules` are all of the profile's: a lone `--binary` means the program only if it is none of its libraries.
 pub fn files<'a>(options: &'a Options, modules: &[Module]) -> impl Resolve + use<'a> {
-    module::FileResolver { locator: locate::Locator::new(options, modules), options }
+    module::FileResolver::new(locate::Locator::new(options, modules), options)
 }
 
 /// As [`symbolize`], with a resolver of the caller's, which is asked for one module after the other.
@@ -150,6 +171,8 @@ pub fn symbolize_with(profile: &Profile, resolver: &dyn Resolve) -> Profile {
     let mut new = rebuild(profile, &jobs, &results);
     let notes = jobs.iter().zip(&results).flat_map(|(job, r)| r.notes.iter().map(|note| (job.module, note)));
     report::notes(&mut new, notes);
+    let lacking = jobs.iter().zip(&results).filter_map(|(job, r)| Some((job.module, r.lacks.as_ref()?)));
+    lineless::warn(&mut new, lacking);
     for (job, result) in jobs.iter().zip(results) {
         let module = new.module_mut(job.module);
         if rank(&result.state) >= rank(&module.symbols) {

@@ -6,7 +6,7 @@ use super::dwarf::{self, Found};
 use super::locate::{Files, Located, Locator};
 use super::names::{self, Demangler};
 use super::object::ObjectFile;
-use super::{Options, Place, Resolution, Resolve, answers, symtab, vdso};
+use super::{Options, Place, Resolution, Resolve, answers, cache, operators, symtab, vdso};
 use crate::profile::{Module, SymbolState};
 use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +15,14 @@ use std::path::Path;
 /// Finds each module's files and reads them.
 pub(super) struct FileResolver<'a> {
     pub(super) locator: Locator<'a>,
-    pub(super) options: &'a Options,
+    options: &'a Options,
+    kept: cache::Listing,
+}
+
+impl<'a> FileResolver<'a> {
+    pub(super) fn new(locator: Locator<'a>, options: &'a Options) -> FileResolver<'a> {
+        FileResolver { locator, options, kept: cache::Listing::default() }
+    }
 }
 
 impl Resolve for FileResolver<'_> {
@@ -25,10 +32,22 @@ impl Resolve for FileResolver<'_> {
         }
         let (mut files, verified) = match self.locator.locate(module) {
             Located::Found { files, verified } => (files, verified),
-            Located::Not(state, notes) => {
-                return answers::without_file(module, lookups, state, notes, self.options);
+            Located::Not(state, mut notes) => {
+                let proven = answers::proven(module, lookups, &mut notes, self.options, &self.kept);
+                return proven.map(|proven| proven.result).unwrap_or_else(|| {
+                    let mut unknown = Resolution::unknown(state);
+                    unknown.notes = notes;
+                    unknown
+                });
             }
         };
+        // What is kept of the build that ran is surer than a file that may be another one.
+        if !verified
+            && let Some(proven) = answers::proven(module, lookups, &mut Vec::new(), self.options, &self.kept)
+            && proven.whole
+        {
+            return proven.result;
+        }
         let used = files.image.display().to_string();
         let state = match verified {
             true => SymbolState::Verified { used },
@@ -39,6 +58,7 @@ impl Resolve for FileResolver<'_> {
         let (chains, problem) = answers::chains(&mut files, &addresses, self.options);
         result.problem = problem;
         result.notes = files.notes;
+        result.lacks = files.lacks;
         result.places = places(&mut result, &chains, Nameless::Dropped, self.options);
         result
     }
@@ -50,14 +70,24 @@ pub(super) fn chains(
     addresses: &[Option<u64>],
     options: &Options,
 ) -> (Chains, Option<String>) {
+    let by_dwarf = |path, sorted: &[u64]| dwarf::find(input(files, path, options), sorted);
+    chains_by(files, addresses, by_dwarf, |path, sorted, found| name_by_symbols(files, path, sorted, found))
+}
+
+/// As [`chains`], with other ways to ask the debug information and the symbol table of a file.
+pub(super) fn chains_by<'f>(
+    files: &'f Files,
+    addresses: &[Option<u64>],
+    by_dwarf: impl FnOnce(&'f Path, &[u64]) -> Result<Found, Damage>,
+    mut by_symbols: impl FnMut(&'f Path, &[u64], &mut Found),
+) -> (Chains, Option<String>) {
     let mut sorted: Vec<u64> = addresses.iter().copied().flatten().collect();
     sorted.sort_unstable();
     sorted.dedup();
     let mut found = Found::nothing(sorted.len());
     if let Some(path) = &files.dwarf {
-        let input = input(files, path, options);
         // The reader promises not to panic; a file that finds a way all the same costs its own lines.
-        let read = catch_unwind(AssertUnwindSafe(|| dwarf::find(input, &sorted)));
+        let read = catch_unwind(AssertUnwindSafe(|| by_dwarf(path, &sorted)));
         let read = read.unwrap_or_else(|_| Err(Damage::new("its reader gave up on damaged data")));
         match read {
             Ok(read) => found = read,
@@ -66,7 +96,7 @@ pub(super) fn chains(
         found.problem = found.problem.map(|why| format!("{}: {why}", path.display()));
     }
     for path in files.symbol_tables() {
-        let read = catch_unwind(AssertUnwindSafe(|| name_by_symbols(files, path, &sorted, &mut found)));
+        let read = catch_unwind(AssertUnwindSafe(|| by_symbols(path, &sorted, &mut found)));
         if read.is_err() {
             found.problem.get_or_insert(format!("{}: its symbol table is damaged", path.display()));
         }
@@ -95,20 +125,27 @@ pub(super) fn input<'f>(files: &'f Files, path: &'f Path, options: &Options) -> 
 
 /// Names what has no name yet.
 pub(super) fn name_by_symbols(files: &Files, path: &Path, sorted: &[u64], found: &mut Found) {
+    if !found.incomplete.contains(&true) {
+        return;
+    }
+    let opened = ObjectFile::open(path, files.build_id.as_deref());
+    match opened.and_then(|file| file.require(files.stamp(path)).map(|()| file)) {
+        Ok(file) => name_by(&file, path, sorted, found),
+        Err(damage) => {
+            found.problem.get_or_insert(format!("{}: {damage}", path.display()));
+        }
+    }
+}
+
+/// As [`name_by_symbols`], from a file that is open.
+pub(super) fn name_by(file: &ObjectFile, path: &Path, sorted: &[u64], found: &mut Found) {
     let open: Vec<usize> = (0..sorted.len()).filter(|&at| found.incomplete[at]).collect();
     if open.is_empty() {
         return;
     }
-    let file = match ObjectFile::open(path, files.build_id.as_deref()) {
-        Ok(file) => file,
-        Err(damage) => {
-            found.problem.get_or_insert(format!("{}: {damage}", path.display()));
-            return;
-        }
-    };
     let addresses: Vec<u64> = open.iter().map(|&at| sorted[at]).collect();
-    let names = symtab::names(&file, &addresses);
-    if let Err(damage) = file.require(files.stamp(path)) {
+    let names = symtab::names(file, &addresses);
+    if let Err(damage) = file.require(None) {
         found.problem.get_or_insert(format!("{}: {damage}", path.display()));
         return;
     }
@@ -161,6 +198,14 @@ pub(super) fn places(
 /// True if a mangled symbol is the whole name of what the debug information calls `short`, as in
 /// `insert<u8, alloc::alloc::Global>`.
 fn completes(symbol: &str, short: &str) -> bool {
-    let short = short.split(['<', '{']).next().unwrap_or(short);
-    names::may_be_mangled(symbol) && symbol.contains(short)
+    if !names::may_be_mangled(symbol) {
+        return false;
+    }
+    match operators::codes(short) {
+        Some(mut codes) => {
+            let rest = operators::without_names(symbol);
+            codes.any(|code| rest.contains(code))
+        }
+        None => symbol.contains(short.split(['<', '{']).next().unwrap_or(short)),
+    }
 }

@@ -63,6 +63,16 @@ impl Demangler {
         }
     }
 
+    /// Forgets names, for those who meet any number of them; how much they have cost it remembers.
+    pub fn forget(&mut self) {
+        self.known.clear();
+    }
+
+    /// How many names it remembers.
+    pub fn remembered(&self) -> usize {
+        self.known.len()
+    }
+
     fn demangle(&mut self, mangled: &str) -> Option<String> {
         if mangled.len() > MAX_MANGLED {
             return None;

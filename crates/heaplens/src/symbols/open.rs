@@ -91,19 +91,6 @@ pub(super) fn at_once(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// The CRC-32 of a whole file, as `.gnu_debuglink` has it.
-pub(super) fn crc32(path: &Path) -> Option<u32> {
-    let mut file = open(path).ok()?;
-    let mut hasher = crc32fast::Hasher::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer).ok()? {
-            0 => return Some(hasher.finalize()),
-            n => hasher.update(&buffer[..n]),
-        }
-    }
-}
-
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod tests {

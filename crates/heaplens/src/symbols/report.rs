@@ -13,12 +13,12 @@ const UNVERIFIED: &str = "unverified-binary";
 /// A part of the debug information cannot be read.
 const DAMAGED: &str = "damaged-debug-info";
 /// Debug information that was not there, or not used.
-const INCOMPLETE: &str = "incomplete-symbols";
+pub(super) const INCOMPLETE: &str = "incomplete-symbols";
 /// Named by the user, but of no use.
 const UNUSED: &str = "unused-binary";
 
 /// Most modules that are warned about one by one.
-const MOST_MESSAGES: usize = 10;
+pub(super) const MOST_MESSAGES: usize = 10;
 
 /// A warning about one module.
 struct Message {
@@ -76,14 +76,11 @@ pub(super) fn states(profile: &mut Profile) {
             continue;
         }
         messages.extend(message(module, places[i], named[i]));
-        if let SymbolState::Unverified { used } = &module.symbols {
-            unverified.push(if *used == module.path {
-                visible(used)
-            } else {
-                format!("{} (for {})", visible(used), visible(module.short_name()))
-            });
+        if matches!(module.symbols, SymbolState::Unverified { .. }) {
+            unverified.push(module);
         }
     }
+    let unverified = doubts(&unverified);
     // The modules with most places tell the story; a hostile dump can name thousands.
     messages.sort_by(|a, b| b.places.cmp(&a.places).then_with(|| a.text.cmp(&b.text)));
     let rest = messages.split_off(messages.len().min(MOST_MESSAGES));
@@ -95,20 +92,49 @@ pub(super) fn states(profile: &mut Profile) {
         let text = format!("{} more modules without usable symbols, for {places} places", rest.len());
         push(profile, MISSING, text);
     }
-    if !unverified.is_empty() {
-        unverified.sort();
-        unverified.dedup();
-        let more = unverified.len().saturating_sub(MOST_MESSAGES);
-        unverified.truncate(MOST_MESSAGES);
-        if more > 0 {
-            unverified.push(format!("{more} more"));
-        }
-        let message = format!(
-            "symbols unverified, as no build-id says that these files are the ones that ran: {}",
-            unverified.join(", ")
-        );
-        push(profile, UNVERIFIED, message);
+    for text in unverified {
+        push(profile, UNVERIFIED, text);
     }
+}
+
+/// What is said of files that were believed for their names, and what would give proof: the profile or the files have no
+/// build-ids.
+fn doubts(modules: &[&Module]) -> Vec<String> {
+    let (known, unknown): (Vec<&Module>, Vec<&Module>) = modules.iter().partition(|m| m.build_id.is_some());
+    let mut texts = Vec::new();
+    if !unknown.is_empty() {
+        let by_process = unknown.iter().all(|module| match &module.symbols {
+            SymbolState::Unverified { used } => used.starts_with("/proc/"),
+            _ => false,
+        });
+        texts.push(format!(
+            "symbols unverified: the profile has no build-id that says that the files used for {} are the ones that ran; \
+             dumps by the agent have build-ids{}",
+            names(&unknown),
+            if by_process { "" } else { ", and --pid reads the files of a process that still runs" }
+        ));
+    }
+    if !known.is_empty() {
+        texts.push(format!(
+            "symbols unverified: the files used for {} have no build-id, and the ones that ran had one; names are wrong if \
+             it is another build; give the binary that ran with --binary or --binary-dir, its process with --pid, or a \
+             server that has it with --debuginfod",
+            names(&known)
+        ));
+    }
+    texts
+}
+
+fn names(modules: &[&Module]) -> String {
+    let mut names: Vec<String> = modules.iter().map(|module| visible(module.short_name())).collect();
+    names.sort();
+    names.dedup();
+    let more = names.len().saturating_sub(MOST_MESSAGES);
+    names.truncate(MOST_MESSAGES);
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    names.join(", ")
 }
 
 fn message(module: &Module, places: u64, named: u64) -> Option<Message> {
@@ -152,7 +178,7 @@ fn message(module: &Module, places: u64, named: u64) -> Option<Message> {
     Some(Message { code, places, text })
 }
 
-fn push(profile: &mut Profile, code: &'static str, message: String) {
+pub(super) fn push(profile: &mut Profile, code: &'static str, message: String) {
     let warning = Warning::new(code, message);
     if !profile.warnings.contains(&warning) {
         profile.warnings.push(warning);
@@ -160,7 +186,7 @@ fn push(profile: &mut Profile, code: &'static str, message: String) {
 }
 
 /// Text for a sentence: control characters from paths must not reach a terminal, and no path fills a screen.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     const MAX_CHARS: usize = 500;
     let mut out = String::new();
     for c in text.chars().take(MAX_CHARS) {

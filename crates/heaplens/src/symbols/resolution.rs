@@ -1,5 +1,6 @@
 //! What became known of a module's places, names made readable.
 
+use super::lineless::Lacking;
 use crate::profile::{Module, SymbolState};
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
@@ -44,6 +45,8 @@ pub struct Resolution {
     /// What was missing or was not used on the way, a sentence each: a debug file with another checksum, a server
     /// that does not answer.
     pub notes: Vec<String>,
+    /// The debug information that the binary names and that was not found.
+    pub lacks: Option<Lacking>,
     functions: IndexSet<Named, FxBuildHasher>,
 }
 

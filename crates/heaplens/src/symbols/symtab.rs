@@ -4,7 +4,7 @@
 
 use super::bytes::{Bytes, Result, Window};
 use super::names::{self, MAX_NAME};
-use super::object::{self as files, ObjectFile, Symbols, Table};
+use super::object::{self as files, ObjectFile, Rows, Symbols, Table};
 use super::texts::Texts;
 use object::{BinaryFormat, Object, ObjectSymbol, ObjectSymbolTable, SymbolKind, elf};
 
@@ -23,15 +23,15 @@ pub(super) fn names(file: &ObjectFile, addresses: &[u64]) -> Vec<Option<String>>
     let code = Code::of(file);
     let mut found = match &file.symbols {
         Symbols::None => vec![None; addresses.len()],
-        Symbols::Elf { tables, wide } => elf_names(tables, *wide, file.big_endian, &code, addresses),
+        Symbols::Elf { tables, rows } => elf_names(tables, *rows, &code, addresses),
         Symbols::Other(bytes) => other_names(bytes, &code, addresses).unwrap_or(vec![None; addresses.len()]),
     };
     // Static functions of a stripped library, where its packager kept them.
     if found.iter().any(Option::is_none)
         && let Some(Ok(mini)) = file.mini_debug_info()
-        && let Symbols::Elf { tables, wide } = &mini.symbols
+        && let Symbols::Elf { tables, rows } = &mini.symbols
     {
-        let more = elf_names(tables, *wide, mini.big_endian, &code, addresses);
+        let more = elf_names(tables, *rows, &code, addresses);
         for (name, more) in found.iter_mut().zip(more) {
             *name = name.take().or(more);
         }
@@ -52,10 +52,10 @@ pub(super) fn bounds(file: &ObjectFile) -> Vec<u64> {
 fn symbol_bounds(file: &ObjectFile, bounds: &mut Vec<u64>) {
     match &file.symbols {
         Symbols::None => {}
-        Symbols::Elf { tables, wide } => {
+        Symbols::Elf { tables, rows } => {
             for table in tables {
                 // What is read before damage is all that names are found by.
-                let _ = each_elf(&table.symbols, *wide, file.big_endian, |symbol| {
+                let _ = each_elf(&table.symbols, *rows, |symbol| {
                     bounds.extend([symbol.start, symbol.start.saturating_add(symbol.size)]);
                 });
             }
@@ -70,13 +70,7 @@ fn symbol_bounds(file: &ObjectFile, bounds: &mut Vec<u64>) {
     }
 }
 
-fn elf_names(
-    tables: &[Table],
-    wide: bool,
-    big_endian: bool,
-    code: &Code,
-    addresses: &[u64],
-) -> Vec<Option<String>> {
+fn elf_names(tables: &[Table], rows: Rows, code: &Code, addresses: &[u64]) -> Vec<Option<String>> {
     let mut found = vec![None; addresses.len()];
     for table in tables {
         if found.iter().all(Option::is_some) {
@@ -86,8 +80,8 @@ fn elf_names(
         let mut pass = Pass::new(addresses);
         let mut texts = Window::new(&table.names, 64);
         // What was read before damage counts.
-        let _ = each_elf(&table.symbols, wide, big_endian, |symbol| {
-            if !symbol.is_defined || !pass.matters(symbol.start) {
+        let _ = each_elf(&table.symbols, rows, |symbol| {
+            if symbol.section == 0 || !pass.matters(symbol.start) {
                 return;
             }
             let names_code = match symbol.kind {
@@ -133,16 +127,18 @@ fn names_something(first: Option<u8>) -> bool {
     !matches!(first, None | Some(0 | b'$' | b'.'))
 }
 
-struct ElfSymbol {
-    name: u32,
-    kind: elf::SymbolType,
-    is_defined: bool,
-    start: u64,
+pub(super) struct ElfSymbol {
+    pub(super) name: u32,
+    pub(super) kind: elf::SymbolType,
+    /// The section that it lies in, 0 if it is not defined.
+    pub(super) section: u16,
+    pub(super) start: u64,
     size: u64,
 }
 
 /// Reads a table a piece at a time.
-fn each_elf(table: &Bytes, wide: bool, big_endian: bool, mut visit: impl FnMut(ElfSymbol)) -> Result<()> {
+pub(super) fn each_elf(table: &Bytes, rows: Rows, mut visit: impl FnMut(ElfSymbol)) -> Result<()> {
+    let Rows { wide, big_endian, thumb_bit } = rows;
     let row = if wide { 24 } else { 16 };
     let hole = vec![0; STEP as usize];
     let mut piece = Vec::new();
@@ -164,11 +160,13 @@ fn each_elf(table: &Bytes, wide: bool, big_endian: bool, mut visit: impl FnMut(E
                 true => (bytes[4], number(6, 2), number(8, 8), number(16, 8)),
                 false => (bytes[12], number(14, 2), number(4, 4), number(8, 4)),
             };
+            let kind = elf::SymbolType(info & 0xf);
+            let is_function = matches!(kind, elf::STT_FUNC | elf::STT_GNU_IFUNC);
             visit(ElfSymbol {
                 name: number(0, 4) as u32,
-                kind: elf::SymbolType(info & 0xf),
-                is_defined: section != 0,
-                start,
+                kind,
+                section: section as u16,
+                start: if thumb_bit && is_function { start & !1 } else { start },
                 size,
             });
         }
@@ -311,8 +309,8 @@ mod tests {
     use object::write::{Object as Out, StandardSection, Symbol, SymbolSection};
     use object::{Architecture, BinaryFormat, Endianness, SymbolFlags, SymbolScope};
 
-    fn object(symbols: &[(&str, u64, u64, SymbolKind)]) -> Vec<u8> {
-        let mut out = Out::new(BinaryFormat::Elf, Architecture::X86_64, Endianness::Little);
+    fn object(symbols: &[(&str, u64, u64, SymbolKind)], architecture: Architecture) -> Vec<u8> {
+        let mut out = Out::new(BinaryFormat::Elf, architecture, Endianness::Little);
         let text = out.section_id(StandardSection::Text);
         out.append_section_data(text, &[0x90; 0x100], 1);
         for &(name, value, size, kind) in symbols {
@@ -331,7 +329,15 @@ mod tests {
     }
 
     fn look(symbols: &[(&str, u64, u64, SymbolKind)], addresses: &[u64]) -> Vec<String> {
-        let bytes = object(symbols);
+        look_on(Architecture::X86_64, symbols, addresses)
+    }
+
+    fn look_on(
+        architecture: Architecture,
+        symbols: &[(&str, u64, u64, SymbolKind)],
+        addresses: &[u64],
+    ) -> Vec<String> {
+        let bytes = object(symbols, architecture);
         let file = ObjectFile::parse(&Bytes::of_memory(bytes)).unwrap();
         let names = names(&file, addresses);
         names.into_iter().map(|n| n.unwrap_or_else(|| "-".to_owned())).collect()
@@ -368,5 +374,16 @@ mod tests {
         {
             assert_eq!(look(&symbols, &[0x10, 0x14]), ["real", "-"]);
         }
+    }
+
+    #[test]
+    fn on_arm_functions_begin_at_even_addresses() {
+        let f = SymbolKind::Text;
+        let symbols = [("thumb", 0x11, 0x10, f), ("arm", 0x30, 4, f), ("next", 0x21, 0, f)];
+        let addresses = [0xf, 0x10, 0x1f, 0x20, 0x2f, 0x30, 0x33];
+        let expected = ["-", "thumb", "thumb", "next", "next", "arm", "arm"];
+        assert_eq!(look_on(Architecture::Arm, &symbols, &addresses), expected);
+        let elsewhere = ["-", "-", "thumb", "thumb", "next", "arm", "arm"];
+        assert_eq!(look(&symbols, &addresses), elsewhere);
     }
 }

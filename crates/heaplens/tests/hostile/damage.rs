@@ -2,7 +2,7 @@
 
 use crate::elf::{self, Section};
 use crate::lab::{check, directory, options};
-use crate::watch::{MAX_MEMORY, peak_since, start_of_peak, watched};
+use crate::watch::{MAX_MEMORY, MAX_WORK, peak_since, start_of_peak, watched};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use heaplens::symbols::{self, Options};
@@ -216,7 +216,7 @@ pub(crate) fn every_byte() -> Result<(), Failed> {
         tally.slowest = tally.slowest.max(found.slowest);
     }
     println!(
-        "{count} variants; the slowest took {:?}: {}; at most {:.1} MiB at once in all threads",
+        "{count} variants; the slowest cost {:?} of work: {}; at most {:.1} MiB at once in all threads",
         tally.slowest.0,
         tally.slowest.1,
         largest as f64 / f64::from(1 << 20)
@@ -258,10 +258,13 @@ fn every_one(subject: &Subject, list: &[Damage], known: &[Vec<String>]) -> Tally
             let watched = watched(name.clone(), || symbols::lookup(&bench.program, &addresses, &options));
             bench.mend(damage, subject.whole());
             own.failures.extend(watched.panics);
+            if watched.work > MAX_WORK {
+                own.failures.push(format!("{name}: {:?} of work", watched.work));
+            }
             let answer = watched.result.map(|resolution| check(&name, &resolution, &addresses));
             own.changed += usize::from(answer.is_ok_and(|a| a.problem.is_none() && a.chains == known)) ^ 1;
-            if watched.took > own.slowest.0 {
-                own.slowest = (watched.took, name);
+            if watched.work > own.slowest.0 {
+                own.slowest = (watched.work, name);
             }
         }
         let mut tally = tally.lock().unwrap();

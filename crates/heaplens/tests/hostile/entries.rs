@@ -148,6 +148,34 @@ pub(crate) fn inlined() -> Result<(), Failed> {
     Ok(())
 }
 
+/// What compilers make of a function with a thousand calls, each of which is inlined eight levels deep: as much as is
+/// asked is answered.
+pub(crate) fn inlined_by_thousands() -> Result<(), Failed> {
+    let lab = Lab::new("inlined by thousands");
+    const DEEP: usize = 8;
+    let name = next_in_bad(&Bytes::default());
+    let mut children = Bytes::default().u8(NAME).text("inner").bytes(&function("bad").0);
+    for start in (BAD..BAD + BAD_SIZE).step_by(4) {
+        let call = Bytes::default().u8(INLINED).u32(name).u64(start).u32(4).u8(1).u8(7).0;
+        children = children.repeat(&call, DEEP).zeros(DEEP);
+    }
+    let mut dwarf = Dwarf::new();
+    dwarf.bad(&children.u8(0));
+    let addresses: Vec<u64> = (BAD..BAD + BAD_SIZE).collect();
+    for index in [Index::Aranges, Index::None] {
+        let path = lab.path("many");
+        std::fs::write(&path, dwarf.elf(index).bytes())?;
+        let answer = lab.ask(&format!("{index:?}"), &path, &addresses);
+        assert_eq!(answer.problem, None, "{index:?}");
+        for (address, chain) in addresses.iter().zip(&answer.chains) {
+            let (outer, inner) = chain.split_last().unwrap();
+            assert_eq!(outer, "bad", "{index:?}, {address:#x}: {chain:?}");
+            assert_eq!(inner, vec!["inner"; DEEP], "{index:?}, {address:#x}");
+        }
+    }
+    Ok(())
+}
+
 /// A million functions, and ten thousand units, that all have the address.
 pub(crate) fn overlaps() -> Result<(), Failed> {
     let lab = Lab::new("overlaps");
@@ -267,8 +295,27 @@ pub(crate) fn products() -> Result<(), Failed> {
     let range = [(at::NAME, form::STRING), (at::LOW_PC, form::ADDR), (at::HIGH_PC, form::DATA4)];
     let table = dwarf.table(&[(tag::COMPILE_UNIT, true, &range), (tag::SUBPROGRAM, false, &flags)]);
     let unit = Bytes::default().u8(1).text("bad.c").u64(BAD).u32(BAD_SIZE as u32);
-    dwarf.unit(table, &unit.repeat(&[2], 1_000_000).u8(0), (BAD, BAD_SIZE));
+    dwarf.unit(table, &unit.clone().repeat(&[2], 1_000_000).u8(0), (BAD, BAD_SIZE));
     lab.ask_dwarf("attributes of no size", &dwarf, SYMBOL);
+    // The same where entries are read, since they say that they have code, and where attributes are.
+    let place = (at::LOW_PC, form::FLAG_PRESENT);
+    let read = [at::LOW_PC, at::HIGH_PC, at::NAME, at::LINKAGE_NAME, at::CALL_FILE, at::CALL_LINE];
+    let read: Vec<_> = read.iter().map(|&name| (name, form::FLAG_PRESENT)).collect();
+    for (what, attributes) in [
+        ("flags of no size", [&[place][..], &flags[..100_000]].concat()),
+        ("values of no size", read.repeat(20_000)),
+    ] {
+        let mut dwarf = Dwarf::new();
+        let table = dwarf.table(&[(tag::COMPILE_UNIT, true, &range), (tag::SUBPROGRAM, false, &attributes)]);
+        dwarf.unit(table, &unit.clone().repeat(&[2], 100_000).u8(0), (BAD, BAD_SIZE));
+        lab.ask_dwarf(&format!("{what} of functions"), &dwarf, SYMBOL);
+        let mut dwarf = Dwarf::new();
+        let table = dwarf.table(&[(tag::COMPILE_UNIT, false, &attributes)]);
+        for _ in 0..100_000 {
+            dwarf.unit(table, &Bytes::default().u8(1), (BAD, BAD_SIZE));
+        }
+        lab.ask_dwarf(&format!("{what} of units"), &dwarf, SYMBOL);
+    }
     // 100,000 units, each with a table that starts a little later and is a megabyte long.
     let mut dwarf = Dwarf::new();
     let tables = Bytes::default().repeat(&[2, 0x34, 0, 0, 0], 300_000);

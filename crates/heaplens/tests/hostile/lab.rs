@@ -3,7 +3,7 @@
 use crate::dwarf::{BAD, Dwarf, GOOD, Index};
 use crate::watch::{MAX_MEMORY, peak_since, start_of_peak, watched};
 use heaplens::profile::{Amount, Frame, Meta, Module, Profile, Sample, Values};
-use heaplens::symbols::{self, Options, Resolution};
+use heaplens::symbols::{self, Binary, Demangler, Options, Resolution, Spelling};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -117,7 +117,33 @@ impl Lab {
         }
         assert!(peak < MAX_MEMORY, "{name}: {peak} bytes at once");
         self.symbolize(&name, path, addresses);
+        self.converse(&name, path, addresses);
         answer
+    }
+
+    /// As [`Lab::ask`], with a file that stays open, and asks for symbols.
+    fn converse(&self, name: &str, path: &Path, addresses: &[u64]) {
+        let start = start_of_peak();
+        let in_time = |what: &str, work: &mut dyn FnMut()| {
+            let watched = watched(format!("{name}, in a conversation: {what}"), work);
+            assert!(watched.panics.is_empty(), "{name}: {:#?}", watched.panics);
+        };
+        let mut opened = Err(String::new());
+        in_time("opening", &mut || opened = Binary::open(path, &self.options));
+        let Ok(binary) = opened else { return };
+        let names: [&[u8]; 3] = [b"main", b"", b"store::run(int)"];
+        let mut demangler = Demangler::new(Spelling::Binutils);
+        in_time("symbols", &mut || {
+            assert_eq!(binary.symbols(&names, Some(&mut demangler)).len(), names.len());
+        });
+        let mut lookup = binary.lookup();
+        for asked in [&addresses[..1], addresses] {
+            in_time("places", &mut || {
+                check(name, &lookup.places(asked), asked);
+            });
+        }
+        let peak = peak_since(start);
+        assert!(peak < MAX_MEMORY, "{name}: {peak} bytes at once");
     }
 
     fn symbolize(&self, name: &str, path: &Path, addresses: &[u64]) {

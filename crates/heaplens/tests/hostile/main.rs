@@ -26,11 +26,13 @@ fn main() {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
     let cases: Vec<(&str, Check)> = vec![
+        ("work_is_seen", watch::work_is_seen),
         ("every_byte_changed_or_cut", damage::every_byte),
         ("references", entries::references),
         ("references_across_units", entries::references_across_units),
         ("depth", entries::depth),
         ("inlined", entries::inlined),
+        ("inlined_by_thousands", entries::inlined_by_thousands),
         ("overlaps", entries::overlaps),
         ("siblings", entries::siblings),
         ("abbreviations", entries::abbreviations),
@@ -69,6 +71,7 @@ fn main() {
         ("memory_everything_at_once", inflate::everything_at_once),
         ("split_halves", others::split),
         ("split_half_shared", others::shared_half),
+        ("split_halves_in_one_file", others::many_halves),
         ("beside_the_program", others::beside),
         ("truncated_while_read", replaced::truncated),
         ("overwritten_while_read", replaced::overwritten),

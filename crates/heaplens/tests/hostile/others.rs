@@ -11,8 +11,8 @@ use std::process::Command;
 const ID: u64 = 0x1122_3344_5566_7788;
 const CODE: (u64, u64) = (BAD, BAD_SIZE);
 
-/// A program whose unit's other half has this name.
-fn skeleton(name: &str, directory: &str, units: usize) -> Dwarf {
+/// A program with a unit for each id, whose other halves are in the file of this name.
+fn skeleton(name: &str, directory: &str, ids: &[u64]) -> Dwarf {
     let mut dwarf = Dwarf::new();
     let unit = [
         (at::DWO_NAME, form::STRING),
@@ -22,8 +22,8 @@ fn skeleton(name: &str, directory: &str, units: usize) -> Dwarf {
     ];
     let table = dwarf.table(&[(tag::COMPILE_UNIT, false, &unit)]);
     let entries = Bytes::default().u8(1).text(name).text(directory).u64(BAD).u32(BAD_SIZE as u32);
-    for _ in 0..units {
-        let rest = Bytes::default().u16(5).u8(4).u8(8).u32(table).u64(ID).bytes(&entries.0);
+    for &id in ids {
+        let rest = Bytes::default().u16(5).u8(4).u8(8).u32(table).u64(id).bytes(&entries.0);
         dwarf.raw_unit(&Bytes::default().u32(rest.len() as u32).bytes(&rest.0), CODE);
     }
     dwarf
@@ -31,6 +31,11 @@ fn skeleton(name: &str, directory: &str, units: usize) -> Dwarf {
 
 /// The other half, with the function `bad`; or one whose unit is of another kind, or of another build.
 fn half(kind: u8, id: u64) -> Vec<Section> {
+    halves(kind, &[id])
+}
+
+/// Several of them in one file.
+fn halves(kind: u8, ids: &[u64]) -> Vec<Section> {
     let range = [(at::LOW_PC, form::ADDR), (at::HIGH_PC, form::DATA4)];
     let function = [&[(at::NAME, form::STRING)], &range[..]].concat();
     let mut dwarf = Dwarf::new();
@@ -41,9 +46,11 @@ fn half(kind: u8, id: u64) -> Vec<Section> {
     ]);
     let entries =
         Bytes::default().u8(1).text("bad.dwo").u8(2).text("bad").u64(BAD).u32(BAD_SIZE as u32).u8(0);
-    let rest = Bytes::default().u16(5).u8(kind).u8(8).u32(0).u64(id).bytes(&entries.0);
-    let unit = Bytes::default().u32(rest.len() as u32).bytes(&rest.0);
-    vec![Section::new(".debug_info.dwo", unit.0), Section::new(".debug_abbrev.dwo", dwarf.abbrev)]
+    let units = ids.iter().fold(Bytes::default(), |units, &id| {
+        let rest = Bytes::default().u16(5).u8(kind).u8(8).u32(0).u64(id).bytes(&entries.0);
+        units.u32(rest.len() as u32).bytes(&rest.0)
+    });
+    vec![Section::new(".debug_info.dwo", units.0), Section::new(".debug_abbrev.dwo", dwarf.abbrev)]
 }
 
 fn ask(lab: &Lab, what: &str, elf: &Elf, names: &[&str]) {
@@ -106,12 +113,12 @@ pub(crate) fn split() -> Result<(), Failed> {
         let what: String = name.escape_debug().take(60).collect();
         for directory in [&here, "", "/dev", &long] {
             let names = if name == "bad.dwo" { EITHER } else { names };
-            ask(&lab, &what, &skeleton(name, directory, 1).elf(Index::Aranges), names);
+            ask(&lab, &what, &skeleton(name, directory, &[ID]).elf(Index::Aranges), names);
         }
-        ask(&lab, &what, &skeleton(name, &here, 1).elf(Index::None), names);
+        ask(&lab, &what, &skeleton(name, &here, &[ID]).elf(Index::None), names);
     }
     // The program is its own other half.
-    let own = skeleton("app", &here, 1).elf(Index::Aranges).with(half(5, ID));
+    let own = skeleton("app", &here, &[ID]).elf(Index::Aranges).with(half(5, ID));
     ask(&lab, "in the program itself", &own, EITHER);
     Ok(())
 }
@@ -129,16 +136,33 @@ pub(crate) fn shared_half() -> Result<(), Failed> {
     let here = lab.path("").display().to_string();
     for units in [1, 2_000] {
         let what = format!("{units} units");
-        let dwarf = skeleton("bad.dwo", &here, units);
+        let dwarf = skeleton("bad.dwo", &here, &vec![ID; units]);
         ask(&lab, &what, &dwarf.elf(Index::Aranges), &["bad"]);
     }
+    Ok(())
+}
+
+/// The other halves of thousands of units in one file, behind many more that nobody asks for.
+pub(crate) fn many_halves() -> Result<(), Failed> {
+    let lab = Lab::new("other halves in one file");
+    let ids: Vec<u64> = (1..=50_000).collect();
+    let other = Elf { sections: halves(5, &ids), segments: Vec::new(), start: 64 };
+    std::fs::write(lab.path("bad.dwo"), other.bytes())?;
+    let here = lab.path("").display().to_string();
+    let asked = &ids[48_000..];
+    let last = skeleton("bad.dwo", &here, asked).elf(Index::Aranges);
+    ask(&lab, "2,000 of 50,000", &last, &["bad"]);
+    assert_eq!(lab.ask_file("2,000 of 50,000, again", &last.bytes()).problem, None);
+    let strange: Vec<u64> = asked.iter().map(|id| !id).collect();
+    let strange = skeleton("bad.dwo", &here, &strange).elf(Index::Aranges);
+    ask(&lab, "2,000 of another build", &strange, &["bad_symbol"]);
     Ok(())
 }
 
 /// What lies beside the program where a package of other halves, or a debug file, should.
 pub(crate) fn beside() -> Result<(), Failed> {
     let lab = Lab::new("beside the program");
-    let sound = skeleton("absent.dwo", "", 1).elf(Index::Aranges);
+    let sound = skeleton("absent.dwo", "", &[ID]).elf(Index::Aranges);
     let link = |name: &str| {
         let data = Bytes::default().text(name);
         let padded = data.len().next_multiple_of(4) - data.len();
@@ -146,7 +170,7 @@ pub(crate) fn beside() -> Result<(), Failed> {
     };
     let alternative = |name: &str| {
         let link = Section::new(".gnu_debugaltlink", Bytes::default().text(name).bytes(&[7; 20]).0);
-        skeleton("absent.dwo", "", 1).elf(Index::Aranges).with([link])
+        skeleton("absent.dwo", "", &[ID]).elf(Index::Aranges).with([link])
     };
     let ask_all = |what: &str| {
         ask(&lab, what, &sound, &["bad", "bad_symbol"]);

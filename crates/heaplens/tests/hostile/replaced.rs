@@ -6,7 +6,7 @@ use crate::bytes::Bytes;
 use crate::dwarf::common::{FUNCTION, UNIT_WITH_LINES};
 use crate::dwarf::{Dwarf, Index};
 use crate::elf::{Elf, TEXT};
-use crate::lab::{Lab, check, options};
+use crate::lab::{Answer, Lab, check, options};
 use crate::watch::watched;
 use heaplens::symbols;
 use libtest_mimic::Failed;
@@ -14,10 +14,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Units, each with a function of its own of 4 bytes.
 const UNITS: u64 = 1_500;
+/// How far the places that are asked for lie apart, in units.
+const STEP: usize = 7;
 /// Look-ups of each test: at least, and at most where one kind of outcome does not show.
 const ROUNDS: std::ops::Range<usize> = 200..20_000;
 /// How many look-ups should meet the file whole, and how many should not.
@@ -54,7 +56,7 @@ fn headers_first(mut file: Vec<u8>) -> Vec<u8> {
 }
 
 fn asked() -> Vec<u64> {
-    (0..UNITS).step_by(7).map(|i| TEXT + 4 * i + 1).collect()
+    (0..UNITS).step_by(STEP).map(|i| TEXT + 4 * i + 1).collect()
 }
 
 /// What became of the look-ups.
@@ -69,7 +71,25 @@ struct Outcomes {
     refused: usize,
 }
 
-/// Looks up again and again while `change` is at work, and once more when it has ended.
+/// True if every place that has a name has the right one, all of one build.
+fn right_as_far_as_known(chains: &[Vec<String>]) -> bool {
+    let of = |build: &str| {
+        let is_right = |(i, chain): (usize, &Vec<String>)| {
+            let right = format!("{build}_{i}");
+            chain.iter().all(|place| place.split(' ').next() == Some(&*right))
+        };
+        (0..).step_by(STEP).zip(chains).all(is_right)
+    };
+    of("old") || of("new")
+}
+
+/// The rule where the file is at all times a part of one build: what is named is right, and what is missing is said.
+fn right(chains: &[Vec<String>]) {
+    assert!(right_as_far_as_known(chains), "{chains:?}");
+}
+
+/// Looks up again and again while `change` is at work, and once more when it has ended. A look-up during which nothing
+/// changed has all names.
 fn while_changing(
     lab: &Lab,
     mut change: impl FnMut(&Path, usize) + Send,
@@ -87,15 +107,25 @@ fn while_changing(
     };
     let all_known = |chains: &[Vec<String>]| chains.iter().all(|chain| chain.len() == 1);
     let before = look("before")?;
-    assert!(before.problem.is_none() && all_known(&before.chains), "{before:?}");
+    let whole = |answer: &Answer| {
+        answer.problem.is_none() && all_known(&answer.chains) && right_as_far_as_known(&answer.chains)
+    };
+    assert!(whole(&before), "{before:?}");
     let done = AtomicBool::new(false);
+    // Odd while something changes.
+    let changes = AtomicUsize::new(0);
     let rounds = || {
         let mut outcomes = Outcomes::default();
         for round in 0..ROUNDS.end {
             if round >= ROUNDS.start && outcomes.whole.min(outcomes.said + outcomes.refused) >= ENOUGH {
                 break;
             }
-            match look("meanwhile") {
+            let began = changes.load(Ordering::SeqCst);
+            let looked = look("meanwhile");
+            if began.is_multiple_of(2) && changes.load(Ordering::SeqCst) == began {
+                assert!(looked.as_ref().is_ok_and(&whole), "nothing changed: {looked:?}");
+            }
+            match looked {
                 Err(_) => outcomes.refused += 1,
                 Ok(answer) => {
                     each(&answer.chains);
@@ -115,7 +145,9 @@ fn while_changing(
                 if done.load(Ordering::Relaxed) {
                     break;
                 }
+                changes.fetch_add(1, Ordering::SeqCst);
                 change(&path, round);
+                changes.fetch_add(1, Ordering::SeqCst);
                 // Long enough for a look-up to begin, and sometimes to end.
                 (0..round % 300).for_each(|_| std::thread::yield_now());
             }
@@ -146,11 +178,13 @@ pub(crate) fn truncated() -> Result<(), Failed> {
         std::thread::yield_now();
         file.write_all(&old).unwrap();
     };
-    while_changing(&lab, cut, |_| {})?;
+    let outcomes = while_changing(&lab, cut, right)?;
+    assert_eq!(outcomes.silent, 0, "{outcomes:?}");
     Ok(())
 }
 
-/// Pieces overwritten with anything, and with what was there.
+/// Pieces overwritten with anything, and with what was there. A look-up that meets nothing else cannot tell it from a
+/// file, so its names may be anything; that it ends, and what holds for every file, is checked.
 pub(crate) fn overwritten() -> Result<(), Failed> {
     let lab = Lab::new("overwritten");
     let old = program("old");
@@ -178,11 +212,7 @@ pub(crate) fn renamed() -> Result<(), Failed> {
         std::fs::write(&spare, &builds[round % 2]).unwrap();
         std::fs::rename(&spare, &path).unwrap();
     };
-    let one_build = |chains: &[Vec<String>]| {
-        let of = |build: &str| chains.iter().filter(|c| c.iter().any(|name| name.starts_with(build))).count();
-        assert!(of("old_") == 0 || of("new_") == 0, "builds are mixed up: {chains:?}");
-    };
-    let outcomes = while_changing(&lab, rename, one_build)?;
+    let outcomes = while_changing(&lab, rename, right)?;
     assert_eq!(outcomes.silent, 0, "{outcomes:?}");
     Ok(())
 }
@@ -196,6 +226,7 @@ pub(crate) fn removed() -> Result<(), Failed> {
         std::thread::yield_now();
         std::fs::write(path, &old).unwrap();
     };
-    while_changing(&lab, remove, |_| {})?;
+    let outcomes = while_changing(&lab, remove, right)?;
+    assert_eq!(outcomes.silent, 0, "{outcomes:?}");
     Ok(())
 }

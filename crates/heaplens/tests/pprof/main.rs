@@ -3,6 +3,8 @@
 mod decode;
 #[path = "../generated/mod.rs"]
 mod generated;
+#[path = "../golden/mod.rs"]
+mod golden;
 
 use decode::{Decoded, decode, fields};
 use generated::{dump_text, folded};
@@ -93,7 +95,7 @@ fn sealed() -> String {
 fn golden(name: &str, profile: &Profile) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/pprof").join(name);
     let shown = written(profile).raw();
-    if std::env::var_os("HEAPLENS_BLESS").is_some_and(|v| v == "1") {
+    if golden::is_written() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, &shown).unwrap();
     }

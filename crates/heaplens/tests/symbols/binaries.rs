@@ -10,8 +10,13 @@ use std::process::{Child, Command, Stdio};
 pub(crate) const ID: &str = "0123456789abcdef0123456789abcdef01234567";
 pub(crate) const OTHER_ID: &str = "fedcba9876543210fedcba9876543210fedcba98";
 
+/// What a judge prints is compared word for word, so it prints it in one language.
+pub(crate) fn in_plain_words(command: &mut Command) -> &mut Command {
+    command.env("LC_ALL", "C").env_remove("LANGUAGE")
+}
+
 pub(crate) fn run(command: &mut Command) -> String {
-    let output = command.output().expect("the tool was there a moment ago");
+    let output = in_plain_words(command).output().expect("the tool was there a moment ago");
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

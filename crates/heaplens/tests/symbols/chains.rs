@@ -1,6 +1,6 @@
 //! Chains of functions at addresses, whoever says so, and the addresses of a file's code.
 
-use heaplens::symbols::{Options, lookup};
+use heaplens::symbols::{Options, Resolution, lookup};
 use object::read::macho::{FatArch, MachOFatFile32};
 use object::read::{ReadCache, ReadRef};
 use object::{Object, ObjectSection, SectionKind};
@@ -48,6 +48,11 @@ pub(crate) fn ours(
 ) -> Result<(Vec<Chain>, Option<String>), String> {
     let result = lookup(path, addresses, options)?;
     assert_eq!(result.places.len(), addresses.len());
+    Ok((chains(&result), result.problem))
+}
+
+/// The chains of a result.
+pub(crate) fn chains(result: &Resolution) -> Vec<Chain> {
     let step = |place: &heaplens::symbols::Place| {
         let named = result.named(place.function).unwrap();
         Step {
@@ -57,8 +62,7 @@ pub(crate) fn ours(
             column: place.column,
         }
     };
-    let chains = result.places.iter().map(|places| Chain(places.iter().map(step).collect())).collect();
-    Ok((chains, result.problem))
+    result.places.iter().map(|places| Chain(places.iter().map(step).collect())).collect()
 }
 
 /// Where the code of a file lies in memory; of the first architecture, where there are several.

@@ -5,7 +5,7 @@
 //! line and column. `HEAPLENS_BLESS=1` writes them anew.
 
 use crate::binaries::nowhere;
-use crate::chains::{Chain, code, ours};
+use crate::chains::{Chain, chains, code, ours};
 use crate::crate_judge;
 use crate::differences::{Differences, Kind, compare, strict};
 use crate::llvm_judge::llvm;
@@ -33,7 +33,9 @@ pub(crate) fn trials() -> Vec<Trial> {
             trials.push(trial(title, tools, move || check(&name)));
         };
         add("golden", &[], golden);
+        add("alone", &[], alone);
         add("table", &[], as_table);
+        add("one_by_one", &[], one_by_one);
         add("crate", &[], as_crate);
         // Some version of it fails there, others may not; that is no failure of ours.
         if !LLVM_FAILS.iter().any(|(start, _)| name.starts_with(start)) {
@@ -100,7 +102,7 @@ fn runs<'a>(addresses: &[u64], chains: &'a [Chain]) -> Vec<(u64, u64, &'a Chain)
 fn golden(name: &str) -> Result<(), Failed> {
     let found = answers(name);
     let path = dir().join(format!("{name}.golden"));
-    if std::env::var_os("HEAPLENS_BLESS").is_some() {
+    if crate::golden::is_written() {
         std::fs::write(&path, found)?;
         return Ok(());
     }
@@ -122,6 +124,20 @@ fn golden(name: &str) -> Result<(), Failed> {
         write!(message, "\n+ {line}")?;
     }
     Err(message.into())
+}
+
+/// What is asked beside an address does not matter to its answer.
+fn alone(name: &str) -> Result<(), Failed> {
+    let path = dir().join(name).join("app");
+    let addresses = addresses(name);
+    let Ok((together, _)) = ours(&path, &addresses, &nowhere()) else { return Ok(()) };
+    for (address, _, together) in runs(&addresses, &together) {
+        let (alone, _) = ours(&path, &[address], &nowhere())?;
+        if alone != [together.clone()] {
+            return Err(format!("{address:#x}: alone {}, among others {together}", alone[0]).into());
+        }
+    }
+    Ok(())
 }
 
 /// A table of a fixture gives the answers of the fixture.
@@ -149,6 +165,37 @@ fn as_table(name: &str) -> Result<(), Failed> {
     Ok(())
 }
 
+/// A file that stays open has the same answers for each address alone, and for all again.
+fn one_by_one(name: &str) -> Result<(), Failed> {
+    let path = dir().join(name).join("app");
+    let addresses = addresses(name);
+    let together = ours(&path, &addresses, &nowhere());
+    let binary = match (symbols::Binary::open(&path, &nowhere()), &together) {
+        (Ok(binary), Ok(_)) => binary,
+        (opened, together) => {
+            assert_eq!(opened.err().as_ref(), together.as_ref().err());
+            return Ok(());
+        }
+    };
+    let (together, problem) = together?;
+    let mut lookup = binary.lookup();
+    // From the last to the first, in steps that leave none out.
+    let step = 7;
+    for first in 0..step {
+        for (address, expected) in addresses.iter().zip(&together).skip(first).step_by(step).rev() {
+            let found = &chains(&lookup.places(&[*address]))[0];
+            if found != expected {
+                return Err(format!("{address:#x}: alone {found}, together {expected}").into());
+            }
+        }
+    }
+    let again = lookup.places(&addresses);
+    // Which of several is said is a matter of threads.
+    assert_eq!(again.problem.is_some(), problem.is_some());
+    assert!(chains(&again) == together, "all at once, afterwards");
+    Ok(())
+}
+
 /// Each golden file has its fixture.
 fn complete() -> Result<(), Failed> {
     let names = names();
@@ -164,11 +211,12 @@ fn complete() -> Result<(), Failed> {
 
 /// Where the `addr2line` crate is wrong or cannot answer, by the beginning of the fixture's name, and why; what is right
 /// stands in the golden files.
-const CRATE_FAILS: [(&str, &str); 8] = [
+const CRATE_FAILS: [(&str, &str); 9] = [
     ("dropped-clang5", "it takes entries of code that the linker dropped for code at address 0"),
     ("dropped-gcc5", "it takes entries of code that the linker dropped for code at address 0"),
     ("dropped-mixed", "it takes entries of code that the linker dropped for code at address 0"),
     ("macho-fat", "it does not read files of several architectures"),
+    ("dwo-lto", "it takes the first unit of a .dwo file for the one that is meant; here there are several"),
     (
         "dwo-types5",
         "it takes the first unit of a .dwo file for the one with the code; here that holds a type",

@@ -1,5 +1,6 @@
 //! What `llvm-symbolizer` says of addresses.
 
+use crate::binaries::in_plain_words;
 use crate::chains::{Chain, Step};
 use serde_json::Value;
 use std::io::Write;
@@ -9,7 +10,7 @@ use std::process::{Command, Stdio};
 /// # Errors
 /// If it cannot be run, or answers otherwise than it did in LLVM 14 to 21.
 pub(crate) fn llvm(path: &Path, addresses: &[u64]) -> Result<Vec<Chain>, String> {
-    let mut child = Command::new("llvm-symbolizer")
+    let mut child = in_plain_words(&mut Command::new("llvm-symbolizer"))
         .args(["--output-style=JSON", "--no-demangle", "--inlines", "--functions=linkage"])
         .arg(format!("--obj={}", path.display()))
         .stdin(Stdio::piped())

@@ -12,6 +12,8 @@ mod differences;
 mod equality;
 mod fetch;
 mod fixtures;
+#[path = "../golden/mod.rs"]
+mod golden;
 mod judge;
 mod llvm_judge;
 #[cfg(target_os = "linux")]
@@ -25,9 +27,6 @@ mod threads;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::{Command, Stdio};
 
-/// What some tests need beside programs: to open `/proc/PID/map_files`, and to start a program in another root.
-const RIGHTS: [&str; 2] = ["map_files", "chroot"];
-
 type Check = fn() -> Result<(), Failed>;
 
 fn main() {
@@ -38,11 +37,18 @@ fn main() {
         ("stripped_leaves_dynamic_symbols", &["cc", "strip"], search::stripped),
         ("separate_debug_file", &["cc", "objcopy", "strip"], search::separate_debug_file),
         ("compressed_sections", &["cc", "objcopy", "addr2line"], judge::compressed),
+        ("debug_file_that_is_not_there", &["cc", "objcopy", "strip"], search::no_debug_file),
+        ("debug_file_by_checksum", &["cc", "objcopy", "strip"], search::debug_file_by_checksum),
         ("another_build_is_not_used", &["cc"], search::mismatch),
         ("build_id_beats_names", &["cc"], search::by_build_id),
+        ("no_build_id_is_the_last_choice", &["cc"], search::no_build_id),
+        ("paths_that_no_file_has", &["cc"], search::long_path),
+        ("renamed_in_a_directory", &["cc", "mkfifo", "objcopy", "strip"], search::renamed),
         ("path_suffix_and_sysroot", &["cc"], search::suffix_and_sysroot),
         ("explicit_binary_is_the_program", &["cc"], search::explicit),
+        ("paths_of_another_machine", &["cc"], search::another_machine),
         ("strangers_files", &["cc", "mkfifo"], search::strangers),
+        ("a_lookup_outlives_its_file", &["cc"], search::outlived),
         ("cache_answers_the_second_time", &["cc"], cache::second_time),
         ("cache_knows_builds_that_are_gone", &["cc"], cache::gone),
         ("cache_takes_better_answers_later", &["cc", "strip"], cache::better_later),
@@ -77,6 +83,7 @@ fn main() {
         ("renamed_while_it_runs", &["cc"], process::renamed),
         ("process_that_ended", &["cc"], process::ended),
         ("inside_a_sysroot", &["cc"], process::sysroot),
+        ("debug_files_inside_a_sysroot", &["cc", "objcopy", "strip"], process::sysroot_companions),
         ("threads_are_prepared", &[], threads::prepared),
         ("inside_another_root", &["cc", "chroot"], process::another_root),
     ]);
@@ -93,8 +100,7 @@ fn trial(
 ) -> Trial {
     let required = std::env::var("HEAPLENS_REQUIRE_PEERS").is_ok_and(|v| v == "1");
     match tools.iter().find(|tool| !present(tool)) {
-        // Rights are the machine's, not to be installed.
-        Some(tool) if required && !RIGHTS.contains(tool) => {
+        Some(tool) if required => {
             let message = format!("{tool} is absent and HEAPLENS_REQUIRE_PEERS is set");
             Trial::test(name, move || Err(message.into()))
         }
@@ -102,13 +108,16 @@ fn trial(
     }
 }
 
+/// True for a program that is installed; and for `map_files`, the right to open `/proc/PID/map_files`, and `chroot`, the
+/// right to start a program in another root.
 fn present(name: &str) -> bool {
     match name {
         "map_files" => {
             let first = std::fs::read_dir("/proc/self/map_files").ok().and_then(|mut list| list.next()?.ok());
             return first.is_some_and(|file| std::fs::File::open(file.path()).is_ok());
         }
-        "chroot" => return Command::new("chroot").args(["/", "true"]).status().is_ok_and(|s| s.success()),
+        #[cfg(target_os = "linux")]
+        "chroot" => return process::in_root("/".as_ref(), "true").is_some(),
         _ => {}
     }
     // The fixtures are ELF files.

@@ -1,14 +1,14 @@
 //! Programs that run: their files deleted, replaced, renamed, or inside another root.
 
 use crate::binaries::{
-    ID, OTHER_ID, Running, build, inside, look, message, module, nowhere, stacks, start, state, unverified,
-    verified,
+    ID, OTHER_ID, Running, build, codes, inside, look, message, module, nowhere, run, stacks, start, state,
+    unverified, verified,
 };
 use heaplens::profile::{Module, SymbolState};
 use heaplens::symbols::{Options, RecordedPaths};
 use libtest_mimic::Failed;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 fn through(running: &Running) -> Options {
     let mut options = nowhere();
@@ -175,6 +175,73 @@ pub(crate) fn sysroot() -> Result<(), Failed> {
     Ok(())
 }
 
+/// A stripped program in a sysroot, its debug file behind links: absolute ones lead to places in the sysroot, and none
+/// leads out of it.
+pub(crate) fn sysroot_companions() -> Result<(), Failed> {
+    use std::os::unix::fs::symlink;
+    let dir = tempfile::tempdir()?;
+    let root = dir.path().join("root");
+    let path = root.join("opt/app/server");
+    build("inlines.c", &path, None, &[]);
+    let place = inside(&path, "hidden");
+    let debug = root.join("store/server.debug");
+    std::fs::create_dir_all(debug.parent().unwrap())?;
+    run(Command::new("objcopy").arg("--only-keep-debug").arg(&path).arg(&debug));
+    run(Command::new("strip").arg(&path));
+    run(Command::new("objcopy").arg("--add-gnu-debuglink").arg(&debug).arg(&path));
+    let mut options = nowhere();
+    options.sysroots = vec![root.clone()];
+    let named = || stacks(&look(module("/opt/app/server", None), place, &options)) == ["hidden"];
+    assert!(!named());
+    symlink("/opt", root.join("srv"))?;
+    for (link, inner, outer) in [
+        ("opt/app/server.debug", "/store/server.debug", "../../../store/server.debug"),
+        ("opt/app/.debug", "/store", "../../../store"),
+        ("usr/lib/debug/opt/app", "/store", "../../../../../store"),
+    ] {
+        let link = root.join(link);
+        std::fs::create_dir_all(link.parent().unwrap())?;
+        symlink(inner, &link)?;
+        assert!(named(), "{link:?}");
+        // By a path with a link in it as well.
+        assert_eq!(stacks(&look(module("/srv/app/server", None), place, &options)), ["hidden"], "{link:?}");
+        std::fs::remove_file(&link)?;
+        // What lies outside would fit too.
+        symlink(outer, &link)?;
+        std::fs::rename(root.join("store"), dir.path().join("store"))?;
+        assert!(link.exists() && !named(), "{link:?}");
+        std::fs::rename(dir.path().join("store"), root.join("store"))?;
+        assert!(named(), "{link:?}: it ends at the top");
+        std::fs::remove_file(&link)?;
+    }
+    // A package of split units and a table, outside and of no use, would each be said.
+    std::fs::create_dir(dir.path().join("no.dwp"))?;
+    std::fs::write(dir.path().join("no.table"), "no table")?;
+    let link =
+        |name: &str, target: &str| symlink(format!("../../../{target}"), root.join("opt/app").join(name));
+    link("server.dwp", "no.dwp")?;
+    link("server.heaplens-symbols", "no.table")?;
+    symlink("/store/server.debug", root.join("opt/app/server.debug"))?;
+    let new = look(module("/opt/app/server", None), place, &options);
+    assert_eq!((stacks(&new), codes(&new)), (vec!["hidden".to_owned()], vec!["unverified-binary"]));
+    Ok(())
+}
+
+/// Starts a program in another root: as root, or as root of a user namespace.
+pub(crate) fn in_root(root: &Path, program: &str) -> Option<Command> {
+    let command = |words: &[&str], root: &Path, program: &str| {
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).arg(root).arg(program);
+        command
+    };
+    let ways = [&["chroot"][..], &["unshare", "--user", "--map-root-user", "chroot"]];
+    let works = |words: &&&[&str]| {
+        let status = command(words, "/".as_ref(), "true").stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    };
+    ways.iter().find(works).map(|words| command(words, root, program))
+}
+
 pub(crate) fn another_root() -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
     let root = dir.path().join("root");
@@ -183,7 +250,7 @@ pub(crate) fn another_root() -> Result<(), Failed> {
             std::fs::remove_dir_all(&root)?;
         }
         let place = tree(&root, id);
-        let running = start(Command::new("chroot").arg(&root).arg("/app/server"));
+        let running = start(&mut in_root(&root, "/app/server").expect("it was possible a moment ago"));
         // As the program itself names its files.
         let dumped = module("/versions/1/server", id);
         let used = link(&running, "root").join("versions/1/server");

@@ -4,8 +4,9 @@ use crate::binaries::{
     ID, OTHER_ID, c, codes, inside, look, message, module, nowhere, profile, run, stacks, state, unverified,
     verified,
 };
+use crate::chains::{chains, code, ours};
 use heaplens::profile::{Module, SymbolState};
-use heaplens::symbols::{RecordedPaths, symbolize};
+use heaplens::symbols::{self, Binary, Options, RecordedPaths, Resolve, symbolize};
 use libtest_mimic::Failed;
 use std::path::Path;
 use std::process::Command;
@@ -24,7 +25,7 @@ pub(crate) fn stripped() -> Result<(), Failed> {
     // The static function lies between exported ones; none of them is its name.
     assert_eq!(stacks(&new), [format!("app+{:#x}", places[1]), "exported_outer".to_owned()]);
     assert_eq!(state(&new), &verified(&path));
-    assert!(new.warnings.is_empty(), "{:?}", new.warnings);
+    assert!(message(&new, "incomplete-symbols").contains("names without lines"), "{:?}", new.warnings);
 
     let none = look(module("/x/app", Some(ID)), places[1], &options);
     assert_eq!(codes(&none), ["missing-symbols"]);
@@ -54,18 +55,109 @@ pub(crate) fn separate_debug_file() -> Result<(), Failed> {
     let leaf = new.stack(new.samples()[0].stack.unwrap()).frame;
     assert!(new.frame_location(leaf).is_some_and(|l| l.contains("inlines.c:")));
 
-    // By debuglink, beside the file; a link whose checksum is wrong is not followed.
+    // By debuglink, beside the file. The build-id says that it is the right one, so it is not read for its checksum: what
+    // follows it here would take hours.
     std::fs::rename(&kept, &debug)?;
     std::fs::write(&path, stripped)?;
     run(Command::new("objcopy").arg("--add-gnu-debuglink").arg(&debug).arg(&path));
-    assert_eq!(stacks(&look(module("/x/app", Some(ID)), place, &options)), NAMED);
-    let mut changed = std::fs::read(&debug)?;
-    changed.push(0);
-    std::fs::write(&debug, changed)?;
-    let other = look(module("/x/app", Some(ID)), place, &options);
-    assert_eq!(stacks(&other), [format!("app+{place:#x}")]);
-    let said = message(&other, "incomplete-symbols");
-    assert!(said.contains("app.debug") && said.contains("checksum differs"), "{said}");
+    std::fs::OpenOptions::new().write(true).open(&debug)?.set_len(8 << 40)?;
+    let new = look(module("/x/app", Some(ID)), place, &options);
+    assert_eq!(stacks(&new), NAMED);
+    assert!(new.warnings.is_empty(), "{:?}", new.warnings);
+    Ok(())
+}
+
+/// Names without lines, since the debug file that the program names is not there.
+pub(crate) fn no_debug_file() -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let (path, debug) = (dir.path().join("app"), dir.path().join("app.debug"));
+    for (id, link) in [(Some(ID), true), (None, true), (Some(ID), false), (None, false)] {
+        c(&path, id, &[]);
+        let place = inside(&path, "hidden");
+        let table = dir.path().join("app.heaplens-symbols");
+        heaplens::symbols::table::write(&path, &nowhere(), std::fs::File::create(dir.path().join("table"))?)?;
+        run(Command::new("objcopy").arg("--only-keep-debug").arg(&path).arg(&debug));
+        run(Command::new("strip").arg("-g").arg(&path));
+        if link {
+            run(Command::new("objcopy").arg("--add-gnu-debuglink").arg(&debug).arg(&path));
+        }
+        let store = dir.path().join("store").join(if link { "app.debug" } else { ID });
+        std::fs::create_dir_all(store.parent().unwrap())?;
+        std::fs::rename(&debug, &store)?;
+        let mut options = nowhere();
+        options.binaries = vec![path.clone()];
+        let said = |module: Module, options: &Options| {
+            let new = look(module, place, options);
+            assert_eq!(stacks(&new), NAMED);
+            let said = new.warnings.iter().filter(|warning| warning.code == "incomplete-symbols");
+            said.map(|warning| warning.message.clone()).collect::<Vec<_>>()
+        };
+        let program = || module("/x/app", id);
+        // Nothing says that there ever was any.
+        if id.is_none() && !link {
+            assert_eq!(said(program(), &options), [""; 0]);
+            continue;
+        }
+        let [text] = &said(program(), &options)[..] else { panic!("{id:?} {link}") };
+        assert_eq!(text.contains("debug file app.debug"), link, "{text}");
+        assert_eq!(
+            (text.contains(ID), text.contains("--debuginfod")),
+            (id.is_some(), id.is_some()),
+            "{text}"
+        );
+        assert!(text.contains("--debug-dir"), "{text}");
+        let library = Module { is_main: false, ..module("/usr/lib/app", id) };
+        let [text] = &said(library, &options)[..] else { panic!("{id:?} {link}") };
+        assert!(text.starts_with("app has no debug information here"), "{text}");
+        // A table has the lines; and so has what the advice leads to.
+        std::fs::rename(dir.path().join("table"), &table)?;
+        assert_eq!(said(program(), &options), [""; 0]);
+        std::fs::remove_file(&table)?;
+        options.debug_dirs = vec![dir.path().join("store")];
+        assert_eq!(said(program(), &options), [""; 0]);
+    }
+    Ok(())
+}
+
+/// A debug file that only its checksum proves.
+pub(crate) fn debug_file_by_checksum() -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let (path, debug) = (dir.path().join("app"), dir.path().join("app.debug"));
+    c(&path, None, &[]);
+    let place = inside(&path, "hidden");
+    run(Command::new("objcopy").arg("--only-keep-debug").arg(&path).arg(&debug));
+    run(Command::new("strip").arg(&path));
+    run(Command::new("objcopy").arg("--add-gnu-debuglink").arg(&debug).arg(&path));
+    let mut options = nowhere();
+    options.binaries = vec![path.clone()];
+    assert_eq!(stacks(&look(module("/x/app", None), place, &options)), NAMED);
+    // Under its name in a directory that the user names, or named itself; the checksum decides there too.
+    let elsewhere = dir.path().join("store/app.debug");
+    std::fs::create_dir_all(elsewhere.parent().unwrap())?;
+    std::fs::rename(&debug, &elsewhere)?;
+    assert_eq!(stacks(&look(module("/x/app", None), place, &options)), [format!("app+{place:#x}")]);
+    let mut by_dir = options.clone();
+    by_dir.debug_dirs = vec![dir.path().join("store")];
+    let mut by_name = options.clone();
+    by_name.binaries.push(elsewhere.clone());
+    for options in [by_dir, by_name] {
+        let new = look(module("/x/app", None), place, &options);
+        assert_eq!((stacks(&new), state(&new)), (NAMED.map(String::from).to_vec(), &unverified(&path)));
+        assert_eq!(codes(&new), ["unverified-binary"]);
+    }
+    std::fs::rename(&elsewhere, &debug)?;
+    let right = std::fs::read(&debug)?;
+    let changed = [&right[..], b"x"].concat();
+    for (bytes, len, words) in [(&changed, None, "checksum differs"), (&right, Some(8 << 40), "too many")] {
+        std::fs::write(&debug, bytes)?;
+        if let Some(len) = len {
+            std::fs::OpenOptions::new().write(true).open(&debug)?.set_len(len)?;
+        }
+        let other = look(module("/x/app", None), place, &options);
+        assert_eq!(stacks(&other), [format!("app+{place:#x}")]);
+        let said = message(&other, "incomplete-symbols");
+        assert!(said.contains("app.debug") && said.contains(words), "{said}");
+    }
     Ok(())
 }
 
@@ -98,6 +190,69 @@ pub(crate) fn mismatch() -> Result<(), Failed> {
     Ok(())
 }
 
+/// A file without a build-id at a better place than the one that has it.
+pub(crate) fn no_build_id() -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+    let (bare, right) = (a.join("app"), b.join("app"));
+    c(&bare, None, &["-O0"]);
+    c(&right, Some(ID), &[]);
+    let place = inside(&right, "hidden");
+    let mut options = nowhere();
+    options.binary_dirs = vec![a.clone(), b.clone()];
+    let new = look(module("/x/app", Some(ID)), place, &options);
+    assert_eq!((stacks(&new), state(&new)), (NAMED.map(String::from).to_vec(), &verified(&right)));
+    assert!(new.warnings.is_empty(), "{:?}", new.warnings);
+    // Named by the user it comes first, and no further; that is said.
+    options.binaries = vec![bare.clone()];
+    let new = look(module("/x/app", Some(ID)), place, &options);
+    assert_eq!(state(&new), &verified(&right));
+    assert!(message(&new, "unused-binary").contains("another file does"), "{:?}", new.warnings);
+    // For want of a better one it is used, and doubted, whatever its place.
+    let place = inside(&bare, "hidden");
+    let mut recorded = nowhere();
+    recorded.recorded_paths = RecordedPaths::Use;
+    options.binary_dirs.pop();
+    for (path, options) in [("/x/app", &options), (bare.to_str().unwrap(), &recorded)] {
+        let new = look(module(path, Some(ID)), place, options);
+        assert_eq!((stacks(&new), state(&new)), (NAMED.map(String::from).to_vec(), &unverified(&bare)));
+        let said = message(&new, "unverified-binary");
+        assert!(said.contains("have no build-id") && said.contains("--binary"), "{said}");
+        assert_eq!(codes(&new), ["unverified-binary"]);
+    }
+    // Another build that was met before is said too.
+    let other = dir.path().join("other/app");
+    c(&other, Some(OTHER_ID), &[]);
+    let mut options = nowhere();
+    options.binary_dirs = vec![other.parent().unwrap().to_owned(), a];
+    let new = look(module("/x/app", Some(ID)), place, &options);
+    assert_eq!(state(&new), &unverified(&bare));
+    let said = message(&new, "incomplete-symbols");
+    assert!(said.contains(OTHER_ID) && said.contains(other.to_str().unwrap()), "{said}");
+    Ok(())
+}
+
+/// A path that no file can have, as long as a dump lets it be.
+pub(crate) fn long_path() -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let mut options = nowhere();
+    options.binary_dirs = vec![dir.path().to_owned()];
+    options.sysroots = vec![dir.path().to_owned()];
+    options.recorded_paths = RecordedPaths::Use;
+    let path = "/a".repeat(100_000);
+    for id in [None, Some(ID)] {
+        let new = look(module(path.as_str(), id), 0x1234, &options);
+        let said = message(&new, "missing-symbols");
+        assert!(said.contains("200000 bytes"), "{said}");
+    }
+    // Its build-id still leads to it.
+    let kept = dir.path().join(ID);
+    c(&kept, Some(ID), &[]);
+    let new = look(module(path, Some(ID)), inside(&kept, "hidden"), &options);
+    assert_eq!(state(&new), &verified(&kept));
+    Ok(())
+}
+
 pub(crate) fn by_build_id() -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
     let (named, other) = (dir.path().join("a/app"), dir.path().join("b/renamed"));
@@ -117,6 +272,43 @@ pub(crate) fn by_build_id() -> Result<(), Failed> {
     let mut options = nowhere();
     options.binary_dirs = vec![store];
     assert_eq!(state(&look(module("/x/app", Some(ID)), place, &options)), &verified(&kept));
+    Ok(())
+}
+
+/// In a directory of binaries, under names that say nothing.
+pub(crate) fn renamed() -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let store = dir.path().join("store");
+    let (path, debug) = (store.join("release-7"), store.join("symbols-7"));
+    c(&path, Some(ID), &[]);
+    let place = inside(&path, "hidden");
+    std::fs::write(store.join("README"), "no program")?;
+    run(Command::new("mkfifo").arg(store.join("fifo")));
+    let mut options = nowhere();
+    options.binary_dirs = vec![store.clone()];
+    let new = look(module("/x/app", Some(ID)), place, &options);
+    assert_eq!((stacks(&new), state(&new)), (NAMED.map(String::from).to_vec(), &verified(&path)));
+    assert!(new.warnings.is_empty(), "{:?}", new.warnings);
+    for id in [None, Some(OTHER_ID)] {
+        assert_eq!(codes(&look(module("/x/app", id), place, &options)), ["missing-symbols"]);
+    }
+    // The debug file of a stripped one.
+    run(Command::new("objcopy").arg("--only-keep-debug").arg(&path).arg(&debug));
+    run(Command::new("strip").arg(&path));
+    let new = look(module("/x/app", Some(ID)), place, &options);
+    assert_eq!((stacks(&new), state(&new)), (NAMED.map(String::from).to_vec(), &verified(&path)));
+    assert!(new.warnings.is_empty(), "{:?}", new.warnings);
+    // All modules of a run share one look.
+    let modules = [module("/x/app", Some(ID)), module("/x/other", Some(OTHER_ID))];
+    let found = |resolver: &dyn Resolve, at: usize| {
+        matches!(resolver.resolve(&modules[at], &[place]).state, SymbolState::Verified { .. })
+    };
+    let resolver = symbols::files(&options, &modules);
+    assert!(found(&resolver, 0));
+    c(&store.join("other"), Some(OTHER_ID), &[]);
+    std::fs::rename(store.join("other"), store.join("release-8"))?;
+    assert!(!found(&resolver, 1));
+    assert!(found(&symbols::files(&options, &modules), 1));
     Ok(())
 }
 
@@ -173,6 +365,34 @@ pub(crate) fn explicit() -> Result<(), Failed> {
     let recorded = module(path.display().to_string(), None);
     assert_eq!(stacks(&look(recorded.clone(), place, &options)), NAMED);
     assert_eq!(codes(&look(recorded, place, &nowhere())), ["missing-symbols"]);
+    Ok(())
+}
+
+/// The dump of another machine names files of this one.
+pub(crate) fn another_machine() -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let path = dir.path().join("app");
+    let recorded = path.display().to_string();
+    let mut options = nowhere();
+    options.recorded_paths = RecordedPaths::Proven;
+    for (id, wanted) in [(Some(ID), Some(ID)), (Some(OTHER_ID), Some(ID)), (None, Some(ID)), (Some(ID), None)]
+    {
+        c(&path, id, &[]);
+        let place = inside(&path, "hidden");
+        let new = look(module(recorded.clone(), wanted), place, &options);
+        match (id, wanted) {
+            (Some(ID), Some(ID)) => {
+                assert_eq!((stacks(&new), state(&new)), (NAMED.map(String::from).to_vec(), &verified(&path)));
+            }
+            (Some(OTHER_ID), _) => assert_eq!(codes(&new), ["mismatched-binary"]),
+            (_, Some(_)) => assert_eq!(codes(&new), ["missing-symbols"]),
+            (_, None) => {
+                let said = message(&new, "missing-symbols");
+                assert!(said.contains("another machine") && said.contains("--binary"), "{said}");
+            }
+        }
+        assert_eq!(stacks(&new) == NAMED, wanted.is_some() && id == wanted);
+    }
     Ok(())
 }
 
@@ -241,5 +461,36 @@ pub(crate) fn damaged() -> Result<(), Failed> {
         changed[at] ^= 0xff;
         check(&changed);
     }
+    Ok(())
+}
+
+/// Who asks on has answers of the file that was there at first.
+pub(crate) fn outlived() -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let path = dir.path().join("app");
+    c(&path, Some(ID), &[]);
+    let all: Vec<u64> = code(&path).into_iter().flatten().collect();
+    let binary = Binary::open(&path, &nowhere())?;
+    let mut lookup = binary.lookup();
+    let middle = all.len() / 2;
+    let first = chains(&lookup.places(&all[middle..=middle]));
+    let (expected, _) = ours(&path, &all, &nowhere())?;
+    assert!(expected.iter().any(|chain| chain.0.len() > 1), "{expected:?}");
+    let other = dir.path().join("other");
+    c(&other, Some(OTHER_ID), &["-O0"]);
+    std::fs::rename(&other, &path)?;
+    assert!(ours(&path, &all, &nowhere())?.0 != expected);
+    let found = lookup.places(&all);
+    assert_eq!(found.problem, None);
+    assert!(chains(&found) == expected && first == expected[middle..=middle]);
+
+    // One that is written to in its place has no answers any more, and that is said.
+    let binary = Binary::open(&path, &nowhere())?;
+    let mut lookup = binary.lookup();
+    assert_eq!(lookup.places(&all).problem, None);
+    let length = std::fs::metadata(&path)?.len();
+    std::fs::File::options().write(true).open(&path)?.set_len(length / 2)?;
+    let found = lookup.places(&all);
+    assert!(found.problem.is_some_and(|why| why.contains("it changed while it was read")));
     Ok(())
 }

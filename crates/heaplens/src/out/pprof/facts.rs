@@ -1,6 +1,6 @@
 //! What the profile says about its run, as comments: a line each, a word in front that tells the kind.
 
-use crate::out::units;
+use crate::out::{symbols, units};
 use crate::profile::Profile;
 use std::collections::BTreeMap;
 
@@ -38,6 +38,8 @@ pub(super) fn comments(profile: &Profile) -> Vec<String> {
         list.extend(figures("stats", &trailer.stats));
         list.extend(figures("rss", &trailer.rss));
     }
+    let modules = symbols::report(profile).map(|report| report.modules).unwrap_or_default();
+    list.extend(modules.iter().map(|module| format!("symbols {module}")));
     list.extend(profile.warnings.iter().map(|w| format!("warning {}: {}", w.code, w.message)));
     list
 }

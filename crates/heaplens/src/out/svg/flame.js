@@ -431,6 +431,7 @@ function start() {
   control("reset").addEventListener("click", () => zoomTo(0));
   control("shape").addEventListener("click", toggleShape);
   control("help").addEventListener("click", toggleKeys);
+  head.querySelector("details")?.addEventListener("toggle", render);
   document.addEventListener("keydown", onKey);
   addEventListener("hashchange", restore);
   addEventListener("popstate", restore);

@@ -15,8 +15,25 @@ pub(super) struct Header {
     pub(super) title: String,
     pub(super) facts: Vec<String>,
     pub(super) warnings: Vec<String>,
+    /// Where names come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) symbols: Option<Symbols>,
     /// What width and colour mean.
     pub(super) legend: String,
+}
+
+/// What became of each module's symbols.
+#[derive(Serialize)]
+pub(super) struct Symbols {
+    summary: String,
+    modules: Vec<String>,
+}
+
+impl Symbols {
+    /// For where the modules have no place.
+    pub(super) fn line(&self) -> String {
+        format!("Symbols: {}", self.summary)
+    }
 }
 
 impl Header {
@@ -58,6 +75,10 @@ impl Header {
             title: show(title.to_owned()),
             facts: facts.into_iter().map(show).collect(),
             warnings: warnings.into_iter().map(show).collect(),
+            symbols: options.symbols.clone().map(|report| Symbols {
+                summary: show(report.summary),
+                modules: report.modules.into_iter().map(show).collect(),
+            }),
             legend: legend(tree).to_owned(),
         }
     }

@@ -20,6 +20,7 @@ mod style;
 pub use crate::view::layout::Shape;
 
 use crate::error::Error;
+use crate::profile::Profile;
 use crate::view::Tree;
 use std::io::Write;
 
@@ -41,6 +42,8 @@ pub struct Options {
     pub shape: Shape,
     /// What is missing or doubtful; shown in the picture.
     pub warnings: Vec<String>,
+    /// What became of each module's symbols: its summary in the picture, the rest behind it.
+    pub symbols: Option<super::symbols::Report>,
     /// Width of the picture without script in pixels, 320 to 10,000; 1200 by default.
     pub width: Option<u32>,
 }
@@ -75,6 +78,12 @@ impl Options {
         self
     }
 
+    /// Says what became of the symbols of a profile's modules.
+    pub fn symbols(mut self, profile: &Profile) -> Options {
+        self.symbols = super::symbols::report(profile);
+        self
+    }
+
     /// Sets the width of the picture without script, in pixels.
     pub fn width(mut self, width: u32) -> Options {
         self.width = Some(width);
@@ -101,7 +110,9 @@ fn write_limited(
     let picture = picture::draw(tree, &header, options);
     let data = data::encode(tree, &rows.rows, &header, options);
     let title = super::escape::xml(&header.title);
-    let facts = header.facts.join(". ");
+    let symbols = header.symbols.as_ref().map(header::Symbols::line);
+    let facts: Vec<&str> = header.facts.iter().chain(&symbols).map(String::as_str).collect();
+    let facts = facts.join(". ");
     write!(
         out,
         concat!(

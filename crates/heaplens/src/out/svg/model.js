@@ -7,7 +7,8 @@
  * @typedef {{
  *   version: number, bytes: boolean, diff: boolean, objects: boolean, rate: number | null, largest: number,
  *   shape: "icicle" | "flame",
- *   header: {title: string, facts: string[], warnings: string[], legend: string},
+ *   header: {title: string, facts: string[], warnings: string[], legend: string,
+ *     symbols?: {summary: string, modules: string[]}},
  *   names: string[], colors: string, places: string[], modules: string[],
  *   name: number[], depth: number[], place: number[], module: number[], inlined: string,
  *   net: number[], before: number[], other: number[], other_before: number[], merged: [number, number, number][]

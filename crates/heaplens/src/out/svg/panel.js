@@ -57,6 +57,11 @@ function buildHead(doc, legend) {
   for (const warning of doc.header.warnings) {
     head.append(html("p", { class: "warning", role: "note" }, `⚠ ${warning}`));
   }
+  if (doc.header.symbols) {
+    const { summary, modules } = doc.header.symbols;
+    const list = modules.map((module) => html("p", { class: "muted" }, module));
+    head.append(html("details", { class: "muted" }, html("summary", {}, `Symbols: ${summary}`), ...list));
+  }
   head.append(html("p", { class: "muted" }, doc.header.legend));
   if (legend) {
     const width = Number(legend.getAttribute("data-width"));

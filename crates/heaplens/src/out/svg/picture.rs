@@ -85,6 +85,9 @@ fn draw_header(tree: &Tree, header: &Header, width: usize, out: &mut String) -> 
     for warning in &header.warnings {
         lines("warning", &format!("⚠ {warning}"), LINE, columns);
     }
+    if let Some(symbols) = &header.symbols {
+        lines("muted", &symbols.line(), LINE, columns);
+    }
     lines("muted", &header.legend, LINE, columns);
     if tree.is_diff {
         y += 4;

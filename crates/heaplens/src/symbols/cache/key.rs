@@ -12,7 +12,7 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 /// To be raised with every change to what the engine answers; versions of heaplens never share answers.
-const ENGINE: u32 = 2;
+const ENGINE: u32 = 3;
 /// Ends the names of the cache's files; the number is the format's version.
 pub(super) const SUFFIX: &str = ".hlsym1";
 /// A build-id has 40 digits or fewer; one of more than this is no name for a file.
@@ -63,11 +63,9 @@ impl Key {
         if files.layout == Layout::Computed {
             text.push_str(COMPUTED_LINE);
         }
-        let mut hash = Fnv::default();
-        hash.bytes(text.as_bytes());
         let id = id.unwrap_or("file");
         Some(Key {
-            file_name: format!("{id}-{detail}{:016x}{SUFFIX}", hash.0),
+            file_name: format!("{id}-{detail}{:016x}{SUFFIX}", hash(text.as_bytes())),
             text,
             segments: files.segments.clone(),
             files: stamps,
@@ -107,6 +105,13 @@ fn place(meta: &Metadata) -> String {
 #[cfg(not(unix))]
 fn place(_: &Metadata) -> String {
     "-".to_owned()
+}
+
+/// For the names of files.
+pub(super) fn hash(bytes: &[u8]) -> u64 {
+    let mut hash = Fnv::default();
+    hash.bytes(bytes);
+    hash.0
 }
 
 /// FNV-1a, 64 bits: the same in every version and on every machine.

@@ -6,7 +6,7 @@
 //! depends on another, nor on which process wrote first.
 
 use super::key::Key;
-use crate::symbols::chains::{Chains, IndexedPlace};
+use crate::symbols::chains::{Chains, IndexedPlace, RawPlace};
 use crate::symbols::numbers::{Reader, put, put_text};
 use crate::symbols::segments::Segment;
 
@@ -156,14 +156,31 @@ pub(super) fn open(body: &[u8]) -> Option<Opened<'_>> {
     Some(Opened { key, segments, rest })
 }
 
-impl Opened<'_> {
-    /// Takes the chains of wanted addresses into `chains`, and notes in `known` which they are; `None` if the body
-    /// is damaged. What was taken before the damage showed is sound: the checksum held for it.
-    pub(super) fn take(self, wanted: &Wanted, chains: &mut Chains, known: &mut [bool]) -> Option<()> {
+/// A record's second part: texts, addresses, and for each of these where its chain begins.
+struct Parts<'a> {
+    texts: Vec<&'a str>,
+    addresses: Vec<u64>,
+    chains: Reader<'a>,
+}
+
+/// A place as a record has it.
+struct Place {
+    name: u32,
+    /// One more than the file's text, 0 for none.
+    file: u32,
+    line: u32,
+    column: u32,
+}
+
+fn place(rest: &mut Reader<'_>) -> Option<Place> {
+    Some(Place { name: rest.small()?, file: rest.small()?, line: rest.small()?, column: rest.small()? })
+}
+
+impl<'a> Opened<'a> {
+    fn parts(self) -> Option<Parts<'a>> {
         let mut rest = self.rest;
         let count = rest.count()?;
         let texts = (0..count).map(|_| rest.text()).collect::<Option<Vec<_>>>()?;
-        let mut interned: Vec<Option<u32>> = vec![None; texts.len()];
         let count = rest.count()?;
         let mut address = 0u64;
         let addresses = (0..count).map(|_| {
@@ -171,6 +188,14 @@ impl Opened<'_> {
             Some(address)
         });
         let addresses = addresses.collect::<Option<Vec<u64>>>()?;
+        Some(Parts { texts, addresses, chains: rest })
+    }
+
+    /// Takes the chains of wanted addresses into `chains`, and notes in `known` which they are; `None` if the body
+    /// is damaged. What was taken before the damage showed is sound: the checksum held for it.
+    pub(super) fn take(self, wanted: &Wanted, chains: &mut Chains, known: &mut [bool]) -> Option<()> {
+        let Parts { texts, addresses, chains: mut rest } = self.parts()?;
+        let mut interned: Vec<Option<u32>> = vec![None; texts.len()];
         let mut wanted = wanted.sorted.as_slice();
         let mut chain = Vec::new();
         for address in addresses {
@@ -180,8 +205,7 @@ impl Opened<'_> {
             let hits = &wanted[..wanted.partition_point(|&(w, _)| w == address)];
             chain.clear();
             for _ in 0..places {
-                let (name, file) = (rest.small()?, rest.small()?);
-                let (line, column) = (rest.small()?, rest.small()?);
+                let Place { name, file, line, column } = place(&mut rest)?;
                 if hits.is_empty() {
                     continue;
                 }
@@ -205,5 +229,52 @@ impl Opened<'_> {
             }
         }
         rest.is_empty().then_some(())
+    }
+}
+
+/// A record in memory, to be asked again and again.
+pub(super) struct Held {
+    body: Box<[u8]>,
+    /// Where each text lies in the body.
+    texts: Vec<(u32, u32)>,
+}
+
+impl Held {
+    /// Keeps a body, and shows `visit` each address and where its chain begins; `None` if it is no sound body with
+    /// this key.
+    pub(super) fn new(body: &[u8], key: &str, mut visit: impl FnMut(u64, u32)) -> Option<Held> {
+        let Parts { texts, addresses, chains: mut rest } =
+            open(body).filter(|record| record.key == key)?.parts()?;
+        for &address in &addresses {
+            visit(address, (body.len() - rest.len()) as u32);
+            for _ in 0..rest.count()? {
+                let Place { name, file, .. } = place(&mut rest)?;
+                if name.max(file.saturating_sub(1)) as usize >= texts.len() {
+                    return None;
+                }
+            }
+        }
+        let start = |text: &str| text.as_ptr().addr() - body.as_ptr().addr();
+        let texts = texts.iter().map(|text| (start(text) as u32, text.len() as u32)).collect();
+        rest.is_empty().then(|| Held { body: body.into(), texts })
+    }
+
+    /// The chain that begins at a place which [`Held::new`] told.
+    pub(super) fn chain(&self, at: u32) -> Vec<RawPlace<'_>> {
+        let mut rest = Reader::new(self.body.get(at as usize..).unwrap_or_default());
+        let count = rest.count().unwrap_or(0);
+        let raw = |place: Place| RawPlace {
+            name: self.text(place.name).unwrap_or_default(),
+            file: place.file.checked_sub(1).and_then(|file| self.text(file)),
+            line: place.line,
+            column: place.column,
+        };
+        (0..count).map_while(|_| place(&mut rest).map(raw)).collect()
+    }
+
+    fn text(&self, index: u32) -> Option<&str> {
+        let &(start, length) = self.texts.get(index as usize)?;
+        let bytes = self.body.get(start as usize..)?.get(..length as usize)?;
+        std::str::from_utf8(bytes).ok()
     }
 }

@@ -78,7 +78,7 @@ fn count(known: &[bool]) -> usize {
 
 /// Hands all sound records' bodies from some offset on to `take`, up to one that it does not take; the offset where
 /// the sound ones end.
-fn records(mut file: File, from: u64, mut take: impl FnMut(&[u8]) -> Option<()>) -> u64 {
+pub(super) fn records(mut file: File, from: u64, mut take: impl FnMut(&[u8]) -> Option<()>) -> u64 {
     if file.seek(SeekFrom::Start(from)).is_err() {
         return from;
     }
@@ -104,18 +104,19 @@ fn records(mut file: File, from: u64, mut take: impl FnMut(&[u8]) -> Option<()>)
     }
 }
 
-/// Appends records to a file that was read before. What is damaged there is cut off first.
+/// Appends records to a file that was read before, up to `sound`. What is damaged behind is cut off first. Returns up to
+/// where it is sound now, as far as that is known.
 ///
 /// # Errors
 /// What the system says; the file is then as it was, or ends in a part of a record.
-pub(super) fn append(path: &Path, key: &Key, found: &Found, records_to_add: &[Vec<u8>]) -> Result<()> {
+pub(super) fn append(path: &Path, key: &Key, sound: u64, records_to_add: &[Vec<u8>]) -> Result<u64> {
     let added: u64 = records_to_add.iter().map(|r| r.len() as u64).sum();
     let length = match open(path) {
         Ok(file) => {
             let length = file.metadata()?.len();
             // Others may have appended since; only what is not sound goes.
             let mine = |body: &[u8]| record::open(body).filter(|r| r.key == key.text).map(|_| ());
-            let end = if length <= found.end { length } else { records(file, found.end, mine) };
+            let end = if length <= sound { length } else { records(file, sound, mine) };
             let keep = if end + added > MAX_FILE { 0 } else { end };
             if keep < length {
                 OpenOptions::new().write(true).open(path)?.set_len(keep)?;
@@ -126,16 +127,9 @@ pub(super) fn append(path: &Path, key: &Key, found: &Found, records_to_add: &[Ve
         Err(error) => return Err(error),
     };
     if length + added > MAX_FILE {
-        return Ok(());
+        return Ok(length);
     }
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(path)?;
+    let mut file = private(OpenOptions::new().append(true).create(true)).open(path)?;
     for record in records_to_add {
         // Not `write_all`: the rest of a record must not stand behind what another process appended meanwhile.
         let written = loop {
@@ -148,7 +142,7 @@ pub(super) fn append(path: &Path, key: &Key, found: &Found, records_to_add: &[Ve
             return Err(Error::new(ErrorKind::WriteZero, "only a part of a record could be written"));
         }
     }
-    Ok(())
+    Ok(length)
 }
 
 /// Marks a file as used just now, for the choice of what to remove: writes the byte that is there already.
@@ -158,8 +152,18 @@ pub(super) fn touch(path: &Path) {
     let _ = OpenOptions::new().write(true).open(path).and_then(mark);
 }
 
+/// The same for a file that only its owner may read.
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options
+}
+
 /// Opens what is a regular file.
-fn open(path: &Path) -> Result<File> {
+pub(super) fn open(path: &Path) -> Result<File> {
     let other = || Error::new(ErrorKind::InvalidInput, "not a regular file");
     path.symlink_metadata()?.is_file().then_some(()).ok_or_else(other)?;
     let file = at_once(path)?;

@@ -70,6 +70,31 @@ fn look(cache: &Cache, key: &Key, addresses: &[Option<u64>]) -> usize {
     asked.get()
 }
 
+/// As [`look`], one address at a time.
+fn converse(session: &mut Session, addresses: &[u64]) -> usize {
+    let asked = Cell::new(0);
+    for &address in addresses {
+        let one = [Some(address)];
+        let (chains, problem) = session.chains(&one, |rest| {
+            asked.set(asked.get() + rest.iter().flatten().count());
+            engine(rest)
+        });
+        assert_eq!(problem, None);
+        judge(&chains, &one);
+    }
+    asked.get()
+}
+
+/// How many records a file has.
+fn count(file: &Path) -> usize {
+    let mut count = 0;
+    store::records(fs::File::open(file).unwrap(), 0, |_| {
+        count += 1;
+        Some(())
+    });
+    count
+}
+
 fn some(addresses: impl IntoIterator<Item = u64>) -> Vec<Option<u64>> {
     addresses.into_iter().map(Some).collect()
 }
@@ -101,6 +126,51 @@ fn what_is_known_is_not_read_again() {
 }
 
 #[test]
+fn a_conversation_is_written_down_in_large_pieces() {
+    let d = dir();
+    let some_known: Vec<u64> = (0..300).step_by(3).collect();
+    look(&d.cache, &key(), &some(some_known.iter().copied()));
+    let before = fs::read(&d.file).unwrap();
+    let all: Vec<u64> = (0..300).rev().collect();
+    let mut session = Session::of(&d.cache, key());
+    assert_eq!(converse(&mut session, &all), 200);
+    assert_eq!(converse(&mut session, &all), 0, "what is not written yet is known too");
+    assert_eq!(fs::read(&d.file).unwrap(), before);
+    drop(session);
+    assert_eq!(count(&d.file), 2);
+    assert_eq!(look(&d.cache, &key(), &some(0..300)), 0);
+
+    let many: Vec<u64> = (1000..11_000).collect();
+    let mut session = Session::of(&d.cache, key());
+    assert_eq!(converse(&mut session, &many), 10_000);
+    assert_eq!(count(&d.file), 4, "some are kept on the way");
+    let mixed = [some(0..20_000), vec![None]].concat();
+    let (chains, _) = session.chains(&mixed, engine);
+    judge(&chains, &mixed);
+    drop(session);
+    assert!(count(&d.file) < 9);
+    assert_eq!(look(&d.cache, &key(), &mixed), 0);
+    drop(Session::of(&d.cache, key_of("detail d\nbuild-id other\n")));
+    assert_eq!(look(&d.cache, &key(), &mixed), 0, "who asked nothing writes nothing");
+}
+
+#[test]
+fn long_names_are_not_held_back() {
+    let d = dir();
+    let mut session = Session::of(&d.cache, key());
+    let name = "n".repeat(60_000);
+    for address in 0..200 {
+        let long = |_: &[Option<u64>]| {
+            let mut chains = Chains::new(1);
+            chains.set(0, [RawPlace { name: &name, file: None, line: 1, column: 0 }]);
+            (chains, None)
+        };
+        session.chains(&[Some(address)], long);
+    }
+    assert_eq!(count(&d.file), 2, "each is of 70 answers");
+}
+
+#[test]
 fn another_key_knows_nothing_and_takes_the_place() {
     let d = dir();
     assert_eq!(look(&d.cache, &key(), &some(0..50)), 50);
@@ -127,6 +197,15 @@ fn what_could_not_be_read_whole_is_not_kept() {
     };
     through(&d.cache, &changing, &some(0..20), change);
     assert_eq!(look(&d.cache, &key(), &some(0..20)), 11);
+
+    // And the same in a conversation.
+    let changing = Key { files: vec![(binary.clone(), key::stamp(&binary).unwrap())], ..key() };
+    let mut session = Session::of(&d.cache, changing);
+    assert_eq!(session.chains(&some(20..29), half).1.unwrap(), "damaged");
+    assert_eq!(converse(&mut session, &[20, 28]), 2, "what was half read is read again");
+    fs::write(&binary, "three").unwrap();
+    drop(session);
+    assert_eq!(look(&d.cache, &key(), &some(20..29)), 9);
 }
 
 /// Whatever is cut or changed, no answer is wrong, and the next writer mends the file.
@@ -144,6 +223,15 @@ fn damage_costs_answers_and_is_mended() {
         fs::write(&d.file, bytes).unwrap();
         let found = store::read(&d.file, &key(), &all);
         (0..20).filter(|&at| found.known[at]).for_each(|at| judge_one(&found.chains, at, all[at]));
+        // A conversation knows the same; its files are gone, so that it keeps nothing.
+        let gone = Key { files: vec![("/nowhere".into(), String::new())], ..key() };
+        let mut new = vec![false; 20];
+        let (chains, _) = Session::of(&d.cache, gone).chains(&all, |rest| {
+            new = rest.iter().map(Option::is_some).collect();
+            engine(rest)
+        });
+        judge(&chains, &all);
+        assert!(new.iter().zip(&found.known).all(|(new, known)| new != known));
         let asked = look(&d.cache, &key(), &all);
         assert_eq!(asked, found.known.iter().filter(|k| !**k).count());
         assert_eq!(look(&d.cache, &key(), &all), 0);
@@ -284,5 +372,32 @@ proptest! {
             let _ = record.take(&wanted, &mut chains, &mut [false; 25]);
         }
         prop_assert!((0..25).map(|at| chains.get(at).len()).sum::<usize>() <= body.len());
+        let mut starts = Vec::new();
+        let text = record::open(&body).map_or("", |record| record.key).to_owned();
+        let held = record::Held::new(&body, &text, |_, start| starts.push(start));
+        let held = held.iter().flat_map(|held| starts.iter().map(|&start| held.chain(start).len()));
+        prop_assert!(held.sum::<usize>() <= body.len());
     }
+}
+
+#[test]
+fn the_directory_is_listed_once_a_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let listing = Listing::default();
+    let write = |name: &str| fs::write(dir.path().join(name), "h").unwrap();
+    let begin = |listing: &Listing, prefix: &str| {
+        let found = listing.beginning_with(dir.path(), prefix).into_iter();
+        let mut names: Vec<_> = found.map(|p| p.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
+    };
+    for name in
+        ["ab-d1.hlsym1", "ab-d2.hlsym1", "ab-s1.hlsym1", "abc-d1.hlsym1", "sum-0.hlsym1", "ab-d3.other"]
+    {
+        write(name);
+    }
+    assert_eq!(begin(&listing, "ab-d"), ["ab-d1.hlsym1", "ab-d2.hlsym1"]);
+    write("ac-d1.hlsym1");
+    assert_eq!(begin(&listing, "ac-d"), [""; 0]);
+    assert_eq!(begin(&Listing::default(), "ac-d"), ["ac-d1.hlsym1"]);
 }

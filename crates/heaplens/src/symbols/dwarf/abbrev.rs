@@ -1,10 +1,12 @@
 //! Abbreviations: what each kind of entry of a unit looks like, prepared for stepping over entries fast.
 //!
-//! Almost every entry of a unit is of no interest. So for each kind the bytes to step over are summed up once.
+//! Almost every entry of a unit is of no interest, and few attributes of the others are. So for each kind the bytes to
+//! step over are summed up once.
 
 use super::super::bytes::{Damage, Result};
 use super::cursor::{Cursor, Encoding};
 use super::sections::Sections;
+use super::value::{self, Value};
 use gimli::constants as dw;
 use rustc_hash::FxHashMap;
 
@@ -29,8 +31,17 @@ pub(super) struct Abbrev {
     pub(super) has_children: bool,
     /// True if it says where its code lies.
     pub(super) has_code: bool,
-    pub(super) specs: Vec<Spec>,
+    /// What is read of an entry.
+    parts: Vec<Part>,
+    /// The way past an entry: bytes that every such entry has first, and the rest.
+    head: u32,
     steps: Vec<Step>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Value(Spec),
+    Skip(Step),
 }
 
 /// How to pass a part of an entry.
@@ -50,6 +61,7 @@ impl Abbrev {
     /// Steps over an entry's attributes.
     #[inline]
     pub(super) fn skip(&self, cursor: &mut Cursor<'_>, encoding: Encoding) -> Result<()> {
+        cursor.skip(self.head as usize)?;
         for step in &self.steps {
             match *step {
                 Step::Fixed(len) => cursor.skip(len as usize)?,
@@ -58,6 +70,70 @@ impl Abbrev {
         }
         Ok(())
     }
+
+    /// Gives the attributes of an entry that matter to `visit`, each once.
+    pub(super) fn read<'b>(
+        &self,
+        cursor: &mut Cursor<'b>,
+        encoding: Encoding,
+        mut visit: impl FnMut(dw::DwAt, Value<'b>),
+    ) -> Result<()> {
+        for part in &self.parts {
+            match *part {
+                Part::Value(spec) => visit(spec.name, value::read(cursor, spec, encoding)?),
+                Part::Skip(step) => step.take(cursor, encoding)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// What [`Abbrev::read`] costs; values need not take a byte.
+    pub(super) fn effort(&self) -> u64 {
+        1 + self.parts.len() as u64
+    }
+}
+
+/// Whether such entries are ever read: functions and the roots of units.
+fn is_read(tag: dw::DwTag) -> bool {
+    matches!(
+        tag,
+        dw::DW_TAG_subprogram
+            | dw::DW_TAG_inlined_subroutine
+            | dw::DW_TAG_compile_unit
+            | dw::DW_TAG_skeleton_unit
+            | dw::DW_TAG_partial_unit
+            | dw::DW_TAG_type_unit
+    )
+}
+
+/// Whether anything asks for an attribute of such an entry.
+fn matters(name: dw::DwAt) -> bool {
+    matches!(
+        name,
+        dw::DW_AT_low_pc
+            | dw::DW_AT_high_pc
+            | dw::DW_AT_ranges
+            | dw::DW_AT_linkage_name
+            | dw::DW_AT_MIPS_linkage_name
+            | dw::DW_AT_name
+            | dw::DW_AT_abstract_origin
+            | dw::DW_AT_specification
+            | dw::DW_AT_call_file
+            | dw::DW_AT_call_line
+            | dw::DW_AT_call_column
+            // Of a unit's root.
+            | dw::DW_AT_comp_dir
+            | dw::DW_AT_language
+            | dw::DW_AT_stmt_list
+            | dw::DW_AT_str_offsets_base
+            | dw::DW_AT_addr_base
+            | dw::DW_AT_GNU_addr_base
+            | dw::DW_AT_rnglists_base
+            | dw::DW_AT_GNU_ranges_base
+            | dw::DW_AT_dwo_name
+            | dw::DW_AT_GNU_dwo_name
+            | dw::DW_AT_GNU_dwo_id
+    )
 }
 
 impl Step {
@@ -110,6 +186,17 @@ impl Step {
                 return Err(Damage(format!("attributes have the form {:#x}, which is not known", other.0)));
             }
         })
+    }
+
+    /// Makes one step of two that have a fixed size; false if they are not such.
+    fn joins(self, last: Option<&mut Step>) -> bool {
+        match (self, last) {
+            (Step::Fixed(more), Some(Step::Fixed(len))) => {
+                *len += more;
+                true
+            }
+            _ => false,
+        }
     }
 
     fn take(self, cursor: &mut Cursor<'_>, encoding: Encoding) -> Result<()> {
@@ -222,9 +309,11 @@ impl Abbrev {
             tag: dw::DwTag(u16::try_from(tag).unwrap_or(u16::MAX)),
             has_children: children != 0,
             has_code: false,
-            specs: Vec::new(),
+            parts: Vec::new(),
+            head: 0,
             steps: Vec::new(),
         };
+        let is_read = is_read(abbrev.tag);
         loop {
             let (Ok(name), Ok(form)) = (cursor.uleb(), cursor.uleb()) else { return Ok(None) };
             if (name, form) == (0, 0) {
@@ -240,12 +329,31 @@ impl Abbrev {
             };
             let name = dw::DwAt(u16::try_from(name).unwrap_or(u16::MAX));
             abbrev.has_code |= matches!(name, dw::DW_AT_low_pc | dw::DW_AT_ranges);
-            abbrev.specs.push(Spec { name, form, implicit });
-            match (Step::of(form, encoding)?, abbrev.steps.last_mut()) {
-                (Step::Fixed(more), Some(Step::Fixed(len))) => *len += more,
-                (step, _) => abbrev.steps.push(step),
+            let step = Step::of(form, encoding)?;
+            match step {
+                Step::Fixed(len) if abbrev.steps.is_empty() => abbrev.head += len,
+                _ if step.joins(abbrev.steps.last_mut()) => {}
+                _ => abbrev.steps.push(step),
+            }
+            if is_read {
+                abbrev.add(Spec { name, form, implicit }, step);
             }
         }
         Ok(Some(abbrev))
+    }
+
+    /// Of two attributes of one name the first counts.
+    fn add(&mut self, spec: Spec, step: Step) {
+        let is_same = |part: &Part| matches!(part, Part::Value(other) if other.name == spec.name);
+        if matters(spec.name) && !self.parts.iter().any(is_same) {
+            return self.parts.push(Part::Value(spec));
+        }
+        let last = match self.parts.last_mut() {
+            Some(Part::Skip(last)) => Some(last),
+            _ => None,
+        };
+        if !step.joins(last) {
+            self.parts.push(Part::Skip(step));
+        }
     }
 }

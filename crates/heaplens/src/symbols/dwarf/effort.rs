@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(super) const LOOK_UP: u64 = 8;
 /// A table of everything follows references from every unit.
 pub(super) const EVERYTHING: u64 = 256;
+/// What each address may cost beside that: the functions at it, as often as they are passed.
+pub(super) const EACH_ADDRESS: u64 = 64;
 /// What any file may cause, in bytes read or steps taken.
 const LEAST: u64 = 16 << 20;
 
@@ -71,6 +73,36 @@ impl Effort {
     /// Units are found; reading them may cost as much again.
     pub(super) fn renew(&self) {
         self.left.store(self.all.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+}
+
+/// What one thread spends, told to the others in large amounts, since all of them wait for the same number.
+pub(super) struct Account<'e> {
+    effort: &'e Effort,
+    owed: u64,
+}
+
+impl<'e> Account<'e> {
+    /// What is not told yet is no more than this.
+    const MOST: u64 = 4096;
+
+    pub(super) fn new(effort: &'e Effort) -> Account<'e> {
+        Account { effort, owed: 0 }
+    }
+
+    /// # Errors
+    /// As [`Effort::spend`], a little later.
+    #[inline]
+    pub(super) fn spend(&mut self, work: u64) -> Result<()> {
+        self.owed = self.owed.saturating_add(work);
+        if self.owed < Self::MOST { Ok(()) } else { self.effort.spend(std::mem::take(&mut self.owed)) }
+    }
+}
+
+impl Drop for Account<'_> {
+    fn drop(&mut self) {
+        // Whoever spends next is told.
+        let _ = self.effort.spend(self.owed);
     }
 }
 
@@ -146,5 +178,19 @@ mod tests {
         assert!(effort.spend(7).is_err() && effort.left().is_err());
         effort.renew();
         assert_eq!(effort.left(), Ok(LEAST + 6));
+    }
+
+    #[test]
+    fn what_is_owed_is_spent_in_the_end() {
+        let effort = Effort::new(&Sections::default(), LOOK_UP);
+        let mut account = Account::new(&effort);
+        assert!(account.spend(Account::MOST - 1).is_ok());
+        assert_eq!(effort.left(), Ok(LEAST));
+        assert!(account.spend(3).is_ok());
+        assert_eq!(effort.left(), Ok(LEAST - Account::MOST - 2));
+        assert!(account.spend(1).is_ok());
+        drop(account);
+        assert_eq!(effort.left(), Ok(LEAST - Account::MOST - 3));
+        assert!(Account::new(&effort).spend(LEAST).is_err());
     }
 }

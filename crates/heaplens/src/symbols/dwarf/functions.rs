@@ -4,11 +4,11 @@ use super::super::bytes::{Damage, Result};
 use super::super::texts::Texts;
 use super::abbrev::{Abbrev, Abbrevs};
 use super::cursor::Cursor;
-use super::effort::Claims;
+use super::effort::{Account, Claims};
 use super::ranges::{Code, MAX_STEPS};
 use super::sections::Reader;
 use super::unit::Unit;
-use super::value::{self, Value};
+use super::value::Value;
 use gimli::constants as dw;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
@@ -72,22 +72,6 @@ pub(super) struct Inlined {
     pub(super) call_column: u32,
 }
 
-fn holds(ranges: &[(u64, u64)], address: u64) -> bool {
-    ranges.iter().any(|&(from, to)| from <= address && address < to)
-}
-
-impl Function {
-    /// What is inlined at an address, the outermost first.
-    pub(super) fn inlined_at(&self, address: u64) -> impl Iterator<Item = &Inlined> {
-        let mut depth = 0;
-        self.inlined.iter().filter(move |inlined| {
-            let here = inlined.depth == depth && holds(&inlined.ranges, address);
-            depth += u32::from(here);
-            here
-        })
-    }
-}
-
 /// The functions of a unit that hold wanted addresses, in the order of its entries. What was found before an entry
 /// that cannot be read is kept.
 pub(super) fn functions(
@@ -130,13 +114,22 @@ impl Covered {
 struct Scope {
     /// Depth of the entry in the tree.
     level: u64,
-    /// How deep functions are inlined below it; `None` where nothing below holds a wanted address.
-    inline_depth: Option<u32>,
+    /// `None` where nothing below holds a wanted address.
+    inlining: Option<Inlining>,
+}
+
+/// Where what is inlined below an entry belongs.
+#[derive(Clone, Copy)]
+struct Inlining {
+    /// Index of the function around; a function inside of it may have been found since.
+    function: usize,
+    depth: u32,
 }
 
 struct Walk<'u, 'r, 's, 't> {
     unit: &'u Unit,
     bytes: &'u [u8],
+    account: Account<'s>,
     reader: &'r mut Reader<'s>,
     supplement: Option<&'r mut Reader<'t>>,
     wanted: Wanted<'u>,
@@ -166,24 +159,21 @@ impl<'b> Attributes<'b> {
     fn read(cursor: &mut Cursor<'b>, abbrev: &Abbrev, unit: &Unit) -> Result<Attributes<'b>> {
         let encoding = unit.header.encoding;
         let mut found = Attributes::default();
-        for &spec in &abbrev.specs {
-            let value = value::read(cursor, spec, encoding)?;
-            match spec.name {
-                dw::DW_AT_low_pc | dw::DW_AT_high_pc | dw::DW_AT_ranges => found.code.take(spec.name, value),
-                dw::DW_AT_linkage_name | dw::DW_AT_MIPS_linkage_name => found.linkage_name = Some(value),
-                dw::DW_AT_name => found.name = Some(value),
-                // A concrete copy's origin knows more than its declaration.
-                dw::DW_AT_abstract_origin => found.origin = Some(value),
-                dw::DW_AT_specification => found.origin = found.origin.or(Some(value)),
-                // Before DWARF 5 files were counted from 1, and 0 meant none.
-                dw::DW_AT_call_file => {
-                    found.call_file = value.number().filter(|&file| file > 0 || encoding.version >= 5);
-                }
-                dw::DW_AT_call_line => found.call_line = small(value),
-                dw::DW_AT_call_column => found.call_column = small(value),
-                _ => {}
+        abbrev.read(cursor, encoding, |name, value| match name {
+            dw::DW_AT_low_pc | dw::DW_AT_high_pc | dw::DW_AT_ranges => found.code.take(name, value),
+            dw::DW_AT_linkage_name | dw::DW_AT_MIPS_linkage_name => found.linkage_name = Some(value),
+            dw::DW_AT_name => found.name = Some(value),
+            // A concrete copy's origin knows more than its declaration.
+            dw::DW_AT_abstract_origin => found.origin = Some(value),
+            dw::DW_AT_specification => found.origin = found.origin.or(Some(value)),
+            // Before DWARF 5 files were counted from 1, and 0 meant none.
+            dw::DW_AT_call_file => {
+                found.call_file = value.number().filter(|&file| file > 0 || encoding.version >= 5);
             }
-        }
+            dw::DW_AT_call_line => found.call_line = small(value),
+            dw::DW_AT_call_column => found.call_column = small(value),
+            _ => {}
+        })?;
         Ok(found)
     }
 }
@@ -203,6 +193,7 @@ impl<'u, 'r, 's, 't> Walk<'u, 'r, 's, 't> {
         Walk {
             unit,
             bytes,
+            account: Account::new(&reader.sections.effort),
             reader,
             supplement,
             wanted,
@@ -247,9 +238,9 @@ impl<'u, 'r, 's, 't> Walk<'u, 'r, 's, 't> {
         Ok(())
     }
 
-    /// How deep functions are inlined here, if the function around holds a wanted address.
-    fn live(&self) -> Option<u32> {
-        self.scopes.last().and_then(|scope| scope.inline_depth)
+    /// Where a function belongs that is inlined here, if the function around holds a wanted address.
+    fn live(&self) -> Option<Inlining> {
+        self.scopes.last().and_then(|scope| scope.inlining)
     }
 
     fn ranges(&mut self, code: &Code) -> Result<Option<Vec<(u64, u64)>>> {
@@ -266,13 +257,14 @@ impl<'u, 'r, 's, 't> Walk<'u, 'r, 's, 't> {
     }
 
     fn function(&mut self, cursor: &mut Cursor<'u>, abbrev: &Abbrev, level: u64) -> Result<()> {
-        let attributes = Attributes::read(cursor, abbrev, self.unit)?;
+        let attributes = self.attributes(cursor, abbrev)?;
         match self.ranges(&attributes.code)? {
             Some(ranges) => {
                 self.covered.cover(self.wanted, &ranges);
                 let name = self.name(&attributes);
+                let inlining = Inlining { function: self.found.len(), depth: 0 };
                 self.found.push(Function { ranges, name, inlined: Vec::new() });
-                self.enter(abbrev, level, Some(0));
+                self.enter(abbrev, level, Some(inlining));
             }
             // A function inside a function has its own code.
             None if !self.scopes.is_empty() => self.enter(abbrev, level, None),
@@ -282,17 +274,17 @@ impl<'u, 'r, 's, 't> Walk<'u, 'r, 's, 't> {
     }
 
     fn inlined(&mut self, cursor: &mut Cursor<'u>, abbrev: &Abbrev, level: u64) -> Result<()> {
-        let attributes = Attributes::read(cursor, abbrev, self.unit)?;
-        let Some(depth) = self.live() else { return Ok(()) };
+        let attributes = self.attributes(cursor, abbrev)?;
+        let Some(Inlining { function, depth }) = self.live() else { return Ok(()) };
         let ranges = self.ranges(&attributes.code)?;
-        let below = ranges.is_some().then(|| depth + 1);
+        let below = ranges.is_some().then(|| Inlining { function, depth: depth + 1 });
         if let Some(ranges) = ranges {
             if depth >= MAX_INLINED {
                 return Err(Damage::new("functions are inlined deeper than in any program"));
             }
             let name = self.name(&attributes);
             let Attributes { call_file, call_line, call_column, .. } = attributes;
-            if let Some(function) = self.found.last_mut() {
+            if let Some(function) = self.found.get_mut(function) {
                 function.inlined.push(Inlined { depth, ranges, name, call_file, call_line, call_column });
             }
         }
@@ -300,9 +292,9 @@ impl<'u, 'r, 's, 't> Walk<'u, 'r, 's, 't> {
         Ok(())
     }
 
-    fn enter(&mut self, abbrev: &Abbrev, level: u64, inline_depth: Option<u32>) {
+    fn enter(&mut self, abbrev: &Abbrev, level: u64, inlining: Option<Inlining>) {
         if abbrev.has_children {
-            self.scopes.push(Scope { level, inline_depth });
+            self.scopes.push(Scope { level, inlining });
         }
     }
 
@@ -354,11 +346,17 @@ impl<'u, 'r, 's, 't> Walk<'u, 'r, 's, 't> {
         name
     }
 
-    fn entry(&self, offset: u64) -> Option<Attributes<'u>> {
+    fn attributes(&mut self, cursor: &mut Cursor<'u>, abbrev: &Abbrev) -> Result<Attributes<'u>> {
+        self.account.spend(abbrev.effort())?;
+        Attributes::read(cursor, abbrev, self.unit)
+    }
+
+    fn entry(&mut self, offset: u64) -> Option<Attributes<'u>> {
         let mut cursor = Cursor::new(self.bytes, self.unit.header.encoding.big_endian);
         cursor.jump(usize::try_from(offset).ok()?).ok()?;
-        let abbrev = self.unit.abbrevs.get(cursor.uleb().ok()?).ok()?;
-        Attributes::read(&mut cursor, abbrev, self.unit).ok()
+        let unit = self.unit;
+        let abbrev = unit.abbrevs.get(cursor.uleb().ok()?).ok()?;
+        self.attributes(&mut cursor, abbrev).ok()
     }
 }
 

@@ -11,10 +11,13 @@ mod effort;
 mod functions;
 mod lines;
 mod memory;
+mod nesting;
 mod origins;
+mod pages;
 mod ranges;
 mod references;
 mod sections;
+mod session;
 mod split;
 mod table;
 mod unit;
@@ -31,6 +34,7 @@ use memory::Memory;
 use origins::{Origins, Pair};
 use rustc_hash::FxHashMap;
 use sections::{Reader, Sections};
+pub(super) use session::Session;
 use split::Package;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -160,21 +164,40 @@ impl<'i> Shared<'i> {
 /// If nothing can be read. What concerns single units or places is [`Found::problem`].
 pub(super) fn find(input: Input<'_>, sorted: &[u64]) -> Result<Found> {
     let shared = Shared::open(input, effort::LOOK_UP)?;
+    shared.main.effort.allow(sorted.len() as u64, effort::EACH_ADDRESS);
     let mut listed = units::listed(&shared.main, sorted);
     let mut candidates = listed.candidates();
     let left = listed.left();
     if !left.is_empty() {
-        let found = unlisted(&shared, &listed, sorted, &left);
-        units::add(&mut candidates, found);
+        let mut headers: Vec<Header> = Vec::new();
+        let walked = units::headers(&shared.main, |header| {
+            if !listed.has_unit(header.start) {
+                headers.push(header);
+            }
+        });
+        if let Err(damage) = walked {
+            lock(&shared.note).get_or_insert(uncounted(&damage));
+        }
+        units::add(&mut candidates, unlisted(&shared, &headers, sorted, &left));
         shared.main.effort.renew();
     }
-    let starts = listed.starts(shared.main.info.len());
+    let mut starts = listed.starts(shared.main.info.len());
     drop(listed);
+    answer(&shared, &candidates, &mut starts, sorted)
+}
+
+/// What the candidates know.
+fn answer(
+    shared: &Shared<'_>,
+    candidates: &[Candidate],
+    starts: &mut units::Starts,
+    sorted: &[u64],
+) -> Result<Found> {
     let batch = Mutex::new(Batch::new(sorted.len()));
     parallel(
-        input.threads,
+        shared.input.threads,
         candidates.len(),
-        || Worker::new(&shared),
+        || Worker::new(shared),
         |worker, at| {
             let result = worker.unit(&candidates[at], sorted);
             lock(&batch).add(&candidates[at], result);
@@ -182,25 +205,21 @@ pub(super) fn find(input: Input<'_>, sorted: &[u64]) -> Result<Found> {
     );
     let mut batch = batch.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     if batch.has_references() {
-        let mut pair = shared.pair(starts);
+        let mut pair = shared.pair(std::mem::take(starts));
         batch.resolve(|name| pair.resolve(name));
+        *starts = pair.main.1.into_starts();
     }
     shared.object.require(None)?;
     let note = lock(&shared.note).take();
     Ok(batch.finish(note))
 }
 
-/// Looks for addresses in the units that `.debug_aranges` does not list.
-fn unlisted(shared: &Shared<'_>, listed: &units::Listed, sorted: &[u64], left: &[u32]) -> Vec<Candidate> {
-    let mut headers: Vec<Header> = Vec::new();
-    let walked = units::headers(&shared.main, |header| {
-        if !listed.has_unit(header.start) {
-            headers.push(header);
-        }
-    });
-    if let Err(damage) = walked {
-        lock(&shared.note).get_or_insert(format!("the units cannot be counted: {damage}"));
-    }
+fn uncounted(damage: &Damage) -> String {
+    format!("the units cannot be counted: {damage}")
+}
+
+/// Looks for addresses in units that `.debug_aranges` does not list.
+fn unlisted(shared: &Shared<'_>, headers: &[Header], sorted: &[u64], left: &[u32]) -> Vec<Candidate> {
     let found = Mutex::new(Vec::new());
     let pairs = AtomicUsize::new(0);
     let start = || (Reader::new(&shared.main), LastAbbrevs::default());

@@ -21,6 +21,11 @@ impl Origins {
         Origins { starts, abbrevs: LastAbbrevs::default(), unit: None, most }
     }
 
+    /// What was learned of where units begin.
+    pub(super) fn into_starts(self) -> Starts {
+        self.starts
+    }
+
     /// The name at an offset, or where it stands in turn.
     fn step(
         &mut self,

@@ -4,8 +4,9 @@ use super::super::bytes::{Bytes, Damage, Result};
 use super::super::object::ObjectFile;
 use super::super::texts::{SHORT, shortened};
 use super::sections::{Reader, Sections};
-use super::unit::{Dwo, Header, LastAbbrevs, Unit, first_of_split};
+use super::unit::{Dwo, Header, LastAbbrevs, Unit, header_of_half};
 use gimli::{EndianSlice, IndexSectionId, RunTimeEndian};
+use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
 
 /// A package and its index.
@@ -80,11 +81,12 @@ pub(super) fn find(
     package: Option<&Package>,
     main: &Sections,
     budget: &mut u64,
+    halves: &mut Halves,
 ) -> Result<(Sections, Header)> {
     if let Some(package) = package
         && let Some(sections) = package.sections_of(dwo.id)?
     {
-        let (header, _) = first_of_split(&mut Reader::new(&sections), &mut LastAbbrevs::default())?;
+        let header = Halves::default().get(&sections, dwo.id)?;
         return Ok((sections, header));
     }
     let mut seen = None;
@@ -92,7 +94,7 @@ pub(super) fn find(
         if path.symlink_metadata().is_err() {
             continue;
         }
-        match open(&path, dwo.id, main, budget) {
+        match open(&path, dwo.id, main, budget, halves) {
             Ok(found) => return Ok(found),
             Err(damage) => seen = seen.or(Some((path, damage))),
         }
@@ -120,14 +122,62 @@ fn candidates(name: &str, comp_dir: Option<&str>, program: &Path) -> Vec<PathBuf
     list
 }
 
-fn open(path: &Path, id: u64, main: &Sections, budget: &mut u64) -> Result<(Sections, Header)> {
+fn open(
+    path: &Path,
+    id: u64,
+    main: &Sections,
+    budget: &mut u64,
+    halves: &mut Halves,
+) -> Result<(Sections, Header)> {
     let object = ObjectFile::open(path, None)?;
     let sections = Sections::load_split(&object, main, budget)?;
-    let (header, found) = first_of_split(&mut Reader::new(&sections), &mut LastAbbrevs::default())?;
-    if found != Some(id) {
-        return Err(Damage::new("it belongs to another build"));
-    }
+    let header = halves.of(path).get(&sections, id)?;
     Ok((sections, header))
+}
+
+/// Where the units of the `.dwo` file that was read last begin, learned bit by bit: a linker that optimizes has many
+/// written into one, and the other halves of neighbours lie together.
+#[derive(Default)]
+pub(super) struct Halves {
+    path: PathBuf,
+    /// By their ids.
+    known: FxHashMap<u64, u64>,
+    /// The first that nobody has looked at.
+    next: u64,
+}
+
+impl Halves {
+    fn of(&mut self, path: &Path) -> &mut Halves {
+        if self.path != path {
+            *self = Halves { path: path.to_owned(), ..Halves::default() };
+        }
+        self
+    }
+
+    /// The header of the unit with an id.
+    fn get(&mut self, sections: &Sections, id: u64) -> Result<Header> {
+        let mut reader = Reader::new(sections);
+        let mut last = LastAbbrevs::default();
+        if let Some(&start) = self.known.get(&id) {
+            let (header, found) = header_of_half(&mut reader, &mut last, start)?;
+            return if found == Some(id) { Ok(header) } else { Err(other_build()) };
+        }
+        while self.next < sections.info.len() {
+            let (header, found) = header_of_half(&mut reader, &mut last, self.next)?;
+            self.next = header.end;
+            if let Some(found) = found {
+                self.known.entry(found).or_insert(header.start);
+            }
+            if found == Some(id) {
+                return Ok(header);
+            }
+        }
+        Err(other_build())
+    }
+}
+
+fn other_build() -> Damage {
+    Damage::new("it belongs to another build")
 }
 
 /// Reads the unit in the other half.

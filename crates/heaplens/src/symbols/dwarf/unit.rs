@@ -3,9 +3,10 @@
 use super::super::bytes::{Damage, Result, Window};
 use super::abbrev::Abbrevs;
 use super::cursor::{Cursor, Encoding};
+use super::effort::Effort;
 use super::ranges::{Code, RangesAt};
 use super::sections::{Reader, Sections};
-use super::value::{self, Value};
+use super::value::Value;
 use gimli::constants as dw;
 use std::rc::Rc;
 
@@ -136,17 +137,19 @@ impl Unit {
         let abbrevs = last.get(reader.sections, &header)?;
         let is_split = skeleton.is_some();
         let encoding = header.encoding;
+        let effort = &reader.sections.effort;
         // A whole entry at the root is rarely longer than this; if it is, it is read again.
         let (start, most) = (header.start + header.entries, header.end - header.start - header.entries);
         let mut len = most.min(512);
         let (values, bases) = loop {
             let bytes = reader.info.at(start, len)?;
             let bytes = &bytes[..bytes.len().min(most as usize)];
-            match Values::read(bytes, &abbrevs, encoding) {
+            match Values::read(bytes, &abbrevs, encoding, effort) {
                 Ok(values) => break (values, default_bases(encoding, is_split)),
                 Err(damage) if len == most => return Err(damage),
                 Err(_) => len = most.min(len * 16),
             }
+            effort.spend(len)?;
         };
         let mut unit = Unit {
             header,
@@ -208,11 +211,6 @@ impl Unit {
             other => TextAt::of(other)?.read(reader, self),
         }
     }
-
-    /// The id of the unit's other half, for a unit in a `.dwo` file.
-    pub(super) fn id(header: &Header, gnu_id: Option<u64>) -> Option<u64> {
-        header.dwo_id.or(gnu_id)
-    }
 }
 
 fn default_bases(encoding: Encoding, is_split: bool) -> Bases {
@@ -262,7 +260,7 @@ impl TextAt {
 
 /// What the root entry says.
 #[derive(Default)]
-pub(super) struct Values {
+struct Values {
     code: Code,
     comp_dir: Option<TextAt>,
     language: Option<dw::DwLang>,
@@ -273,21 +271,22 @@ pub(super) struct Values {
     ranges_base: Option<u64>,
     dwo_name: Option<TextAt>,
     /// Before DWARF 5 it stands here and not in the header.
-    pub(super) dwo_id: Option<u64>,
+    dwo_id: Option<u64>,
 }
 
 impl Values {
-    pub(super) fn read(bytes: &[u8], abbrevs: &Abbrevs, encoding: Encoding) -> Result<Values> {
+    fn read(bytes: &[u8], abbrevs: &Abbrevs, encoding: Encoding, effort: &Effort) -> Result<Values> {
         let mut cursor = Cursor::new(bytes, encoding.big_endian);
         let mut values = Values::default();
         let code = cursor.uleb()?;
         if code == 0 {
             return Err(Damage::new("a unit has no entries"));
         }
-        for &spec in &abbrevs.get(code)?.specs {
-            let value = value::read(&mut cursor, spec, encoding)?;
-            values.code.take(spec.name, value);
-            match spec.name {
+        let abbrev = abbrevs.get(code)?;
+        effort.spend(abbrev.effort())?;
+        abbrev.read(&mut cursor, encoding, |name, value| {
+            values.code.take(name, value);
+            match name {
                 dw::DW_AT_comp_dir => values.comp_dir = TextAt::of(value),
                 dw::DW_AT_language => values.language = value.number().map(|n| dw::DwLang(n as u16)),
                 dw::DW_AT_stmt_list => values.line = value.offset(),
@@ -299,31 +298,29 @@ impl Values {
                 dw::DW_AT_GNU_dwo_id => values.dwo_id = value.number(),
                 _ => {}
             }
-        }
+        })?;
         Ok(values)
     }
 }
 
-/// The id of the first unit of a `.dwo` file and its header.
-pub(super) fn first_of_split(
+/// The header of a unit in a `.dwo` file, and its id if it may have code.
+pub(super) fn header_of_half(
     reader: &mut Reader<'_>,
     last: &mut LastAbbrevs,
+    start: u64,
 ) -> Result<(Header, Option<u64>)> {
-    let len = reader.sections.info.len();
-    let mut start = 0;
-    // A file may begin with units of types.
-    loop {
-        let header = Header::read(&mut reader.info, len, start, reader.sections.big_endian)?;
-        if !header.may_have_code {
-            start = header.end;
-            continue;
-        }
-        let abbrevs = last.get(reader.sections, &header)?;
-        let at = header.start + header.entries;
-        let bytes = reader.info.at(at, (header.end - at).min(4096))?;
-        let values = Values::read(bytes, &abbrevs, header.encoding)?;
-        return Ok((header, Unit::id(&header, values.dwo_id)));
+    let Sections { effort, big_endian, .. } = reader.sections;
+    effort.spend(MAX_HEADER)?;
+    let header = Header::read(&mut reader.info, reader.sections.info.len(), start, *big_endian)?;
+    if !header.may_have_code || header.dwo_id.is_some() {
+        return Ok((header, header.dwo_id));
     }
+    // Before DWARF 5 it stands in the root.
+    let abbrevs = last.get(reader.sections, &header)?;
+    let at = header.start + header.entries;
+    let bytes = reader.info.at(at, (header.end - at).min(4096))?;
+    let values = Values::read(bytes, &abbrevs, header.encoding, effort)?;
+    Ok((header, values.dwo_id))
 }
 
 impl RangesAt {

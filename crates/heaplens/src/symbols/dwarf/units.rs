@@ -28,6 +28,12 @@ pub(super) struct Starts {
 }
 
 impl Starts {
+    /// Begins with what is known of some units.
+    pub(super) fn of(units: &[u64], info_len: u64) -> Starts {
+        let inside = units.iter().filter(|&&start| start < info_len);
+        Starts { known: inside.map(|&start| (start, 0)).collect() }
+    }
+
     /// The header of the unit that holds an offset of `.debug_info`.
     ///
     /// # Errors
@@ -76,83 +82,126 @@ pub(super) struct Listed {
 
 /// Reads all lists. A list that cannot be read ends the reading: its units count as not listed.
 pub(super) fn listed(sections: &Sections, sorted: &[u64]) -> Listed {
-    let mut listed = Listed { found: vec![false; sorted.len()], ..Listed::default() };
-    let mut window = Window::new(&sections.aranges, STEP);
-    let mut start = 0;
-    while start < sections.aranges.len() {
-        match list(&mut window, start, sections, sorted, &mut listed) {
-            Ok(end) => start = end,
-            Err(_) => break,
+    let mut listed = Listed::new(sorted.len());
+    each_list(sections, |list| {
+        let any = listed.add(list, sections, sorted)?;
+        if any {
+            listed.units.push(list.unit);
         }
-    }
+        Ok(())
+    });
     listed.units.sort_unstable();
     listed
 }
 
-/// Reads one list; returns where the next begins.
-fn list(
-    window: &mut Window<'_>,
-    start: u64,
-    sections: &Sections,
-    sorted: &[u64],
-    into: &mut Listed,
-) -> Result<u64> {
-    let bytes = match window.at(start, 32) {
-        Ok(_) => window.at(start, 32)?,
-        Err(_) => window.rest(start)?,
-    };
-    let mut cursor = Cursor::new(bytes, sections.big_endian);
-    let (length, offset_size) = cursor.initial_length()?;
-    let len = length.saturating_add(cursor.at() as u64);
-    if len > MAX_LIST {
-        return Err(Damage(format!("a list of addresses has {len} bytes, which is not believed")));
+/// As [`listed`], of those lists alone that begin at the given offsets.
+pub(super) fn listed_at(sections: &Sections, starts: &[u64], sorted: &[u64]) -> Listed {
+    let mut listed = Listed::new(sorted.len());
+    // They lie far apart, and most are short.
+    let mut window = Window::new(&sections.aranges, 1 << 10);
+    for &start in starts {
+        let read = List::read(&mut window, start, sections);
+        if read.and_then(|list| listed.add(&list, sections, sorted)).is_err() {
+            break;
+        }
     }
-    let bytes = window.at(start, len)?;
-    let mut cursor = Cursor::new(&bytes[..len as usize], sections.big_endian);
-    cursor.initial_length()?;
-    let _version = cursor.u16()?;
-    let unit = cursor.uint(usize::from(offset_size))?;
-    let (address_size, segment_size) = (usize::from(cursor.u8()?), cursor.u8()?);
-    // Segmented addresses exist on no system that is profiled; such a unit is looked at itself.
-    if segment_size != 0 || !(1..=8).contains(&address_size) {
-        return Ok(start + len);
+    listed
+}
+
+/// Shows all lists to `visit`, up to one that cannot be read or that `visit` does not take.
+pub(super) fn each_list(sections: &Sections, mut visit: impl FnMut(&List<'_>) -> Result<()>) {
+    let mut window = Window::new(&sections.aranges, STEP);
+    let mut start = 0;
+    while start < sections.aranges.len() {
+        let read = List::read(&mut window, start, sections);
+        match read.and_then(|list| visit(&list).map(|()| list.end)) {
+            Ok(end) => start = end,
+            Err(_) => break,
+        }
     }
-    let tuple = 2 * address_size;
-    cursor.jump(cursor.at().next_multiple_of(tuple))?;
-    let (Some(&first), Some(&last)) = (sorted.first(), sorted.last()) else {
-        return Ok(start + len);
-    };
-    let mut any = false;
-    while let (Ok(from), Ok(size)) = (cursor.uint(address_size), cursor.uint(address_size)) {
-        if size == 0 {
-            // Linkers leave such pairs where they threw code away; the list goes on.
-            if from == 0 && cursor.is_empty() {
-                break;
+}
+
+/// A unit's list in `.debug_aranges`.
+pub(super) struct List<'w> {
+    pub(super) start: u64,
+    end: u64,
+    pub(super) unit: u64,
+    address_size: usize,
+    /// Where the ranges are.
+    ranges: Cursor<'w>,
+}
+
+impl<'w> List<'w> {
+    fn read(window: &'w mut Window<'_>, start: u64, sections: &Sections) -> Result<List<'w>> {
+        let bytes = match window.at(start, 32) {
+            Ok(_) => window.at(start, 32)?,
+            Err(_) => window.rest(start)?,
+        };
+        let mut cursor = Cursor::new(bytes, sections.big_endian);
+        let (length, offset_size) = cursor.initial_length()?;
+        let len = length.saturating_add(cursor.at() as u64);
+        if len > MAX_LIST {
+            return Err(Damage(format!("a list of addresses has {len} bytes, which is not believed")));
+        }
+        let bytes = window.at(start, len)?;
+        let mut cursor = Cursor::new(&bytes[..len as usize], sections.big_endian);
+        cursor.initial_length()?;
+        let _version = cursor.u16()?;
+        let unit = cursor.uint(usize::from(offset_size))?;
+        let (address_size, segment_size) = (usize::from(cursor.u8()?), cursor.u8()?);
+        // Segmented addresses exist on no system that is profiled; such a unit is looked at itself.
+        if segment_size != 0 || !(1..=8).contains(&address_size) {
+            cursor = Cursor::new(&[], sections.big_endian);
+        } else {
+            cursor.jump(cursor.at().next_multiple_of(2 * address_size))?;
+        }
+        Ok(List { start, end: start + len, unit, address_size, ranges: cursor })
+    }
+
+    /// Shows all ranges `(from, to)` to `visit`; true if there are any.
+    pub(super) fn each(&self, mut visit: impl FnMut(u64, u64) -> Result<()>) -> Result<bool> {
+        let mut cursor = self.ranges;
+        let mut any = false;
+        while let (Ok(from), Ok(size)) = (cursor.uint(self.address_size), cursor.uint(self.address_size)) {
+            if size == 0 {
+                // Linkers leave such pairs where they threw code away; the list goes on.
+                if from == 0 && cursor.is_empty() {
+                    break;
+                }
+                continue;
             }
-            continue;
+            any = true;
+            visit(from, from.saturating_add(size))?;
         }
-        any = true;
-        let to = from.saturating_add(size);
-        if to <= first || last < from || from < sections.code_start {
-            continue;
-        }
-        let (low, high) = (sorted.partition_point(|&a| a < from), sorted.partition_point(|&a| a < to));
-        sections.effort.spend((high - low) as u64)?;
-        if into.hits.len() + high - low > MAX_PAIRS {
-            return Err(Damage::new("too many units claim the same addresses"));
-        }
-        for at in low..high {
-            into.hits.push((unit, at as u32));
-            into.found[at] = true;
-        }
+        Ok(any)
     }
-    if any {
-        into.units.push(unit);
-    }
-    Ok(start + len)
 }
 
 impl Listed {
+    fn new(count: usize) -> Listed {
+        Listed { found: vec![false; count], ..Listed::default() }
+    }
+
+    /// Takes note of the wanted addresses that a list has; true if it has any ranges.
+    fn add(&mut self, list: &List<'_>, sections: &Sections, sorted: &[u64]) -> Result<bool> {
+        let (Some(&first), Some(&last)) = (sorted.first(), sorted.last()) else { return Ok(false) };
+        list.each(|from, to| {
+            if to <= first || last < from || from < sections.code_start {
+                return Ok(());
+            }
+            let (low, high) = (sorted.partition_point(|&a| a < from), sorted.partition_point(|&a| a < to));
+            sections.effort.spend((high - low) as u64)?;
+            if self.hits.len() + high - low > MAX_PAIRS {
+                return Err(Damage::new("too many units claim the same addresses"));
+            }
+            for at in low..high {
+                self.hits.push((list.unit, at as u32));
+                self.found[at] = true;
+            }
+            Ok(())
+        })
+    }
+
     /// The units that the lists name for the wanted addresses.
     pub(super) fn candidates(&mut self) -> Vec<Candidate> {
         group(std::mem::take(&mut self.hits))
@@ -168,8 +217,7 @@ impl Listed {
     }
 
     pub(super) fn starts(&self, info_len: u64) -> Starts {
-        let inside = self.units.iter().filter(|&&start| start < info_len);
-        Starts { known: inside.map(|&start| (start, 0)).collect() }
+        Starts::of(&self.units, info_len)
     }
 }
 
@@ -211,14 +259,29 @@ pub(super) fn inside(
     addresses: &[u32],
     memory: &Memory,
 ) -> Result<Vec<u32>> {
-    let unit = Unit::read(reader, header, last, None)?;
     let mut found = Vec::new();
     let mut claims = Claims::new(addresses.len());
-    let mut visit = |from: u64, to: u64| {
+    ranges(reader, last, header, memory, |from, to| {
         let low = addresses.partition_point(|&at| sorted[at as usize] < from);
         let high = addresses.partition_point(|&at| sorted[at as usize] < to);
         claims.claim(low, high, |i| found.push(addresses[i]));
-    };
+    })?;
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Shows the ranges `(from, to)` of a unit's code to `visit`.
+///
+/// # Errors
+/// If the unit cannot be read to its last range.
+pub(super) fn ranges(
+    reader: &mut Reader<'_>,
+    last: &mut LastAbbrevs,
+    header: Header,
+    memory: &Memory,
+    mut visit: impl FnMut(u64, u64),
+) -> Result<()> {
+    let unit = Unit::read(reader, header, last, None)?;
     let mut steps = MAX_STEPS;
     if !unit.code.each(reader, &unit, &mut steps, &mut visit)? {
         // Some compilers say nothing; then the line program shows where the code is.
@@ -228,8 +291,7 @@ pub(super) fn inside(
                 .each(|row, end| visit(row.address, end))?;
         }
     }
-    found.sort_unstable();
-    Ok(found)
+    Ok(())
 }
 
 /// Adds units that were found one by one to those of the lists.

@@ -1,13 +1,14 @@
 //! One thread's work: a unit at a time, its memory used again for the next.
 
 use super::super::bytes::{Damage, Result};
-use super::effort::Claims;
-use super::functions::{Function, Name, Wanted, functions};
+use super::effort::{Account, Claims, Effort};
+use super::functions::{Function, Inlined, Name, Wanted, functions};
 use super::lines::{self, Lines, Row};
 use super::memory::{Lease, give_back};
+use super::nesting::Nesting;
 use super::references::References;
 use super::sections::{Reader, Sections};
-use super::split;
+use super::split::{self, Halves};
 use super::table::{self, UnitTable};
 use super::unit::{Header, LastAbbrevs, Unit};
 use super::units::Candidate;
@@ -55,6 +56,7 @@ pub(super) struct Worker<'s> {
     line_bytes: Vec<u8>,
     /// For the line program.
     lease: Option<Lease<'s>>,
+    halves: Halves,
 }
 
 impl<'s> Worker<'s> {
@@ -67,6 +69,7 @@ impl<'s> Worker<'s> {
             bytes: Vec::new(),
             line_bytes: Vec::new(),
             lease: None,
+            halves: Halves::default(),
         }
     }
 
@@ -113,20 +116,18 @@ impl<'s> Worker<'s> {
         }
         let reader = &mut self.main;
         let mut files = Files { lines, unit: &unit, reader, known: FxHashMap::default() };
-        let by_address = assign(&functions, &wanted);
         let effort = &self.shared.main.effort;
-        for ((at, &address), (function, row)) in
-            candidate.addresses.iter().zip(&wanted).zip(by_address.into_iter().zip(rows))
-        {
-            let frames = chain(function, address, row, &mut files);
-            let steps = function.map_or(0, |f| f.inlined.len()) + frames.len();
-            if let Err(damage) = effort.spend(steps as u64) {
-                answers.damage.get_or_insert(damage);
-                break;
-            }
+        let placed = place(&functions, &wanted, effort, |at, function, inlined| {
+            let frames = chain(function, inlined, rows[at], &mut files);
+            let steps = frames.len() as u64;
             if !frames.is_empty() {
-                answers.list.push(Answer { at: *at, frames, has_function: function.is_some() });
+                let (at, has_function) = (candidate.addresses[at], function.is_some());
+                answers.list.push(Answer { at, frames, has_function });
             }
+            steps
+        });
+        if let Err(damage) = placed {
+            answers.damage.get_or_insert(damage);
         }
         Ok(answers)
     }
@@ -201,7 +202,8 @@ impl<'s> Worker<'s> {
                 shared.main.effort.spend(cost)?;
             }
             let (dir, path) = (skeleton.comp_dir.as_deref(), shared.input.path);
-            let found = split::find(dwo, dir, path, shared.package.as_ref(), &shared.main, &mut left);
+            let package = shared.package.as_ref();
+            let found = split::find(dwo, dir, path, package, &shared.main, &mut left, &mut self.halves);
             let size = found.as_ref().map_or(0, |(_, header)| header.end - header.start);
             if lock(&shared.halves).insert(dwo.id, lent - left + size).is_none() {
                 shared.main.effort.allow(size, 2);
@@ -250,17 +252,43 @@ fn read_lines<'b, 's>(
     }
 }
 
-/// The function that holds each of the sorted addresses; of several the first of the unit.
-fn assign<'f>(functions: &'f [Function], sorted: &[u64]) -> Vec<Option<&'f Function>> {
-    let mut found = vec![None; sorted.len()];
+/// Gives each of the sorted addresses, by its place in the list, to `visit` with the function that holds it, of
+/// several the first of the unit, and what is inlined there, the innermost first. `visit` says what it did.
+///
+/// # Errors
+/// If that costs more than these addresses may.
+fn place<'f>(
+    functions: &'f [Function],
+    sorted: &[u64],
+    effort: &Effort,
+    mut visit: impl FnMut(usize, Option<&'f Function>, &[&'f Inlined]) -> u64,
+) -> Result<()> {
+    let mut account = Account::new(effort);
     let mut claims = Claims::new(sorted.len());
+    let (mut own, mut addresses, mut inlined) = (Vec::new(), Vec::new(), Vec::new());
     for function in functions {
+        own.clear();
         for &(from, to) in &function.ranges {
             let (low, high) = (sorted.partition_point(|&a| a < from), sorted.partition_point(|&a| a < to));
-            claims.claim(low, high, |at| found[at] = Some(function));
+            claims.claim(low, high, |at| own.push(at));
+        }
+        if own.is_empty() {
+            continue;
+        }
+        own.sort_unstable();
+        addresses.clear();
+        addresses.extend(own.iter().map(|&at| sorted[at]));
+        let nesting = Nesting::of(&function.inlined, &addresses, &mut account)?;
+        for (i, &at) in own.iter().enumerate() {
+            inlined.clear();
+            inlined.extend(nesting.at(i));
+            account.spend(visit(at, Some(function), &inlined))?;
         }
     }
-    found
+    // No function has these; there may be a line.
+    let mut steps = 0;
+    claims.claim(0, sorted.len(), |at| steps += visit(at, None, &[]));
+    account.spend(steps)
 }
 
 /// A unit's files, each rendered once.
@@ -282,7 +310,7 @@ impl Files<'_, '_, '_> {
 /// The frames at an address, innermost first.
 fn chain(
     function: Option<&Function>,
-    address: u64,
+    inlined: &[&Inlined],
     row: Option<Row>,
     files: &mut Files<'_, '_, '_>,
 ) -> Vec<Frame> {
@@ -296,9 +324,8 @@ fn chain(
     let Some(function) = function else {
         return row.map(|_| frame(&Name::Unknown, place)).into_iter().collect();
     };
-    let inlined: Vec<_> = function.inlined_at(address).collect();
     let mut frames = Vec::with_capacity(inlined.len() + 1);
-    for inlined in inlined.into_iter().rev() {
+    for inlined in inlined {
         frames.push(frame(&inlined.name, place));
         let file = inlined.call_file.and_then(|index| files.get(index));
         place = (file, inlined.call_line, inlined.call_column);

@@ -261,3 +261,13 @@ proptest! {
         as_binutils(&mangled);
     }
 }
+
+#[test]
+fn what_was_forgotten_is_named_again() {
+    let mut demangler = Demangler::default();
+    let name = demangler.name("_ZN1a5innerEv").to_owned();
+    assert_eq!((name.as_str(), demangler.remembered()), ("a::inner()", 1));
+    demangler.forget();
+    assert_eq!(demangler.remembered(), 0);
+    assert_eq!(demangler.name("_ZN1a5innerEv"), name);
+}

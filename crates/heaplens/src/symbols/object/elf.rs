@@ -18,6 +18,16 @@ pub(in super::super) struct Table {
     pub(in super::super) dynamic: bool,
 }
 
+/// How the rows of a file's symbol tables are written.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Rows {
+    /// True in 64-bit files.
+    pub(in super::super) wide: bool,
+    pub(in super::super) big_endian: bool,
+    /// True on ARM: the lowest bit of a function's address tells its instruction set, and is no part of the address.
+    pub(in super::super) thumb_bit: bool,
+}
+
 pub(super) fn parse(file: &Bytes) -> Result<ObjectFile> {
     let mut start = Vec::new();
     file.read_up_to(0, 64, &mut start)?;
@@ -121,7 +131,12 @@ fn sections<E: FileHeader<Endian = Endianness>>(
     });
     let mut tables: Vec<Table> = headers.iter().filter_map(symbol_table).take(4).collect();
     tables.sort_by_key(|table| table.dynamic);
-    into.symbols = Symbols::Elf { tables, wide: header.is_class_64() };
+    let rows = Rows {
+        wide: header.is_class_64(),
+        big_endian: into.big_endian,
+        thumb_bit: header.e_machine(endian) == elf::EM_ARM,
+    };
+    into.symbols = Symbols::Elf { tables, rows };
     into.sections = headers.iter().map(section).collect();
     let notes = headers.iter().filter(|h| h.sh_type(endian) == elf::SHT_NOTE);
     let notes = notes.filter_map(|h| Some((stored(file, h, endian)?, h.sh_addralign(endian).into())));

@@ -5,7 +5,7 @@ mod inflate;
 mod links;
 mod others;
 
-pub(super) use elf::Table;
+pub(super) use elf::{Rows, Table};
 pub(super) use others::cache;
 
 use super::bytes::{Bytes, Damage, Result, Stamp};
@@ -97,7 +97,7 @@ pub(super) enum Kind {
 #[derive(Debug, Default)]
 pub(super) enum Symbols {
     /// Tables that are read in passing.
-    Elf { tables: Vec<Table>, wide: bool },
+    Elf { tables: Vec<Table>, rows: Rows },
     /// The whole file has to be parsed.
     Other(Bytes),
     #[default]

@@ -8,7 +8,7 @@ use crate::symbols::segments::Segment;
 use std::io::{self, Write};
 
 /// The last number is the format's version.
-pub(super) const HEAD: &[u8; 12] = b"hl symbols\x00\x01";
+pub(super) const HEAD: &[u8; 12] = b"hl symbols\x00\x02";
 const TAIL: &[u8; 8] = b"hl end\r\n";
 /// Contents are a few hundred bytes; notes may be longer.
 const MOST: u64 = 1 << 20;

@@ -7,14 +7,16 @@ use super::SUFFIX;
 use super::contents::CodeDigest;
 use super::read::Table;
 use crate::profile::Module;
+use crate::symbols::Options;
 use crate::symbols::locate::Files;
 use crate::symbols::object::ObjectFile;
-use crate::symbols::{Options, RecordedPaths};
+use crate::symbols::paths::inside;
 use std::path::{Path, PathBuf};
 
 /// The table of files that were found; and what stood in its place, for people.
 pub(in super::super) fn of_files(files: &Files, options: &Options) -> (Option<Table>, Vec<String>) {
-    let mut places = vec![with_suffix(&files.image)];
+    let mut places: Vec<PathBuf> =
+        inside(files.root.as_deref(), with_suffix(&files.image)).into_iter().collect();
     if let Some(name) = files.image.file_name().and_then(|name| name.to_str()) {
         places.extend(by_name(name, options));
     }
@@ -47,7 +49,7 @@ pub(in super::super) fn of_module(module: &Module, options: &Options) -> (Option
     let mut places: Vec<PathBuf> = by_build_id(id, options).collect();
     places.extend(by_name(module.short_name(), options));
     let recorded = Path::new(&module.path);
-    if options.recorded_paths == RecordedPaths::Use && recorded.has_root() {
+    if options.recorded_paths.may_open(Some(id)) && recorded.has_root() {
         places.push(with_suffix(recorded));
     }
     first(places, |table| {

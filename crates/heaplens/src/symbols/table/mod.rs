@@ -17,6 +17,7 @@ mod read;
 mod symbols;
 
 pub(super) use find::{of_files, of_module};
+pub(super) use read::Table;
 
 use super::dwarf::{self, UnitTable};
 use super::locate::{Files, Locator};

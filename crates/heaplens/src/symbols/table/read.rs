@@ -69,6 +69,11 @@ impl Table {
         &self.contents
     }
 
+    /// True if it was made of debug information.
+    pub(in super::super) fn has_lines(&self) -> bool {
+        self.contents.has_lines
+    }
+
     /// What is at each of the addresses.
     ///
     /// # Errors
