@@ -24,12 +24,17 @@ const MAX_DEPTH: u32 = 192;
 
 /// The name for people, of at most `max` bytes: `None` if it is none of C++, or would cost too much.
 pub(super) fn demangle(symbol: &str, max: usize) -> Option<String> {
+    read(symbol, max, &mut 0)
+}
+
+/// The same, counting the nodes that are made and visited.
+fn read(symbol: &str, max: usize, steps: &mut usize) -> Option<String> {
     let mut choices = vec![Reading::Usual];
     let mut next = 0;
     while let Some(&reading) = choices.get(next) {
         next += 1;
-        let Some((tree, root)) = parse::parse(symbol, reading, &mut choices) else { continue };
-        match print::print(&tree, root, max) {
+        let Some((tree, root)) = parse::parse(symbol, reading, &mut choices, steps) else { continue };
+        match print::print(&tree, root, max, steps) {
             Ok(name) => return Some(name),
             Err(Failure::TooLong) => return None,
             Err(Failure::Senseless) => {}

@@ -27,6 +27,11 @@ const WORDS: &[&str] = &[
     "warm",
 ];
 
+/// A mangled symbol without the version that a linker gave it, and the version: `@GLIBCXX_3.4`, `@@V1`.
+pub(super) fn version(symbol: &str) -> (&str, &str) {
+    symbol.split_at(symbol.find('@').unwrap_or(symbol.len()))
+}
+
 /// A mangled symbol without its suffixes, and the suffixes.
 pub(super) fn split(symbol: &str) -> (&str, &str) {
     symbol.split_at(end(symbol, |_| true))

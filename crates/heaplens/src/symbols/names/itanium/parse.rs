@@ -43,13 +43,15 @@ struct Parser<'a, 'c> {
     reading: Reading,
     /// The other readings that this name has.
     choices: &'c mut Vec<Reading>,
+    steps: &'c mut usize,
 }
 
-/// The tree of a whole symbol and its root; adds to `choices` how else it could be read.
+/// The tree of a whole symbol and its root; adds to `choices` how else it could be read, and counts its `steps`.
 pub(super) fn parse<'a>(
     symbol: &'a str,
     reading: Reading,
     choices: &mut Vec<Reading>,
+    steps: &mut usize,
 ) -> Option<(Tree<'a>, Id)> {
     let mut parser = Parser {
         input: Input::new(symbol),
@@ -60,6 +62,7 @@ pub(super) fn parse<'a>(
         converts: false,
         reading,
         choices,
+        steps,
     };
     let root = parser.symbol()?;
     Some((parser.tree, root))
@@ -75,7 +78,20 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn node(&mut self, node: Node<'a>) -> Option<Id> {
+        *self.steps += 1;
         self.tree.push(node)
+    }
+
+    /// Where a name leads, part by part. Substitutions can make it deeper than it is nested.
+    fn innermost(&mut self, mut id: Id, inner: impl Fn(Node<'a>) -> Option<Id>) -> Option<Id> {
+        for _ in 0..MAX_DEPTH {
+            *self.steps += 1;
+            match inner(self.tree.get(id)?) {
+                Some(next) => id = next,
+                None => return Some(id),
+            }
+        }
+        None
     }
 
     /// Goes one level deeper. Where that fails all fails, so the level is not restored then.
@@ -84,6 +100,7 @@ impl<'a> Parser<'a, '_> {
             return None;
         }
         self.depth += 1;
+        *self.steps += 1;
         let done = part(self)?;
         self.depth -= 1;
         Some(done)

@@ -27,19 +27,27 @@ pub(super) enum Failure {
     Senseless,
 }
 
-/// The text of a tree, if it has no more than `max` bytes.
-pub(super) fn print(tree: &Tree<'_>, root: Id, max: usize) -> Result<String, Failure> {
+/// The steps that a text of at most `max` bytes may take.
+pub(super) fn most_steps(max: usize) -> usize {
+    max.saturating_mul(STEPS_PER_BYTE).saturating_add(STEPS)
+}
+
+/// The text of a tree, if it has no more than `max` bytes; counts its `steps`.
+pub(super) fn print(tree: &Tree<'_>, root: Id, max: usize, steps: &mut usize) -> Result<String, Failure> {
+    let most = most_steps(max);
     let mut printer = Printer {
         tree,
         out: String::with_capacity(128),
         last: 0,
         max,
-        steps: max.saturating_mul(STEPS_PER_BYTE).saturating_add(STEPS),
+        steps: most,
         depth: 0,
         full: false,
         scopes: Scopes::default(),
     };
-    match printer.node(root) {
+    let written = printer.node(root);
+    *steps += most - printer.steps;
+    match written {
         Some(()) => Ok(printer.out),
         None if printer.full => Err(Failure::TooLong),
         None => Err(Failure::Senseless),

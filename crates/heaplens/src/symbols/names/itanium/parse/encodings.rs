@@ -48,7 +48,7 @@ impl<'a> Parser<'a, '_> {
                 false => self.node(Node::QualifiedName { name, qualifiers }),
             };
         }
-        let has_result = self.input.eat(b'J') || self.has_result(name);
+        let has_result = self.input.eat(b'J') || self.has_result(name)?;
         let mut result = None;
         if has_result {
             result = Some(self.of_type()?);
@@ -109,27 +109,22 @@ impl<'a> Parser<'a, '_> {
     }
 
     /// The type of its result is mangled with a template's instance, but not with what has none.
-    fn has_result(&self, mut name: Id) -> bool {
-        loop {
-            match self.tree.get(name) {
-                Some(Node::Local { entity, .. } | Node::DefaultArgument { entity, .. }) => name = entity,
-                Some(Node::Template { name: of, .. }) => return !self.has_no_result(of),
-                _ => return false,
-            }
-        }
-    }
-
-    fn has_no_result(&self, mut name: Id) -> bool {
-        loop {
-            match self.tree.get(name) {
-                Some(Node::Nested { name: inner, .. } | Node::Local { entity: inner, .. }) => name = inner,
-                Some(Node::Tagged { name: of, .. } | Node::InModule { name: of, .. }) => name = of,
-                Some(
-                    Node::Constructor(_) | Node::Inherited { .. } | Node::Destructor(_) | Node::Conversion(_),
-                ) => return true,
-                _ => return false,
-            }
-        }
+    fn has_result(&mut self, name: Id) -> Option<bool> {
+        let entity = self.innermost(name, |node| match node {
+            Node::Local { entity, .. } | Node::DefaultArgument { entity, .. } => Some(entity),
+            _ => None,
+        })?;
+        let Some(Node::Template { name: of, .. }) = self.tree.get(entity) else { return Some(false) };
+        let of = self.innermost(of, |node| match node {
+            Node::Nested { name, .. } | Node::Tagged { name, .. } | Node::InModule { name, .. } => Some(name),
+            Node::Local { entity, .. } => Some(entity),
+            _ => None,
+        })?;
+        let has_none = matches!(
+            self.tree.get(of),
+            Some(Node::Constructor(_) | Node::Inherited { .. } | Node::Destructor(_) | Node::Conversion(_))
+        );
+        Some(!has_none)
     }
 
     fn special(&mut self) -> Option<Id> {

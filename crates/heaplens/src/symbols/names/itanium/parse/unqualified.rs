@@ -111,18 +111,19 @@ impl<'a> Parser<'a, '_> {
     }
 
     /// What constructors of a class are called.
-    fn class_name(&mut self, mut class: Id) -> Option<Id> {
-        loop {
-            class = match self.tree.get(class)? {
-                Node::Nested { name, .. }
-                | Node::Template { name, .. }
-                | Node::Tagged { name, .. }
-                | Node::InModule { name, .. } => name,
-                Node::Local { entity, .. } | Node::DefaultArgument { entity, .. } => entity,
-                Node::Standard(name) | Node::FullStandard(name) => return self.word(name.class),
-                Node::Name(_) | Node::Lambda { .. } | Node::Unnamed(_) => return Some(class),
-                _ => return None,
-            };
+    fn class_name(&mut self, class: Id) -> Option<Id> {
+        let class = self.innermost(class, |node| match node {
+            Node::Nested { name, .. }
+            | Node::Template { name, .. }
+            | Node::Tagged { name, .. }
+            | Node::InModule { name, .. } => Some(name),
+            Node::Local { entity, .. } | Node::DefaultArgument { entity, .. } => Some(entity),
+            _ => None,
+        })?;
+        match self.tree.get(class)? {
+            Node::Standard(name) | Node::FullStandard(name) => self.word(name.class),
+            Node::Name(_) | Node::Lambda { .. } | Node::Unnamed(_) => Some(class),
+            _ => None,
         }
     }
 

@@ -141,6 +141,7 @@ impl<'a> Printer<'_, 'a> {
         };
         let params = tree.params(pattern);
         for (&arg, number) in tree.ids(args).iter().zip(0..) {
+            self.step()?;
             if Tree::may_hold(params, number)
                 && let Node::Pack(elements) = self.get(arg)?
             {
