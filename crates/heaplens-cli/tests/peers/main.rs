@@ -9,6 +9,7 @@ mod article;
 mod by_address;
 mod by_name;
 mod c_program;
+mod cppfilt;
 mod flamegraphs;
 mod jeprof;
 mod own_drawing;
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let required = std::env::var_os("HEAPLENS_REQUIRE_PEERS").is_some_and(|v| v == "1");
     let lab = Arc::new(Lab::default());
-    let tests: [(&str, &[&str], Test); 24] = [
+    let tests: [(&str, &[&str], Test); 26] = [
         ("bytes_of_each_stack_are_jeprofs", JEPROF, by_address::stacks),
         ("a_difference_of_each_stack_is_jeprofs", JEPROF, by_address::difference),
         ("names_are_jeprofs", JEPROF, by_name::stacks),
@@ -58,6 +59,8 @@ fn main() -> ExitCode {
         ("places_are_addr2lines", &["addr2line"], places::addr2line),
         ("symbolize_prints_what_addr2line_prints", &["addr2line", "gcc"], symbolize::every_option),
         ("symbolize_names_cpp_as_addr2line", &["addr2line", "g++"], symbolize::cpp_names),
+        ("cpp_libraries_are_named_as_cppfilt", &["c++filt", "g++", "clang"], cppfilt::libraries),
+        ("cpp_programs_are_named_as_cppfilt", &["c++filt", "g++", "clang++"], cppfilt::program),
         ("symbolize_takes_addr2lines_arguments", &["addr2line", "gcc"], symbolize::arguments),
         ("symbolize_reads_files_with_arguments", &["addr2line", "g++"], symbolize::files_and_styles),
         ("symbolize_answers_line_by_line", &["addr2line", "gcc"], symbolize::dialogue),

@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 const INLINED: &str = " (inlined by) ";
 const OPTIONS: [&str; 6] = ["-f", "-i", "-p", "-a", "-s", "-C"];
 
-fn source(name: &str) -> PathBuf {
+pub(crate) fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(name)
 }
 
@@ -155,7 +155,10 @@ pub(crate) fn cpp_names(lab: &Lab) -> Result<(), Failed> {
     let names = ours(&program, &["-fipC"], &lines);
     for name in [
         "store::Index<int>::operator<<(int)",
+        "store::Index<int>::Index<double>(int, double const&)",
         "store::operator< <int>(",
+        "int store::count<int, long>(int const&, long const&)",
+        "decltype ((...+{parm#1})) store::added<int, double>(int, double)",
         "{lambda(int)#1}",
         "(inlined by)",
         "store::Outer::Inner::scaled(int) const::{lambda(int)#1}::operator()(int) const",

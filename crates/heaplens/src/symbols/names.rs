@@ -1,13 +1,13 @@
 //! Demangling: each distinct name once, and no name may cost more than its worth.
 
 mod caps;
-mod cpp;
+mod itanium;
 mod suffix;
 #[cfg(test)]
 mod tests;
 mod tidy;
 
-use caps::{Limited, MAX_MANGLED, Patience};
+use caps::{Limited, MAX_DEMANGLED, MAX_MANGLED, Patience};
 use rustc_hash::FxHashMap;
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -83,26 +83,31 @@ impl Demangler {
         if !may_be_mangled(mangled) {
             return Some(tidy::unmangled(mangled).into_owned());
         }
-        let (symbol, _) = suffix::split(mangled);
-        let name = self.rust(symbol).or_else(|| cpp::demangle(symbol, &mut self.patience))?;
+        let (symbol, _) = suffix::split(suffix::version(mangled).0);
+        let name = self.rust(symbol).or_else(|| itanium::demangle(symbol, MAX_DEMANGLED))?;
         let name = tidy::unmangled(&name);
         // What demangles to a mangled name would be demangled again by the next reader of our output.
         let again = may_be_mangled(&name)
             && (rustc_demangle::try_demangle(&name).is_ok()
-                || cpp::demangle(&name, &mut self.patience).is_some());
+                || itanium::demangle(&name, MAX_DEMANGLED).is_some());
         (!name.is_empty() && !again).then(|| name.into_owned())
     }
 
     fn as_binutils(&mut self, mangled: &str) -> Option<String> {
-        let (symbol, clones) = suffix::split(mangled);
+        let (symbol, version) = suffix::version(mangled);
+        let (symbol, clones) = suffix::split(symbol);
         // Only C++ names tell of clones there.
-        self.rust(symbol).or_else(|| {
-            let name = cpp::demangle(symbol, &mut self.patience)?;
+        let name = self.rust(symbol).or_else(|| {
+            let name = itanium::demangle(symbol, MAX_DEMANGLED)?;
             Some(name + &suffix::as_binutils(clones))
-        })
+        })?;
+        (!name.is_empty()).then(|| name + version)
     }
 
     fn rust(&mut self, symbol: &str) -> Option<String> {
+        if is_cpp(symbol) {
+            return None;
+        }
         let name = rustc_demangle::try_demangle(symbol).ok()?;
         let mut out = Limited::new(symbol.len(), &self.patience);
         let written = match self.spelling {
@@ -115,6 +120,14 @@ impl Demangler {
         let broken = ["{invalid syntax}", "{recursion limit reached}", "{size limit reached}"];
         Some(out.text).filter(|text| !broken.iter().any(|mark| text.contains(mark)))
     }
+}
+
+/// True for `_Z…` without the hash that Rust's older mangling ends with; rustc_demangle reads `_ZN1A1bE` all the same.
+fn is_cpp(symbol: &str) -> bool {
+    let has_hash = symbol.rsplit_once("17h").is_some_and(|(_, rest)| {
+        rest.find(|c| !matches!(c, '0'..='9' | 'a'..='f')) == Some(16) && rest[16..].starts_with('E')
+    });
+    symbol.trim_start_matches('_').starts_with('Z') && !has_hash
 }
 
 /// How the names of a profile are written.

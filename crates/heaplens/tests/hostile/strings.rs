@@ -165,6 +165,11 @@ pub(crate) fn bombs() -> Result<(), Failed> {
         format!("_Z1fI{}E", "XadL".repeat(2_000)),
         format!("_Z1fI{}", "J".repeat(8_000)),
         format!("_Z{}v", "cv".repeat(6_000)),
+        format!("_Z1fIiE{}", "SaI".repeat(40)),
+        format!("_Z1fIiE{}", "St1aI".repeat(40)),
+        format!("_Z1fIiE{}", "srSt1rI".repeat(40)),
+        format!("_Z1fIiE{}", "S_I".repeat(40)),
+        format!("_Z1f{}{}", "St1aI".repeat(13), "i".repeat(10_000)),
     ];
     let size = 8;
     let place = |i: usize| TEXT + (i * size) as u64;

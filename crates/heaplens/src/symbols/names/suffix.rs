@@ -2,12 +2,15 @@
 //!
 //! Debug information names such a copy as its function is named, and so do we.
 
-/// gcc's and LLVM's words for copies.
+/// gcc's and LLVM's words for copies, and for the parts of coroutines.
 const WORDS: &[&str] = &[
     "__uniq",
+    "actor",
+    "cleanup",
     "clone",
     "cold",
     "constprop",
+    "destroy",
     "exit",
     "hot",
     "ifunc",
@@ -17,11 +20,17 @@ const WORDS: &[&str] = &[
     "lto_priv",
     "part",
     "resolver",
+    "resume",
     "simdclone",
     "specialized",
     "unlikely",
     "warm",
 ];
+
+/// A mangled symbol without the version that a linker gave it, and the version: `@GLIBCXX_3.4`, `@@V1`.
+pub(super) fn version(symbol: &str) -> (&str, &str) {
+    symbol.split_at(symbol.find('@').unwrap_or(symbol.len()))
+}
 
 /// A mangled symbol without its suffixes, and the suffixes.
 pub(super) fn split(symbol: &str) -> (&str, &str) {
@@ -79,6 +88,7 @@ mod tests {
             ("_ZN1A1fEv.cold", "_ZN1A1fEv", ".cold"),
             ("_ZN1A1fEv.part.0.constprop.12", "_ZN1A1fEv", ".part.0.constprop.12"),
             ("_RNvC3app3run.llvm.123456", "_RNvC3app3run", ".llvm.123456"),
+            ("_Z1fPZ1fvE11_Z1fv.Frame.actor", "_Z1fPZ1fvE11_Z1fv.Frame", ".actor"),
             ("_ZN3app9a..b.cold17h0123456789abcdefE", "_ZN3app9a..b.cold17h0123456789abcdefE", ""),
             ("_ZN1A1fEv.unknown.0", "_ZN1A1fEv.unknown.0", ""),
             (".cold", ".cold", ""),
