@@ -50,8 +50,8 @@ impl<'i> Session<'i> {
                 Ok(())
             })?;
             if any {
-                listed.push(list.unit)?;
                 lists.insert(list.start, pieces)?;
+                listed.push(list.unit)?;
             }
             Ok(())
         });
