@@ -66,7 +66,7 @@ impl Pages {
     }
 
     /// # Errors
-    /// If there are too many things.
+    /// If there is no memory for so many.
     pub(super) fn insert(&mut self, thing: u64, mut pieces: Pieces) -> Result<()> {
         pieces.tidy();
         let count = pieces.pages.len();
@@ -76,7 +76,8 @@ impl Pages {
         } else if room > 0 {
             self.everywhere.push(thing);
         } else {
-            return Err(Damage::new("it has more units than can be remembered"));
+            let size = (self.most as u64 + 1) * EACH;
+            return Err(Damage::too_large("an index of units", size, self.most as u64 * EACH));
         }
         Ok(())
     }
