@@ -8,6 +8,7 @@ mod tests;
 mod tidy;
 
 use caps::{Limited, MAX_DEMANGLED, MAX_MANGLED, Patience};
+pub(super) use itanium::operators;
 use rustc_hash::FxHashMap;
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};

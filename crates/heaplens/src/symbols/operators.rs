@@ -1,57 +1,6 @@
 //! How the Itanium ABI writes C++ operators, whose names no mangled symbol has in letters.
 
-/// What stands behind `operator`, and its code; those with one or two operands have two.
-const OPERATORS: &[(&str, &str)] = &[
-    (" new", "nw"),
-    (" new[]", "na"),
-    (" delete", "dl"),
-    (" delete[]", "da"),
-    (" co_await", "aw"),
-    ("()", "cl"),
-    ("[]", "ix"),
-    ("->", "pt"),
-    ("->*", "pm"),
-    ("\"\"", "li"),
-    ("~", "co"),
-    ("+", "pl"),
-    ("+", "ps"),
-    ("-", "mi"),
-    ("-", "ng"),
-    ("*", "ml"),
-    ("*", "de"),
-    ("/", "dv"),
-    ("%", "rm"),
-    ("&", "an"),
-    ("&", "ad"),
-    ("|", "or"),
-    ("^", "eo"),
-    ("=", "aS"),
-    ("+=", "pL"),
-    ("-=", "mI"),
-    ("*=", "mL"),
-    ("/=", "dV"),
-    ("%=", "rM"),
-    ("&=", "aN"),
-    ("|=", "oR"),
-    ("^=", "eO"),
-    ("<<", "ls"),
-    (">>", "rs"),
-    ("<<=", "lS"),
-    (">>=", "rS"),
-    ("==", "eq"),
-    ("!=", "ne"),
-    ("<", "lt"),
-    (">", "gt"),
-    ("<=", "le"),
-    (">=", "ge"),
-    ("<=>", "ss"),
-    ("!", "nt"),
-    ("&&", "aa"),
-    ("||", "oo"),
-    ("++", "pp"),
-    ("--", "mm"),
-    (",", "cm"),
-];
+use super::names;
 
 /// The codes that a function's name may have as an operator: several, where what follows may belong to the operator or
 /// to what it is generic over (`operator<<int>`). `None` if it is no operator.
@@ -59,10 +8,10 @@ pub(super) fn codes(name: &str) -> Option<impl Iterator<Item = &'static str>> {
     let rest = name.strip_prefix("operator")?;
     // `operators` is a name like any other.
     let continues = rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-    let known = OPERATORS.iter().filter(move |(text, _)| rest.starts_with(text)).map(|&(_, code)| code);
     // A type is what is converted to.
     let conversion = rest.starts_with(' ').then_some("cv");
-    (!continues && !rest.is_empty()).then(|| known.chain(conversion))
+    let literal = rest.starts_with("\"\"").then_some("li");
+    (!continues && !rest.is_empty()).then(|| names::operators(rest).chain(conversion).chain(literal))
 }
 
 /// A mangled symbol without the names in it, each of which stands behind its length.
@@ -98,8 +47,8 @@ mod tests {
         assert_eq!(codes("operator()<int>"), Some(vec!["cl"]));
         assert_eq!(codes("operator-"), Some(vec!["mi", "ng"]));
         assert_eq!(codes("operator<<int>"), Some(vec!["ls", "lt"]));
-        assert_eq!(codes("operator->*"), Some(vec!["pt", "pm", "mi", "ng"]));
-        assert_eq!(codes("operator new[]"), Some(vec!["nw", "na", "cv"]));
+        assert_eq!(codes("operator->*"), Some(vec!["mi", "ng", "pm", "pt"]));
+        assert_eq!(codes("operator new[]"), Some(vec!["na", "nw", "cv"]));
         assert_eq!(codes("operator bool"), Some(vec!["cv"]));
         assert_eq!(codes("operator\"\"_km"), Some(vec!["li"]));
         for other in ["operators", "operator_", "operator", "run", ""] {

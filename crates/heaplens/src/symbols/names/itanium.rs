@@ -16,6 +16,7 @@ mod print;
 mod tests;
 mod tree;
 
+pub(in super::super) use operators::beginning as operators;
 use parse::Reading;
 use print::Failure;
 

@@ -39,6 +39,18 @@ pub(super) fn find(code: [u8; 2]) -> Option<&'static Operator> {
     OPERATORS.binary_search_by_key(&code, |operator| operator.code).ok().and_then(|at| OPERATORS.get(at))
 }
 
+/// The codes of the operators that begin a text as it stands behind `operator` in a function's name.
+pub(in super::super::super) fn beginning(text: &str) -> impl Iterator<Item = &'static str> {
+    let begins = move |operator: &&Operator| {
+        let word = operator.text.trim_end();
+        match word.starts_with(char::is_alphabetic) {
+            true => text.strip_prefix(' ').is_some_and(|text| text.starts_with(word)),
+            false => text.starts_with(word),
+        }
+    };
+    OPERATORS.iter().filter(begins).filter_map(|operator| std::str::from_utf8(&operator.code).ok())
+}
+
 const fn operator(code: &[u8; 2], text: &'static str, kind: Kind) -> Operator {
     Operator { code: *code, text, kind }
 }
