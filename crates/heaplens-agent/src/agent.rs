@@ -4,12 +4,10 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 
-use crate::complete::Maps;
 use crate::config::Config;
-use crate::dump::{self, Taken};
+use crate::dump;
 use crate::guard;
 use crate::json::Object;
 use crate::problem::{Kind, Problem, reply};
@@ -49,7 +47,7 @@ impl Agent {
         let (head, body) = request.into_parts();
         self.answer(&head, peer, |limit| {
             let body = body.as_ref();
-            if body.len() > limit { Err(too_large(limit)) } else { Ok(body) }
+            if body.len() > limit { Err(Problem::body_too_large(limit)) } else { Ok(body) }
         })
     }
 
@@ -141,40 +139,9 @@ impl Agent {
         State::now().require_enabled()?;
         let dump = dump::take(self.config.min_interval)?;
         let mut response = reply(StatusCode::OK, Kind::Text, dump.bytes.as_slice());
-        describe(&dump.taken, response.headers_mut());
+        dump.taken.describe(response.headers_mut());
         Ok(response)
     }
-}
-
-/// What a reader should know and the body may not say.
-pub(crate) fn describe(taken: &Taken, headers: &mut HeaderMap) {
-    let mut set = |name, value| headers.insert(HeaderName::from_static(name), value);
-    set("heaplens-dump", HeaderValue::from(taken.number));
-    set("heaplens-state", HeaderValue::from_static(taken.state.word()));
-    if taken.maps == Maps::Absent {
-        set("heaplens-maps", HeaderValue::from_static("none"));
-    }
-    if taken.state == State::Inactive {
-        set(
-            "heaplens-note",
-            HeaderValue::from_static(
-                "profiling is inactive: POST /debug/prof/mem/activate; only what was sampled before is shown",
-            ),
-        );
-    }
-}
-
-pub(crate) fn too_large(limit: usize) -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large")
-        .why(format!("at most {limit} bytes are taken here"))
-        .fix("use the program heaplens on a copy of the dump instead")
-}
-
-#[cfg(any(feature = "axum-08", feature = "listener"))]
-pub(crate) fn no_room(bytes: usize, error: &std::io::Error) -> Problem {
-    Problem::new(StatusCode::INSUFFICIENT_STORAGE, "no-room-for-the-body", "There is no memory for the body")
-        .why(format!("{bytes} bytes: {error}"))
-        .fix("use the program heaplens on a copy of the dump instead")
 }
 
 fn activate(on: bool) -> Result<Response<Vec<u8>>, Problem> {

@@ -14,7 +14,7 @@ use ::axum::extract::{ConnectInfo, Request};
 use ::axum::response::Response;
 use ::axum::routing::any;
 
-use crate::agent::{Agent, MAX_BODY, no_room, too_large};
+use crate::agent::{Agent, MAX_BODY};
 use crate::problem::Problem;
 use crate::route::ROOTS;
 use crate::sys::mallctl::unsampled;
@@ -48,7 +48,7 @@ async fn answer(agent: Agent, request: Request) -> Response {
     // Nobody sends us a large body, or gets a thread, who may not ask.
     let limit = match agent.admit(&head, peer) {
         Ok(limit) if HttpBody::size_hint(&body).lower() > limit as u64 => {
-            return too_large(limit).into_response().map(Body::from);
+            return Problem::body_too_large(limit).into_response().map(Body::from);
         }
         Ok(limit) => limit,
         Err(refusal) => return refusal.map(Body::from),
@@ -59,7 +59,7 @@ async fn answer(agent: Agent, request: Request) -> Response {
     } else {
         match to_bytes(body, limit).await {
             Ok(bytes) => Ok(bytes),
-            Err(_) => return too_large(limit).into_response().map(Body::from),
+            Err(_) => return Problem::body_too_large(limit).into_response().map(Body::from),
         }
     };
     let work = move || {
@@ -80,7 +80,7 @@ fn read(mut body: Body, limit: usize) -> Result<Pages, Problem> {
     let deadline = Instant::now() + BODY_TIME;
     let announced = HttpBody::size_hint(&body).upper().and_then(|bytes| usize::try_from(bytes).ok());
     let room = announced.unwrap_or(limit).min(limit);
-    let mut pages = Pages::new(room).map_err(|error| no_room(room, &error))?;
+    let mut pages = Pages::new(room).map_err(|error| Problem::no_room(room, &error))?;
     while let Some(frame) = wait(poll_fn(|context| Pin::new(&mut body).poll_frame(context)), deadline)
         .ok_or_else(Problem::no_body)?
     {
@@ -89,7 +89,7 @@ fn read(mut body: Body, limit: usize) -> Result<Pages, Problem> {
         if let Ok(data) = frame.into_data()
             && pages.push(&data) < data.len()
         {
-            return Err(too_large(limit));
+            return Err(Problem::body_too_large(limit));
         }
     }
     Ok(pages)

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use http::StatusCode;
-use http::header::RETRY_AFTER;
+use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use http::{HeaderMap, StatusCode};
 
 use crate::complete::{self, Maps, last_line};
 use crate::flight::{Flight, Landed, MOST_FOLLOWERS};
@@ -32,6 +32,26 @@ pub(crate) struct Taken {
     pub(crate) maps: Maps,
     /// Counts the dumps of this process, from 1.
     pub(crate) number: u64,
+}
+
+impl Taken {
+    /// What a reader should know and the body may not say.
+    pub(crate) fn describe(&self, headers: &mut HeaderMap) {
+        let mut set = |name, value| headers.insert(HeaderName::from_static(name), value);
+        set("heaplens-dump", HeaderValue::from(self.number));
+        set("heaplens-state", HeaderValue::from_static(self.state.word()));
+        if self.maps == Maps::Absent {
+            set("heaplens-maps", HeaderValue::from_static("none"));
+        }
+        if self.state == State::Inactive {
+            set(
+                "heaplens-note",
+                HeaderValue::from_static(
+                    "profiling is inactive: POST /debug/prof/mem/activate; only what was sampled before is shown",
+                ),
+            );
+        }
+    }
 }
 
 /// jemalloc's profile is one for the process, so the turn to dump it is too, whatever the number of agents.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use http::{Response, StatusCode};
 
-use crate::agent::{Agent, no_room, too_large};
+use crate::agent::Agent;
 use crate::problem::Problem;
 use crate::sys::mallctl;
 use crate::sys::pages::Pages;
@@ -166,11 +166,11 @@ fn answer(stream: &mut TcpStream, agent: &Agent, peer: IpAddr) -> Result<Respons
     let mut gone = None;
     let response = agent.answer(&parts, Some(peer), |limit| {
         if head.length > limit as u64 {
-            return Err(too_large(limit));
+            return Err(Problem::body_too_large(limit));
         }
         // At most the limit, which is a length in memory.
         let length = head.length as usize;
-        let mut body = Pages::new(length).map_err(|error| no_room(length, &error))?;
+        let mut body = Pages::new(length).map_err(|error| Problem::no_room(length, &error))?;
         // One request a connection: what follows the body finds no room.
         body.push(&begun);
         let read = fill(stream, &mut body, length, head.expects_continue && begun.is_empty());

@@ -125,6 +125,25 @@ impl Problem {
         response
     }
 
+    /// The answer to a body of more bytes than `limit`.
+    pub(crate) fn body_too_large(limit: usize) -> Problem {
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large")
+            .why(format!("at most {limit} bytes are taken here"))
+            .fix("use the program heaplens on a copy of the dump instead")
+    }
+
+    /// The answer where a body cannot be held.
+    #[cfg(any(feature = "axum-08", feature = "listener"))]
+    pub(crate) fn no_room(bytes: usize, error: &std::io::Error) -> Problem {
+        Problem::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "no-room-for-the-body",
+            "There is no memory for the body",
+        )
+        .why(format!("{bytes} bytes: {error}"))
+        .fix("use the program heaplens on a copy of the dump instead")
+    }
+
     /// The answer to a body that does not come.
     #[cfg(any(feature = "axum-08", feature = "listener"))]
     pub(crate) fn no_body() -> Problem {

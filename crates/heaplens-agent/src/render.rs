@@ -14,7 +14,6 @@ use heaplens::{Error, Profile, Warning, filter, input, out, symbols};
 use http::header::{CONTENT_DISPOSITION, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 
-use crate::agent::{self, describe};
 use crate::config::Config;
 use crate::dump::{self, Taken};
 use crate::flight::{Flight, Landed};
@@ -115,7 +114,7 @@ fn answer(drawing: Drawing) -> Response<Vec<u8>> {
         headers.insert(CONTENT_DISPOSITION, name);
     }
     if let Some(taken) = &drawing.taken {
-        describe(taken, headers);
+        taken.describe(headers);
     }
     if let Ok(codes) = HeaderValue::from_str(&drawing.warnings)
         && !codes.is_empty()
@@ -245,7 +244,9 @@ fn named(profile: Profile, config: &Config) -> Profile {
 fn unreadable(error: Error) -> Problem {
     let fix = match error {
         // Counted as one that is sent unpacked.
-        Error::TooLarge { limit } => return agent::too_large(usize::try_from(limit).unwrap_or(usize::MAX)),
+        Error::TooLarge { limit } => {
+            return Problem::body_too_large(usize::try_from(limit).unwrap_or(usize::MAX));
+        }
         Error::NotAProfile { .. } => "post what GET /debug/prof/mem answers: curl --data-binary @FILE",
         Error::Gzip(_) => "post the dump unpacked, or compress it again",
         _ => "fetch the dump again; this one is damaged",

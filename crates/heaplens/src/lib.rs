@@ -50,6 +50,7 @@ pub mod filter;
 pub mod group;
 pub mod input;
 pub mod maps;
+mod octal;
 pub mod out;
 pub mod profile;
 pub mod sampling;

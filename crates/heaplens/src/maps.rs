@@ -3,6 +3,7 @@
 //! Three writers: Linux `/proc/<pid>/maps`, FreeBSD `/proc/curproc/map`, and jemalloc ≥ 5.3.1 on macOS
 //! (`start-end: path`, one line an image). Addresses are looked up without any string work.
 
+use crate::octal;
 use crate::profile::{Mapped, Module, ModuleKind};
 use rustc_hash::FxHashMap;
 
@@ -141,7 +142,7 @@ fn module_of(path: &[u8], file_id: &[u8]) -> Module {
         _ if path.starts_with(b"[") => ModuleKind::Anonymous,
         _ => ModuleKind::File,
     };
-    let path = if path.is_empty() { b"[anonymous]".to_vec() } else { unescape_octal(path) };
+    let path = if path.is_empty() { b"[anonymous]".to_vec() } else { octal::unescaped(path) };
     let known = kind == ModuleKind::File && !file_id.is_empty();
     let file_id = known.then(|| String::from_utf8_lossy(file_id).into_owned());
     Module { kind, deleted, file_id, ..Module::file(String::from_utf8_lossy(&path)) }
@@ -212,26 +213,6 @@ fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
 fn trim_start(text: &[u8]) -> &[u8] {
     let spaces = text.iter().take_while(|&&b| b == b' ' || b == b'\t').count();
     &text[spaces..]
-}
-
-/// Resolves the kernel's `\012` (newline) and `\134` (backslash) in paths.
-pub(crate) fn unescape_octal(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((&first, tail)) = rest.split_first() {
-        let digits = tail.get(..3).filter(|d| d.iter().all(|b| (b'0'..=b'7').contains(b)) && d[0] <= b'3');
-        match (first, digits) {
-            (b'\\', Some(d)) => {
-                out.push((d[0] - b'0') << 6 | (d[1] - b'0') << 3 | (d[2] - b'0'));
-                rest = &tail[3..];
-            }
-            _ => {
-                out.push(first);
-                rest = tail;
-            }
-        }
-    }
-    out
 }
 
 #[cfg(test)]

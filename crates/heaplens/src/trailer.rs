@@ -84,7 +84,7 @@ impl Trailer {
                     if let Some((id, path)) = rest.split_once(' ') {
                         let plain = id.len() >= 8 && id.bytes().all(|b| b.is_ascii_hexdigit());
                         if plain {
-                            let path = crate::maps::unescape_octal(path.as_bytes());
+                            let path = crate::octal::unescaped(path.as_bytes());
                             let path = String::from_utf8_lossy(&path).into_owned();
                             parsed.build_ids.push((id.to_ascii_lowercase(), path));
                         }

@@ -5,7 +5,6 @@
 //! proportion to its size, so that is what every file may cause, several times over.
 
 use super::super::bytes::{Damage, Result};
-use super::sections::Sections;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How often a look-up may read each byte: once to find units, once to read them, and for names in other units.
@@ -25,16 +24,8 @@ pub(super) struct Effort {
 }
 
 impl Effort {
-    pub(super) fn new(sections: &Sections, times: u64) -> Effort {
-        let read = [
-            &sections.info,
-            &sections.abbrev,
-            &sections.line,
-            &sections.ranges,
-            &sections.rnglists,
-            &sections.aranges,
-        ];
-        let size = read.iter().fold(0u64, |sum, section| sum.saturating_add(section.len()));
+    /// For a file whose sections have so many bytes.
+    pub(super) fn new(size: u64, times: u64) -> Effort {
         let all = size.saturating_mul(times).saturating_add(LEAST);
         Effort { all: AtomicU64::new(all), left: AtomicU64::new(all) }
     }
@@ -171,7 +162,7 @@ mod tests {
 
     #[test]
     fn work_is_refused_once_it_is_spent() {
-        let effort = Effort::new(&Sections::default(), LOOK_UP);
+        let effort = Effort::new(0, LOOK_UP);
         assert!(effort.spend(LEAST).is_ok());
         assert!(effort.left().is_err() && effort.spend(1).is_err());
         effort.allow(3, 2);
@@ -183,7 +174,7 @@ mod tests {
 
     #[test]
     fn what_is_owed_is_spent_in_the_end() {
-        let effort = Effort::new(&Sections::default(), LOOK_UP);
+        let effort = Effort::new(0, LOOK_UP);
         let mut account = Account::new(&effort);
         assert!(account.spend(Account::MOST - 1).is_ok());
         assert_eq!(effort.left(), Ok(LEAST));

@@ -8,6 +8,7 @@ mod abbrev;
 mod batch;
 mod cursor;
 mod effort;
+mod form;
 mod functions;
 mod lines;
 mod memory;
@@ -118,7 +119,7 @@ impl<'i> Shared<'i> {
         let mut main = Sections::load(&object, &mut budget);
         // Without units nothing is known. What else is damaged costs what needs it.
         main.info.ready()?;
-        main.effort = Effort::new(&main, times).into();
+        main.effort = Effort::new(main.size(), times).into();
         let note = main.note.clone();
         if let Some(cut) = &object.cut {
             note.say(|| cut.clone());

@@ -63,7 +63,6 @@ impl<'f> Nesting<'f> {
 mod tests {
     use super::super::effort::{Effort, LOOK_UP};
     use super::super::functions::Name;
-    use super::super::sections::Sections;
     use super::*;
 
     fn inlined(depth: u32, line: u32, ranges: &[(u64, u64)]) -> Inlined {
@@ -72,7 +71,7 @@ mod tests {
     }
 
     fn lines(list: &[Inlined], addresses: &[u64]) -> Vec<Vec<u32>> {
-        let effort = Effort::new(&Sections::default(), LOOK_UP);
+        let effort = Effort::new(0, LOOK_UP);
         let nesting = Nesting::of(list, addresses, &mut Account::new(&effort)).unwrap();
         (0..addresses.len()).map(|at| nesting.at(at).map(|inlined| inlined.call_line).collect()).collect()
     }
@@ -102,7 +101,7 @@ mod tests {
     fn overlaps_without_end_are_refused() {
         let list = vec![inlined(0, 1, &[(0, 1000)]); 100_000];
         let addresses: Vec<u64> = (0..1000).collect();
-        let effort = Effort::new(&Sections::default(), LOOK_UP);
+        let effort = Effort::new(0, LOOK_UP);
         assert!(Nesting::of(&list, &addresses, &mut Account::new(&effort)).is_err());
     }
 }

@@ -55,6 +55,12 @@ impl Sections {
         }
     }
 
+    /// The bytes of those that are read from end to end.
+    pub(super) fn size(&self) -> u64 {
+        let read = [&self.info, &self.abbrev, &self.line, &self.ranges, &self.rnglists, &self.aranges];
+        read.iter().fold(0u64, |sum, section| sum.saturating_add(section.len()))
+    }
+
     /// The sections of a `.dwo` or `.dwp` file; what stays in the program itself is `main`'s.
     pub(super) fn load_split(object: &ObjectFile, main: &Sections, budget: &mut u64) -> Sections {
         let mut content = |name| object.content(name, budget);

@@ -1,8 +1,8 @@
 //! Values of attributes, as far as functions and their places need them.
 
 use super::super::bytes::Result;
-use super::abbrev::{Spec, skip_form};
 use super::cursor::{Cursor, Encoding};
+use super::form::{Spec, skip_form};
 use gimli::constants as dw;
 
 /// A value; what it points to is not looked up.
