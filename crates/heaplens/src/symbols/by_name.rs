@@ -49,9 +49,7 @@ enum Spelled<'d> {
 /// Those that are not found yet.
 fn of<'n>(wanted: &[&'n [u8]], found: &[Option<u64>]) -> Wanted<'n> {
     let mut names = Wanted::default();
-    // What has no name is nothing to look for.
-    for (at, name) in wanted.iter().enumerate().filter(|&(at, name)| found[at].is_none() && !name.is_empty())
-    {
+    for (at, name) in wanted.iter().enumerate().filter(|&(at, _)| found[at].is_none()) {
         names.entry(name).or_default().push(at);
     }
     names
