@@ -67,8 +67,10 @@ def article(tools: Tools, dump: Dump, work: Path, addr2line: Path) -> Job:
     """jeprof --collapsed and flamegraph.pl (inferno where that is absent), as one shell runs them."""
     stacks, out = work / "jeprof.folded", work / "jeprof.svg"
     draw = tools.flamegraph_pl or tools.inferno
-    script = '"$1" --collapsed --tools=addr2line:"$2" "$3" "$4" >"$5" && "$6" "$5"'
-    argv = ["sh", "-c", script, "sh", tools.jeprof, addr2line, dump.binary, dump.path, stacks, draw]
+    # Behind the comma is where jeprof's other tools are; without it there are none.
+    script = '"$1" --collapsed --tools="$2" "$3" "$4" >"$5" && "$6" "$5"'
+    programs = f"addr2line:{addr2line},{tools.nm.parent}/"
+    argv = ["sh", "-c", script, "sh", tools.jeprof, programs, dump.binary, dump.path, stacks, draw]
 
     def check(out: Path) -> None:
         folded(stacks)

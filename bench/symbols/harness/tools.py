@@ -30,6 +30,7 @@ class Tools:
     dumps: Path
     gimli_addr2line: Path
     addr2line: Optional[Path]
+    nm: Optional[Path]
     llvm_symbolizer: Optional[Path]
     jeprof: Optional[Path]
     flamegraph_pl: Optional[Path]
@@ -100,6 +101,7 @@ def prepare(work: Path) -> Tools:
         dumps=peers / "dumps",
         gimli_addr2line=gimli_addr2line,
         addr2line=on_path("addr2line"),
+        nm=on_path("nm"),
         llvm_symbolizer=on_path("llvm-symbolizer"),
         jeprof=on_path("jeprof"),
         flamegraph_pl=named("FLAMEGRAPH_PL") or on_path("flamegraph.pl"),
