@@ -1,6 +1,7 @@
 //! The real jeprof, and what it prints taken apart.
 
 use crate::tools::stdout;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -91,8 +92,15 @@ pub(crate) fn nameless(dump: &Path, dir: &Path) -> (PathBuf, PathBuf) {
     let run = dump.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
     let name = dump.file_name().unwrap_or_default().to_string_lossy();
     let bare = dir.join(format!("bare-{run}-{name}"));
-    std::fs::write(&bare, &text[..=end]).unwrap();
+    put(&bare, &text[..=end]);
     let no_program = dir.join(format!("no-program-{run}-{name}.txt"));
-    std::fs::write(&no_program, "This is no program.\n").unwrap();
+    put(&no_program, b"This is no program.\n");
     (no_program, bare)
+}
+
+/// At once: another test's jeprof may be reading the same file.
+fn put(path: &Path, bytes: &[u8]) {
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap()).unwrap();
+    file.write_all(bytes).unwrap();
+    file.persist(path).unwrap();
 }
