@@ -3,7 +3,7 @@
 //! A table of symbols is in no order, and its names lie anywhere. So the names are looked through first, from the
 //! first byte to the last, for the offsets of those that are wanted, and then the table for these offsets.
 
-use super::bytes::{Bytes, Result};
+use super::bytes::{Bytes, Result, is_hole};
 use super::names::{self, Demangler, MAX_NAME};
 use super::object::{ObjectFile, Rows, Symbols, Table};
 use super::symtab::each_elf;
@@ -162,13 +162,11 @@ impl Spelled<'_> {
 
 /// Shows each text and where it begins; longer ones than a name may be are left out.
 fn each_text(texts: &Bytes, mut visit: impl FnMut(u64, &[u8])) -> Result<()> {
-    let hole = vec![0; STEP as usize];
     let mut piece = Vec::new();
     let mut at = 0;
     while at < texts.len().min(MAX_NAMES) {
         texts.read_up_to(at, STEP, &mut piece)?;
-        // A file can have gigabytes of it for nothing.
-        if piece == hole[..piece.len()] {
+        if is_hole(&piece) {
             at += piece.len() as u64;
             continue;
         }
@@ -213,6 +211,13 @@ mod tests {
         ObjectFile::parse(&Bytes::of_memory(out.write().unwrap())).unwrap()
     }
 
+    fn with(table: Table) -> ObjectFile {
+        let rows = Rows { wide: true, big_endian: false, thumb_bit: false };
+        let mut file = ObjectFile::default();
+        file.symbols = Symbols::Elf { tables: vec![table], rows };
+        file
+    }
+
     #[test]
     fn symbols_are_found_by_either_spelling() {
         let mangled = "_ZN5store3run4moreEi";
@@ -251,12 +256,7 @@ mod tests {
             row
         };
         let rows = [[0; 24], row(1, 0x10), row(6, 0x20), row(12, 0x30), row(11, 0x40)].concat();
-        let table = Table { symbols: Bytes::of_memory(rows), names, dynamic: false };
-        let mut file = ObjectFile::default();
-        file.symbols = Symbols::Elf {
-            tables: vec![table],
-            rows: Rows { wide: true, big_endian: false, thumb_bit: false },
-        };
+        let file = with(Table { symbols: Bytes::of_memory(rows), names, dynamic: false });
         let wanted: [&[u8]; 5] = [b"main", b"subdomain", b"a", b"_ZN1aE", b"x_ZN1aE"];
         let mut demangler = Demangler::new(Spelling::Binutils);
         let found = addresses(&file, &wanted, Some(&mut demangler));
@@ -269,10 +269,7 @@ mod tests {
         let ends = "_Z".repeat(MAX_NAME / 2) + "\0";
         let names =
             Bytes::of_memory(("\0".to_owned() + &ends.repeat(100) + &"a\0".repeat(2 << 20)).into_bytes());
-        let table = Table { symbols: Bytes::default(), names, dynamic: false };
-        let mut file = ObjectFile::default();
-        let rows = Rows { wide: true, big_endian: false, thumb_bit: false };
-        file.symbols = Symbols::Elf { tables: vec![table], rows };
+        let file = with(Table { symbols: Bytes::default(), names, dynamic: false });
         let mut demangler = Demangler::new(Spelling::Binutils);
         let wanted: [&[u8]; 3] = [b"a", b"b()", b""];
         assert_eq!(addresses(&file, &wanted, Some(&mut demangler)), [None; 3]);

@@ -261,6 +261,12 @@ fn read_exact_at(file: &File, mut into: &mut [u8], mut offset: u64) -> io::Resul
     Ok(())
 }
 
+/// True for nothing but zeros, of which a file can have gigabytes without taking any room.
+pub(super) fn is_hole(piece: &[u8]) -> bool {
+    static ZEROS: [u8; 4096] = [0; 4096];
+    piece.chunks(ZEROS.len()).all(|chunk| chunk == &ZEROS[..chunk.len()])
+}
+
 /// Looks at bytes through a window that moves: neighbouring reads cost one system call.
 pub(super) struct Window<'b> {
     bytes: &'b Bytes,

@@ -2,7 +2,7 @@
 //!
 //! A name is given only inside its symbol: the nearest symbol before an address is often another function.
 
-use super::bytes::{Bytes, Damage, Result, Window};
+use super::bytes::{Bytes, Damage, Result, Window, is_hole};
 use super::names::{self, MAX_NAME};
 use super::object::{Cache, ObjectFile, Rows, Symbols, Table};
 use super::texts::{Texts, cut};
@@ -165,14 +165,13 @@ pub(super) struct ElfSymbol {
 pub(super) fn each_elf(table: &Bytes, rows: Rows, mut visit: impl FnMut(ElfSymbol)) -> Result<()> {
     let Rows { wide, big_endian, thumb_bit } = rows;
     let row = if wide { 24 } else { 16 };
-    let hole = vec![0; STEP as usize];
     let mut piece = Vec::new();
     let mut at = 0;
     while at + row <= table.len().min(MAX_TABLE) {
         table.read_up_to(at, STEP / row * row, &mut piece)?;
         at += piece.len() as u64 / row * row;
-        // Nothing is defined there, and a file can have gigabytes of it for nothing.
-        if piece == hole[..piece.len()] {
+        // Nothing is defined there.
+        if is_hole(&piece) {
             continue;
         }
         for bytes in piece.chunks_exact(row as usize) {

@@ -3,7 +3,7 @@
 //! `.debug_aranges` says it for the units that it lists. The other units have to be looked at one by one, which is
 //! done only if an address is left that no listed unit has.
 
-use super::super::bytes::{Damage, Result, Window};
+use super::super::bytes::{Damage, Result, Window, is_hole};
 use super::cursor::Cursor;
 use super::effort::Claims;
 use super::lines::{self, Lines};
@@ -132,7 +132,6 @@ impl List {
         window: &mut Window<'_>,
         mut visit: impl FnMut(u64, u64) -> Result<()>,
     ) -> Result<bool> {
-        static HOLE: [u8; PIECE as usize] = [0; PIECE as usize];
         let mut at = self.pairs;
         let mut any = false;
         // A piece at a time, since a list may be of any length.
@@ -143,8 +142,7 @@ impl List {
         {
             let piece = &window.at(at, len)?[..len as usize];
             at += len;
-            // A file can have gigabytes of it for nothing.
-            if piece == &HOLE[..piece.len()] {
+            if is_hole(piece) {
                 continue;
             }
             let mut cursor = Cursor::new(piece, self.big_endian);
