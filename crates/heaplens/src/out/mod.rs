@@ -1,6 +1,7 @@
 //! Outputs: one module a format, each writes to an [`std::io::Write`].
 
 pub mod escape;
+pub mod figures;
 pub mod folded;
 pub mod json;
 pub mod pprof;
