@@ -5,6 +5,7 @@ mod collapsed;
 mod getopt;
 mod grain;
 mod names;
+mod pictures;
 mod read;
 mod settings;
 mod skip;
@@ -15,7 +16,9 @@ mod usage;
 
 use crate::output::{Kind, Target};
 use choose::Choice;
+use heaplens::out::callgrind;
 use heaplens::out::figures::Unit;
+use pictures::Subject;
 use settings::{Mode, Settings, Wish};
 use stacks::{Of, Places, Stack};
 use std::ffi::OsString;
@@ -77,6 +80,24 @@ fn print(
             text::write(&profile, settings.sample, unit, settings.cum, out)?;
         }
         Mode::Collapsed => collapsed::write(places, &stacks, out)?,
+        Mode::Callgrind => {
+            let mut options = callgrind::Options::default();
+            options.sample_type = settings.sample;
+            options.event = Some("Hits".to_owned());
+            callgrind::write(&grain::calls(places, &stacks, settings.sample), &options, out)?;
+        }
+        Mode::Dot | Mode::Picture(_) => {
+            let profile = grain::profile(places, &stacks, settings.granularity, settings.sample);
+            let title = settings.inputs.first().map(|program| program.to_string_lossy().into_owned());
+            let subject = Subject {
+                title: title.unwrap_or_default(),
+                overall: total,
+                profile: &profile,
+                sample: settings.sample,
+                unit,
+            };
+            pictures::write(subject, &settings.graph, &settings.mode, out)?;
+        }
     }
     Ok(())
 }

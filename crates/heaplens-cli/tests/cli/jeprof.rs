@@ -78,3 +78,36 @@ fn help_and_version_ask_for_nothing_else() {
     assert!(jeprof(dir.path(), "--web -help").ok().contains("Usage: heaplens jeprof"));
     assert!(jeprof(dir.path(), "--vers").ok().contains("jeprof 5.3.0"));
 }
+
+/// A script stands for graphviz, and shows what it is given.
+#[cfg(unix)]
+#[test]
+fn pictures_are_drawn_by_graphviz_if_it_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("path");
+    std::fs::create_dir(&path).unwrap();
+    let draw = |mode: &str| -> Ran {
+        let arguments = [mode, "--nodefraction=0", "server", "mem.heap"];
+        let mut command = heaplens(["jeprof"]);
+        command.args(arguments).current_dir(dir.path()).env("PATH", &path).output().unwrap().into()
+    };
+    let graph = jeprof(dir.path(), "--dot --nodefraction=0 server mem.heap").ok();
+    assert!(graph.starts_with("digraph \"server; 2.3 MB\" {\n"), "{graph}");
+    draw("--svg").fails(4, &["graphviz", "not in the search path", "--dot > mem.dot", "heaplens flamegraph"]);
+    crate::programs::script(
+        &path.join("dot"),
+        "#!/bin/sh\necho \"$@\"\nwhile read -r l; do echo \"$l\"; done\n",
+    )
+    .unwrap();
+    for (mode, format) in [("--svg", "svg"), ("--ps", "ps2"), ("--pdf", "pdf"), ("--gif", "gif")] {
+        let drawn = draw(mode).ok();
+        let (arguments, given) = drawn.split_once('\n').unwrap();
+        assert_eq!(arguments, format!("-T{format}"));
+        assert!(given.starts_with("digraph"), "{given}");
+        assert_eq!(given.contains("size="), mode == "--pdf");
+    }
+    crate::programs::script(&path.join("dot"), "#!/bin/sh\nexit 3\n").unwrap();
+    draw("--svg").fails(4, &["dot", "exit status: 3"]);
+    let nothing = jeprof(dir.path(), "--dot --focus=absent server mem.heap");
+    nothing.fails(4, &["no nodes to print", "--nodefraction"]);
+}

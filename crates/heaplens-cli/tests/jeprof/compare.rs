@@ -23,7 +23,12 @@ pub(crate) fn run(lab: &Lab, language: Language, combination: &str) -> Result<()
         command.arg("--jeprof-skip-list");
     }
     let ours = stdout(command.args(&arguments));
-    let output = if combination.contains("--collapse") { Output::Folded } else { Output::Table };
+    let output = match combination {
+        text if text.contains("--collapse") => Output::Folded,
+        text if text.contains("--callgrind") => Output::Calls,
+        text if text.contains("--dot") => Output::Graph,
+        _ => Output::Table,
+    };
     let (mut theirs, mut ours) = differences::applied(shapes, language, output, theirs, ours);
     if output == Output::Folded && combination.contains("--thread=*") {
         // Where one thread ends and the next begins cannot be seen.

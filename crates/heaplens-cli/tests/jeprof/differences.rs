@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub(crate) enum Output {
     Table,
     Folded,
+    Calls,
+    Graph,
 }
 
 /// Both outputs, differences taken out of the way.
@@ -35,6 +37,8 @@ pub(crate) fn applied(
             theirs = sorted(theirs.lines().filter(|line| !line.ends_with(" 0")));
             (theirs, ours)
         }
+        Output::Calls => (records(&theirs), records(&ours)),
+        Output::Graph => (with_sorted_lines(&theirs), with_sorted_lines(&ours)),
         Output::Table => match language {
             Language::C => (theirs, ours),
             Language::Cpp | Language::Rust => (by_jeprofs_names(&theirs), by_jeprofs_names(&ours)),
@@ -103,4 +107,46 @@ fn shortened(name: &str) -> String {
         }
     }
     Regex::new(r"^.*\s+(\w+::)").unwrap().replace(&name, "$1").into_owned()
+}
+
+/// "Order" and "Callgrind": the records in one order, with names written out, since which name stands where a number
+/// does later depends on the order. Of places without a line jeprof makes records without names, or with those of the
+/// callee, and its names end at the first blank.
+fn records(callgrind: &str) -> String {
+    let mut names: BTreeMap<(bool, String), String> = BTreeMap::new();
+    let mut records: Vec<String> = Vec::new();
+    for record in callgrind.split("\n\n") {
+        let mut is_known = true;
+        let lines = record.lines().map(|line| {
+            let Some((key, name)) = line.split_once('=').filter(|(key, _)| key.ends_with(['l', 'n'])) else {
+                return line.to_owned();
+            };
+            let is_file = key.ends_with('l');
+            let name = match name.strip_prefix('(').and_then(|name| name.split_once(')')) {
+                Some((number, "")) => names[&(is_file, number.to_owned())].clone(),
+                Some((number, name)) => {
+                    let name = name.trim_start();
+                    names.insert((is_file, number.to_owned()), name.to_owned());
+                    name.to_owned()
+                }
+                None => name.to_owned(),
+            };
+            is_known &= !matches!(name.as_str(), "" | "??") && !name.contains(" -> ");
+            let name = if is_file { name } else { shortened(&name) };
+            format!("{key}={}", name.split(' ').next().unwrap())
+        });
+        let lines: Vec<String> = lines.collect();
+        if is_known {
+            records.push(lines.join("; "));
+        }
+    }
+    sorted(records.iter().map(String::as_str))
+}
+
+/// "Order": lines of one amount come in any order.
+fn with_sorted_lines(graph: &str) -> String {
+    let is_line = |text: &str| text.starts_with('N') && text.contains(" -> ");
+    let (mut lines, rest): (Vec<&str>, Vec<&str>) = graph.lines().partition(|line| is_line(line));
+    lines.sort_unstable();
+    rest.into_iter().chain(lines).map(|line| format!("{line}\n")).collect()
 }

@@ -1,5 +1,7 @@
 //! Outputs: one module a format, each writes to an [`std::io::Write`].
 
+pub mod callgrind;
+pub mod dot;
 pub mod escape;
 pub mod figures;
 pub mod folded;

@@ -17,14 +17,30 @@ pub(super) fn profile(
     granularity: Granularity,
     sample: SampleType,
 ) -> Profile {
+    build(places, stacks, sample, |profile, place| {
+        let labels = labels(places, place, granularity);
+        labels.iter().map(|label| named(profile, label, None, 0)).collect()
+    })
+}
+
+/// A profile of the functions that are not inlined, by their short names, with files and lines.
+pub(super) fn calls(places: &Places, stacks: &[Stack], sample: SampleType) -> Profile {
+    build(places, stacks, sample, |profile, place| {
+        let function = place.functions.first();
+        let file = function.and_then(|function| function.file.as_deref());
+        vec![named(profile, place.name(), file, function.map_or(0, |function| function.line))]
+    })
+}
+
+/// A profile with the frames that each place has, the outermost first.
+fn build(
+    places: &Places,
+    stacks: &[Stack],
+    sample: SampleType,
+    frames: impl Fn(&mut Profile, &Place) -> Vec<FrameId>,
+) -> Profile {
     let mut profile = Profile::new(Meta { has_objects: true, is_diff: true, ..Meta::default() });
-    let frames: Vec<Vec<FrameId>> = places
-        .iter()
-        .map(|place| {
-            let labels = labels(places, place, granularity);
-            labels.iter().map(|label| named(&mut profile, label)).collect()
-        })
-        .collect();
+    let frames: Vec<Vec<FrameId>> = places.iter().map(|place| frames(&mut profile, place)).collect();
     for stack in stacks {
         let from_root = stack.places.iter().rev().flat_map(|&place| &frames[place]).copied();
         let stack_id = profile.add_stack_from_root(from_root);
@@ -40,10 +56,11 @@ pub(super) fn profile(
     profile
 }
 
-fn named(profile: &mut Profile, label: &str) -> FrameId {
+fn named(profile: &mut Profile, label: &str, file: Option<&str>, line: u32) -> FrameId {
     let name = profile.intern(label);
-    let function = profile.add_function(Function { name, system_name: name, file: None });
-    profile.add_frame(Frame::named(function))
+    let file = file.map(|file| profile.intern(file));
+    let function = profile.add_function(Function { name, system_name: name, file });
+    profile.add_frame(Frame { line, ..Frame::named(function) })
 }
 
 /// What a place's functions are called, the outermost first.

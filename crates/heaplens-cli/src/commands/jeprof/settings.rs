@@ -11,6 +11,27 @@ use std::path::PathBuf;
 pub(super) enum Mode {
     Text,
     Collapsed,
+    Callgrind,
+    Dot,
+    Picture(Picture),
+}
+
+/// A format that graphviz draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Picture {
+    Ps,
+    Pdf,
+    Svg,
+    Gif,
+}
+
+/// How much of a graph is drawn.
+#[derive(Clone, Debug)]
+pub(super) struct Graph {
+    pub(super) nodecount: i64,
+    pub(super) nodefraction: f64,
+    pub(super) edgefraction: f64,
+    pub(super) maxdegree: i64,
 }
 
 /// What one row, box or frame stands for.
@@ -44,6 +65,7 @@ pub(super) struct Settings {
     pub(super) base: Option<OsString>,
     pub(super) thread: Option<String>,
     pub(super) patterns: Patterns,
+    pub(super) graph: Graph,
     /// Directories to look for libraries in.
     pub(super) lib_prefix: Vec<PathBuf>,
     /// Program and profiles.
@@ -133,6 +155,12 @@ pub(super) fn read(arguments: &[OsString]) -> Result<Wish, Usage> {
             retain: text(&typed, "retain")?,
             exclude: text(&typed, "exclude")?,
         },
+        graph: Graph {
+            nodecount: typed.integer("nodecount", 80),
+            nodefraction: typed.real("nodefraction", 0.005),
+            edgefraction: typed.real("edgefraction", 0.001),
+            maxdegree: typed.integer("maxdegree", 8),
+        },
         lib_prefix: prefixes(text(&typed, "lib_prefix")?.as_deref()),
         inputs: typed.rest,
     };
@@ -153,11 +181,11 @@ fn prefixes(list: Option<&str>) -> Vec<PathBuf> {
 }
 
 /// The one of these switches that is on.
-fn one<T: Copy>(typed: &Parsed, of: &[(&str, T)], what: &str) -> Result<Option<T>, Usage> {
+fn one<T: Clone>(typed: &Parsed, of: &[(&str, T)], what: &str) -> Result<Option<T>, Usage> {
     let on: Vec<&(&str, T)> = of.iter().filter(|(name, _)| typed.switch(name)).collect();
     match on[..] {
         [] => Ok(None),
-        [(_, value)] => Ok(Some(*value)),
+        [(_, value)] => Ok(Some(value.clone())),
         _ => {
             let list: Vec<String> = on.iter().map(|(name, _)| format!("--{name}")).collect();
             Err(Usage(format!("jeprof: {} are several {what}; give one", list.join(", "))))
@@ -166,8 +194,17 @@ fn one<T: Copy>(typed: &Parsed, of: &[(&str, T)], what: &str) -> Result<Option<T
 }
 
 fn mode(typed: &Parsed) -> Result<Mode, Usage> {
-    let collapsed = one(typed, &[("text", false), ("collapsed", true)], "output modes")?;
-    Ok(if collapsed == Some(true) { Mode::Collapsed } else { Mode::Text })
+    let all = [
+        ("text", Mode::Text),
+        ("callgrind", Mode::Callgrind),
+        ("dot", Mode::Dot),
+        ("ps", Mode::Picture(Picture::Ps)),
+        ("pdf", Mode::Picture(Picture::Pdf)),
+        ("svg", Mode::Picture(Picture::Svg)),
+        ("gif", Mode::Picture(Picture::Gif)),
+        ("collapsed", Mode::Collapsed),
+    ];
+    Ok(one(typed, &all, "output modes")?.unwrap_or(Mode::Text))
 }
 
 fn granularity(typed: &Parsed) -> Result<Granularity, Usage> {

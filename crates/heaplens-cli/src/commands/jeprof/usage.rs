@@ -12,6 +12,9 @@ of a name where it is the beginning of no other (--collapse), --no- before a swi
 Output:
   --text                  A table of functions; the default
   --collapsed             Folded stacks, for flamegraph.pl
+  --callgrind             The calls, for KCachegrind
+  --dot                   The graph of calls, for graphviz
+  --svg --ps --pdf --gif  The graph as a picture, which graphviz draws
 
 A row or box stands for:
   --functions             A function; the default
@@ -36,6 +39,12 @@ Which stacks, and which frames of them (regular expressions):
   --retain=<RE>           Keep only frames whose function matches
   --exclude=<RE>          Drop them
   --jeprof-skip-list      Drop the allocator's frames that jeprof drops, and no more (heaplens' own option)
+
+How much of a graph is drawn:
+  --nodecount=<N>         Most boxes; 80 by default
+  --nodefraction=<F>      Leave out boxes of no more than this part; .005 by default
+  --edgefraction=<F>      Leave out lines of no more than this part; .001 by default
+  --maxdegree=<N>         Most lines into a box, and out of it; 8 by default
 
 Symbols:
   --lib_prefix=<DIR,...>  Look for libraries in these directories, by the end of their paths
