@@ -27,6 +27,8 @@ pub(crate) fn run(lab: &Lab, language: Language, combination: &str) -> Result<()
         text if text.contains("--collapse") => Output::Folded,
         text if text.contains("--callgrind") => Output::Calls,
         text if text.contains("--dot") => Output::Graph,
+        text if text.contains("--list") => Output::Listing,
+        text if text.contains("--disasm") => Output::Instructions,
         _ => Output::Table,
     };
     let (mut theirs, mut ours) = differences::applied(shapes, language, output, theirs, ours);

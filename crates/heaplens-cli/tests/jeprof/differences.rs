@@ -12,6 +12,8 @@ pub(crate) enum Output {
     Folded,
     Calls,
     Graph,
+    Listing,
+    Instructions,
 }
 
 /// Both outputs, differences taken out of the way.
@@ -37,6 +39,8 @@ pub(crate) fn applied(
             theirs = sorted(theirs.lines().filter(|line| !line.ends_with(" 0")));
             (theirs, ours)
         }
+        Output::Listing => (theirs, ours),
+        Output::Instructions => (without_spelling(&theirs), without_spelling(&ours)),
         Output::Calls => (records(&theirs), records(&ours)),
         Output::Graph => (with_sorted_lines(&theirs), with_sorted_lines(&ours)),
         Output::Table => match language {
@@ -149,4 +153,16 @@ fn with_sorted_lines(graph: &str) -> String {
     let (mut lines, rest): (Vec<&str>, Vec<&str>) = graph.lines().partition(|line| is_line(line));
     lines.sort_unstable();
     rest.into_iter().chain(lines).map(|line| format!("{line}\n")).collect()
+}
+
+/// "Instructions": they are spelled in another way, and what only fills the space between functions is left out.
+fn without_spelling(disassembly: &str) -> String {
+    let row = Regex::new(r"^( *\S+ +\S+ {3,}[0-9a-f]+: ) *(.*)$").unwrap();
+    let fills = Regex::new("nop|^xchg +%ax,%ax").unwrap();
+    let lines = disassembly.lines().filter_map(|line| match row.captures(line) {
+        Some(parts) if fills.is_match(&parts[2]) => None,
+        Some(parts) => Some(format!("{}\n", &parts[1])),
+        None => Some(format!("{line}\n")),
+    });
+    lines.collect()
 }

@@ -1,10 +1,12 @@
-//! What cannot be compared with jeprof, since heaplens does it better: each difference shown by itself.
+//! What takes more than options to compare; and what cannot be compared, since heaplens does it better: each difference
+//! shown by itself.
 
 use crate::shapes::{Lab, Language};
 use crate::tools::{both, heaplens, stdout};
 use libtest_mimic::Failed;
+use std::io::Write;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 type Test = fn(&Lab) -> Result<(), Failed>;
 
@@ -14,6 +16,8 @@ pub(crate) const TESTS: &[(&str, Test)] = &[
     ("a_program_under_another_path_has_names", other_path),
     ("overloads_have_their_whole_names", overloads),
     ("stacks_that_shrank_stay_and_are_said", shrunk),
+    ("addresses_on_standard_input_have_jeprofs_names", addresses),
+    ("a_dump_without_mappings_has_the_names_of_a_program_that_was_not_moved", no_mappings),
 ];
 
 fn ours(options: &[&str], program: &Path, dump: &Path) -> String {
@@ -107,5 +111,48 @@ fn shrunk(lab: &Lab) -> Result<(), Failed> {
     assert!(shrunk > 0, "{text}");
     let expected = format!("{shrunk} stacks shrank");
     assert!(said.contains(&expected) && said.contains("heaplens folded --base"), "{said}");
+    Ok(())
+}
+
+/// `--symbols`: mapping lines and addresses, names in the order of the addresses.
+fn addresses(lab: &Lab) -> Result<(), Failed> {
+    let shapes = lab.shapes(Language::C);
+    let dump = std::fs::read_to_string(&shapes.last)?;
+    let (stacks, maps) = dump.split_once("\nMAPPED_LIBRARIES:\n").unwrap();
+    let stacks = stacks.lines().filter_map(|line| line.strip_prefix("@ "));
+    let addresses: Vec<&str> = stacks.flat_map(|stack| stack.split(' ')).chain(["0x10", "0XFFFF00"]).collect();
+    let input = format!("{maps}{}\n", addresses.join("\n"));
+    let answer = |mut command: Command| {
+        command.arg("--symbols").arg(&shapes.program).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+    };
+    let ours = answer(heaplens(["jeprof"]));
+    assert_eq!(answer(Command::new("jeprof")), ours);
+    assert_eq!(ours.lines().count(), addresses.len());
+    assert!(ours.contains("\nkeep_mixed\n") && ours.ends_with("\n??\n??\n"), "{ours}");
+    Ok(())
+}
+
+fn no_mappings(lab: &Lab) -> Result<(), Failed> {
+    let dir = lab.dir();
+    let program = dir.join("not-moved");
+    let mut compiler = Language::C.compiler(&program);
+    stdout(compiler.arg("-no-pie"));
+    let [base, last] = ["base", "last"].map(|name| dir.join(format!("not-moved.{name}")));
+    let conf = "prof:true,lg_prof_sample:8";
+    stdout(Command::new(&program).args([&base, &last]).env("MALLOC_CONF", conf));
+    let dump = std::fs::read_to_string(&last)?;
+    let without = dir.join("without-maps.heap");
+    std::fs::write(&without, dump.split("\nMAPPED_LIBRARIES:").next().unwrap())?;
+    let only = "--retain=^(run|work|nest|keep.*|grow)$";
+    for mode in ["--text", "--files"] {
+        let options = ["--jeprof-skip-list", "--show_bytes", only, mode];
+        let theirs = stdout(Command::new("jeprof").args(&options[1..]).arg(&program).arg(&without));
+        let ours = ours(&options, &program, &without);
+        assert_eq!(theirs, ours);
+        assert!(ours.lines().count() > 1, "{ours}");
+    }
     Ok(())
 }

@@ -40,7 +40,7 @@ impl Language {
     }
 
     /// jemalloc is linked in, with its symbols.
-    fn compiler(self) -> Command {
+    pub(crate) fn compiler(self, program: &Path) -> Command {
         let (program, options): (_, &[&str]) = match self {
             Language::C => ("gcc".into(), &["-O1", "-g", "-pthread"]),
             Language::Cpp => ("g++".into(), &["-O1", "-g", "-pthread"]),
@@ -53,12 +53,8 @@ impl Language {
         let libraries =
             ["-l:libjemalloc.a", "-lstdc++", "-lm"].map(|library| format!("{to_linker}{library}"));
         let mut command = Command::new(program);
-        command.args(options).arg("-o").arg(self.program()).arg(self.source()).args(libraries);
+        command.args(options).arg("-o").arg(program).arg(self.source()).args(libraries);
         command
-    }
-
-    fn program(self) -> String {
-        self.file().replace('.', "-")
     }
 
     pub(crate) fn source(self) -> PathBuf {
@@ -95,8 +91,8 @@ impl Lab {
 }
 
 fn make(language: Language, dir: &Path) -> Shapes {
-    stdout(language.compiler().current_dir(dir));
-    let program = dir.join(language.program());
+    let program = dir.join(language.file().replace('.', "-"));
+    stdout(&mut language.compiler(&program));
     let whole = ["base", "last"].map(|name| dir.join(format!("{}.{name}.whole", language.file())));
     let conf = "prof:true,lg_prof_sample:8,prof_accum:true";
     stdout(Command::new(&program).args(&whole).env("MALLOC_CONF", conf));

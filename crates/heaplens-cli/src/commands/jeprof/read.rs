@@ -1,5 +1,6 @@
 //! From program and profiles to one profile with names.
 
+use super::linked;
 use super::settings::{Settings, Skip};
 use crate::args::{CacheArgs, Fetching};
 use crate::exit::Usage;
@@ -18,11 +19,31 @@ use std::path::{Path, PathBuf};
 
 /// What jeprof has no options for, by its environment variables and defaults.
 #[derive(Debug, Parser)]
-struct Environment {
+pub(super) struct Environment {
     #[command(flatten)]
     cache: CacheArgs,
     #[command(flatten)]
     fetching: Fetching,
+}
+
+impl Environment {
+    pub(super) fn read() -> Environment {
+        Environment::parse_from(["heaplens"])
+    }
+
+    pub(super) fn bytes(&self, source: &Source) -> anyhow::Result<Vec<u8>> {
+        let client = Client::new(self.fetching.token.as_deref(), self.fetching.timeout);
+        source.read(&client, self.fetching.max_size)
+    }
+
+    /// Where symbols are looked for.
+    pub(super) fn symbols(&self, settings: &Settings, program: Option<PathBuf>) -> symbols::Options {
+        let mut options = symbols::Options::default();
+        options.binaries.extend(program);
+        options.binary_dirs.clone_from(&settings.lib_prefix);
+        options.cache = self.cache.cache();
+        options
+    }
 }
 
 /// What the arguments name.
@@ -69,14 +90,14 @@ fn is_symbolized(path: &Path) -> bool {
     read.is_ok() && first.trim_ascii_start().starts_with(b"symbol")
 }
 
-/// The profile of all inputs, without the base, with names; by thread if one is asked for, and then of the first input
+/// The profile of all inputs, without the base, with names, and where these were looked for; by thread if one is asked for, and then of the first input
 /// alone, as in jeprof.
 ///
 /// # Errors
 /// Names the input that could not be read.
-pub(super) fn profile(settings: &Settings) -> anyhow::Result<Profile> {
+pub(super) fn profile(settings: &Settings) -> anyhow::Result<(Profile, symbols::Options)> {
     let named = named(&settings.inputs)?;
-    let environment = Environment::parse_from(["heaplens"]);
+    let environment = Environment::read();
     let mut sources = source::all(named.profiles.iter().chain(&settings.base))?;
     let base = settings.base.is_some().then(|| sources.pop()).flatten();
     if let Some(program) = &named.program {
@@ -99,19 +120,24 @@ pub(super) fn profile(settings: &Settings) -> anyhow::Result<Profile> {
     if let Some(base) = base.filter(|_| !by_thread) {
         profile = diff::diff(&inputs.read(&base)?, &profile);
     }
-    profile = inputs.symbolize(profile, settings, named.program);
+    let mut options = environment.symbols(settings, named.program);
+    options.processes = inputs.running;
+    options.recorded_paths = inputs.paths;
+    if profile.frame_ids().any(|id| profile.frame(id).function.is_none()) {
+        let _progress = Progress::start("reading symbols");
+        profile = linked::symbolize(&profile, &options, settings.add_lib.as_deref());
+    }
     notes::symbols(&profile);
     notes::warnings(&profile);
-    Ok(match settings.skip {
-        Skip::All => filter::fold(&profile, Folding::default()),
-        Skip::Jeprofs => profile,
-    })
+    if settings.skip == Skip::All {
+        profile = filter::fold(&profile, Folding::default());
+    }
+    Ok((profile, options))
 }
 
 /// What reading needs, and what is learnt from one input for all.
 struct Inputs<'a> {
     environment: &'a Environment,
-    client: Client,
     limits: input::Limits,
     running: Vec<u32>,
     paths: RecordedPaths,
@@ -119,16 +145,14 @@ struct Inputs<'a> {
 
 impl Inputs<'_> {
     fn new<'a>(environment: &'a Environment, settings: &Settings) -> Inputs<'a> {
-        let fetching = &environment.fetching;
         let mut limits = input::Limits::default();
-        limits.unpacked = fetching.max_size;
+        limits.unpacked = environment.fetching.max_size;
         limits.threads = if settings.thread.is_some() { Threads::Separate } else { Threads::Merged };
-        let client = Client::new(fetching.token.as_deref(), fetching.timeout);
-        Inputs { environment, client, limits, running: Vec::new(), paths: RecordedPaths::default() }
+        Inputs { environment, limits, running: Vec::new(), paths: RecordedPaths::default() }
     }
 
     fn read(&mut self, source: &Source) -> anyhow::Result<Profile> {
-        let bytes = source.read(&self.client, self.environment.fetching.max_size)?;
+        let bytes = self.environment.bytes(source)?;
         let _progress = Progress::start(format!("reading {source}"));
         refuse(&bytes).with_context(|| source.to_string())?;
         let mut profile = input::read(&bytes, &self.limits).with_context(|| source.to_string())?;
@@ -142,21 +166,6 @@ impl Inputs<'_> {
             self.paths = RecordedPaths::Proven;
         }
         Ok(profile)
-    }
-
-    fn symbolize(&self, profile: Profile, settings: &Settings, program: Option<PathBuf>) -> Profile {
-        let nameless = profile.frame_ids().any(|id| profile.frame(id).function.is_none());
-        if !nameless {
-            return profile;
-        }
-        let mut options = symbols::Options::default();
-        options.binaries.extend(program);
-        options.binary_dirs.clone_from(&settings.lib_prefix);
-        options.processes.clone_from(&self.running);
-        options.recorded_paths = self.paths;
-        options.cache = self.environment.cache.cache();
-        let _progress = Progress::start("reading symbols");
-        symbols::symbolize(&profile, &options)
     }
 }
 

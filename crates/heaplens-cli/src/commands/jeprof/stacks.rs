@@ -2,7 +2,7 @@
 
 use super::names::short;
 use heaplens::Profile;
-use heaplens::profile::{Amount, Frame, FrameId, SampleType, ThreadId};
+use heaplens::profile::{Amount, Frame, FrameId, ModuleId, SampleType, ThreadId};
 use std::collections::{HashMap, HashSet};
 
 /// What is at an address.
@@ -10,6 +10,8 @@ use std::collections::{HashMap, HashSet};
 pub(super) struct Place {
     /// Of the call, where it is known.
     pub(super) address: Option<u64>,
+    /// The module and the call's place in its file.
+    pub(super) code: Option<(ModuleId, u64)>,
     /// The functions there, the one that is not inlined first; none if no name is known.
     pub(super) functions: Vec<Function>,
     /// What it is called without a function.
@@ -77,6 +79,10 @@ pub(super) enum Of {
 }
 
 impl Places {
+    pub(super) fn get(&self, place: usize) -> &Place {
+        &self.list[place]
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Place> {
         self.list.iter()
     }
@@ -151,6 +157,7 @@ fn place(profile: &Profile, chain: &[FrameId], short_names: &mut HashMap<FrameId
     };
     Place {
         address: address(profile, &outermost),
+        code: outermost.module.and_then(|module| Some((module, outermost.offset.checked_sub(1)?))),
         functions: chain.iter().rev().filter_map(function).collect(),
         nameless: profile.frame_name(chain[chain.len() - 1]).into_owned(),
     }
