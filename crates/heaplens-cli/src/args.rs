@@ -33,7 +33,7 @@ pub(crate) enum Command {
 /// What is read.
 #[derive(Debug, Args)]
 pub(crate) struct Inputs {
-    /// Heap dumps or folded stacks: files, `-` for standard input, or http:// and https:// URLs; plain or gzip. Several
+    /// Heap dumps, pprof or folded stacks: files, `-` for standard input, or http:// and https:// URLs; plain or gzip. Several
     /// are summed
     #[arg(value_name = "INPUT", required = true)]
     pub(crate) inputs: Vec<OsString>,

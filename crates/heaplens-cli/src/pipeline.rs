@@ -101,13 +101,17 @@ fn fetch(shared: &Shared) -> anyhow::Result<Option<Arc<dyn Fetch>>> {
 
 /// Zeros for what was never measured would look like a program without allocations.
 fn require_measured(profile: &Profile, sample: SampleType) -> anyhow::Result<()> {
+    // pprof can have any of the four alone.
+    if profile.warnings.iter().any(|warning| warning.code == sample.code_if_absent()) {
+        bail!("{} was not recorded; choose what was with --sample", sample.name());
+    }
     match sample {
         SampleType::AllocSpace | SampleType::AllocObjects if !profile.meta.has_alloc => bail!(
             "{} was not recorded; start the program with prof_accum:true added to MALLOC_CONF",
             sample.name()
         ),
         SampleType::InuseObjects if !profile.meta.has_objects => {
-            bail!("objects were not recorded: folded stacks carry one number only")
+            bail!("objects were not recorded: folded stacks, and pprof of some writers, have bytes alone")
         }
         _ => Ok(()),
     }

@@ -133,7 +133,10 @@ fn checked(answer: &[u8], url: &str, cap: u64) -> anyhow::Result<(Vec<u8>, Profi
     let plain = input::unpack(answer, &limits)?.into_owned();
     let is_dump = plain.split(|&b| b == b'\n').take(8).any(|line| line.starts_with(b"heap_v2/"));
     if !is_dump {
-        bail!("{}: the server answered folded stacks, not a heap dump; ask for output=text", shown(url));
+        bail!(
+            "{}: the server answered no heap dump, but pprof or folded stacks; ask for output=text",
+            shown(url)
+        );
     }
     Ok((plain, profile))
 }

@@ -39,6 +39,7 @@ impl Dump {
             has_objects: true,
             is_diff: false,
             trailer: trailer.clone(),
+            comments: Vec::new(),
         });
         let inactive = trailer.as_ref().is_some_and(|trailer| trailer.active == Some(false));
         profile.warnings = self.accounting().warnings;

@@ -12,7 +12,7 @@ mod tables;
 mod values;
 
 pub use ids::{FrameId, FunctionId, ModuleId, StackId, StringId, ThreadId};
-pub use tables::{Frame, Function, Mapped, Module, ModuleKind, StackNode, SymbolState, Thread};
+pub use tables::{Frame, Function, Mapped, Module, ModuleKind, Offsets, StackNode, SymbolState, Thread};
 pub use values::{Amount, SampleType, Values};
 
 use std::borrow::Cow;
@@ -42,12 +42,22 @@ pub struct Meta {
     pub rate: Option<u64>,
     /// True if `alloc_*` was measured (`prof_accum:true`).
     pub has_alloc: bool,
-    /// True if objects were counted (folded stacks carry one number only).
+    /// True if objects were counted (folded stacks, and pprof of some writers, have bytes alone).
     pub has_objects: bool,
     /// True for a difference: values have a sign.
     pub is_diff: bool,
     /// What the writer said about itself (see [`crate::trailer`]), of the last input that did.
     pub trailer: Option<Trailer>,
+    /// What a pprof file said in comments that nothing else here says.
+    pub comments: Vec<String>,
+}
+
+impl Meta {
+    /// True if a type was measured, as far as the flags tell.
+    pub fn has(&self, sample_type: SampleType) -> bool {
+        let is_alloc = matches!(sample_type, SampleType::AllocObjects | SampleType::AllocSpace);
+        (self.has_alloc || !is_alloc) && (self.has_objects || sample_type.is_bytes())
+    }
 }
 
 /// Stacks, the code they name, and unsampled values.
@@ -64,6 +74,7 @@ pub struct Profile {
     frames: Interned<Frame>,
     stacks: Interned<StackNode>,
     threads: Vec<Thread>,
+    by_uid: FxHashMap<u64, ThreadId>,
     samples: Vec<Sample>,
     /// Facts about the run.
     pub meta: Meta,
@@ -147,14 +158,14 @@ impl Profile {
 
     /// The id of a thread (by uid), added if it is new; a name learned later is kept.
     pub fn add_thread(&mut self, thread: Thread) -> ThreadId {
-        if let Some(i) = self.threads.iter().position(|t| t.uid == thread.uid) {
-            if self.threads[i].name.is_none() {
-                self.threads[i].name = thread.name;
-            }
-            return ThreadId(i as u32);
+        let new = ThreadId(self.threads.len() as u32);
+        let id = *self.by_uid.entry(thread.uid).or_insert(new);
+        match self.threads.get_mut(id.index()) {
+            Some(known) if known.name.is_none() => known.name = thread.name,
+            Some(_) => {}
+            None => self.threads.push(thread),
         }
-        self.threads.push(thread);
-        ThreadId(self.threads.len() as u32 - 1)
+        id
     }
 
     /// Adds a sample; samples of equal stacks may repeat, views add them up.
@@ -276,6 +287,10 @@ impl Profile {
         if other.meta.trailer.is_some() {
             self.meta.trailer.clone_from(&other.meta.trailer);
         }
+        let known: FxHashSet<&String> = self.meta.comments.iter().collect();
+        let new = other.meta.comments.iter().filter(|c| !known.contains(c)).cloned();
+        let new: Vec<String> = new.collect();
+        self.meta.comments.extend(new);
     }
 
     /// As [`Profile::absorb`], values changed on the way; meta data stays.
@@ -352,6 +367,7 @@ impl Profile {
             frames: self.frames.clone(),
             stacks: Interned::with_capacity(self.stacks.len()),
             threads: self.threads.clone(),
+            by_uid: self.by_uid.clone(),
             samples: Vec::with_capacity(self.samples.len()),
             meta: self.meta.clone(),
             warnings: self.warnings.clone(),

@@ -68,6 +68,17 @@ pub enum ModuleKind {
     Unmapped,
 }
 
+/// What offsets in a module count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Offsets {
+    /// Bytes of the file, as mappings do.
+    #[default]
+    InFile,
+    /// Virtual addresses, as the file's own headers and symbol table have them: pprof's writers that know no mapping
+    /// tell these.
+    Virtual,
+}
+
 /// How far the symbols of a module can be believed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum SymbolState {
@@ -107,6 +118,8 @@ pub struct Module {
     pub build_id: Option<String>,
     /// What it is made of.
     pub kind: ModuleKind,
+    /// What its frames' offsets count.
+    pub offsets: Offsets,
     /// True if the file was removed or replaced while the program ran.
     pub deleted: bool,
     /// Device and inode as the mappings give them, where they do: tells a file that was deleted later from
@@ -147,6 +160,7 @@ impl Module {
             path: path.into(),
             build_id: None,
             kind: ModuleKind::File,
+            offsets: Offsets::InFile,
             deleted: false,
             file_id: None,
             is_main: false,
@@ -166,7 +180,7 @@ impl Module {
     /// True if an offset means the same code in both: equal build-ids; or, where one is unknown, equal paths,
     /// unless one file was deleted and the other is not the same file.
     pub fn same_code(&self, other: &Module) -> bool {
-        if self.kind != other.kind {
+        if (self.kind, self.offsets) != (other.kind, other.offsets) {
             return false;
         }
         match (&self.build_id, &other.build_id) {
@@ -232,7 +246,8 @@ pub struct Function {
 pub struct Frame {
     /// The module; `None` for frames known by name alone (folded stacks).
     pub module: Option<ModuleId>,
-    /// The return address as an offset in the module's file (a place in the file, not a virtual address).
+    /// The return address as an offset in the module's file (a place in the file, not a virtual address, unless the
+    /// module's [`Offsets`] say so).
     /// The call itself lies before it: symbols are looked up at `offset - 1`.
     pub offset: u64,
     /// 0 for the innermost function at that offset, 1 for the function it was inlined into, and so on.
