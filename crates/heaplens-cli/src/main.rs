@@ -5,6 +5,7 @@
 
 mod args;
 mod cache_dir;
+mod chosen;
 mod clock;
 mod commands;
 mod culprit;

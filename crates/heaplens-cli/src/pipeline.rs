@@ -1,6 +1,7 @@
 //! From what was typed to the profile that a view is made of: read, sum, subtract, name, filter.
 
-use crate::args::{Inputs, Shared, Symbols};
+use crate::args::{Choosing, Inputs, Shared, Symbols};
+use crate::chosen::Chosen;
 use crate::debuginfod::Debuginfod;
 use crate::exit::Usage;
 use crate::http::Client;
@@ -11,8 +12,9 @@ use crate::progress::Progress;
 use crate::running;
 use crate::source::{self, Source};
 use anyhow::{Context, bail};
+use heaplens::dump::Threads;
 use heaplens::filter::{self, Fold, Folding};
-use heaplens::profile::SampleType;
+use heaplens::profile::{Granularity, SampleType};
 use heaplens::symbols::{Fetch, RecordedPaths};
 use heaplens::{Profile, diff, group, input, short, symbols};
 use std::ffi::OsString;
@@ -33,47 +35,44 @@ pub(crate) enum Reader {
 /// Names the input that could not be read, or the pattern that is none.
 pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyhow::Result<Profile> {
     let choosing = &shared.choosing;
-    let pattern = |option: &str, typed: &Option<String>| {
-        let compiled = typed.as_deref().map(filter::pattern).transpose();
-        compiled.map_err(|error| Usage(format!("{option}: {error}")))
-    };
     // Patterns first: a mistyped one should not cost a minute of reading.
-    let focus = pattern("--focus", &choosing.focus)?;
-    let ignore = pattern("--ignore", &choosing.ignore)?;
-
+    let chosen = Chosen::compile(choosing)?;
     require_places(&shared.symbols)?;
-
     let fetch = fetch(shared)?;
 
     let (mut profile, origin) = read(inputs, shared)?;
     require_measured(&profile, choosing.sample.into())?;
+    require_threads(&profile, choosing)?;
     profile = named(profile, shared, origin, fetch);
     let allocator = if choosing.show_allocator { Fold::Show } else { Fold::Away };
     profile = filter::fold(&profile, Folding { allocator, runtime: Fold::Show });
-    let before = profile.samples().len();
-    if let Some(pattern) = focus {
-        profile = filter::focus(&profile, &pattern);
-    }
-    if let Some(pattern) = ignore {
-        profile = filter::ignore(&profile, &pattern);
-    }
-    if profile.samples().is_empty() && before > 0 {
-        notes::line("warning: no stack is left after --focus and --ignore");
-    }
-    if reader == Reader::Program && profile.warnings.iter().any(|w| w.code == "rebuilt") {
-        // Places of two builds have only their names in common.
-        profile = group::by_function(&profile);
-    }
-    // Last, so that patterns see what is folded here.
-    let fold_runtime = choosing.fold_runtime || (reader == Reader::Person && !choosing.show_runtime);
-    if fold_runtime {
+    profile = chosen.apply(profile)?;
+    // After the patterns, so that they see what is folded here, and before names become something else. Who says where
+    // stacks begin has said enough.
+    let by_itself = reader == Reader::Person && choosing.show_from.is_none() && !choosing.show_runtime;
+    if choosing.fold_runtime || by_itself {
         profile = filter::fold(&profile, Folding { allocator: Fold::Show, runtime: Fold::Away });
     }
     if shared.names.short_names {
         profile = short::names(&profile);
     }
+    if let Some(granularity) = granularity(&profile, choosing, reader) {
+        profile = group::by(&profile, granularity);
+    }
+    if choosing.by_thread {
+        profile = group::by_thread(&profile);
+    }
     notes::warnings(&profile);
     Ok(profile)
+}
+
+/// What frames are to become, if not what they are.
+fn granularity(profile: &Profile, choosing: &Choosing, reader: Reader) -> Option<Granularity> {
+    // Places of two builds have only their names in common.
+    let rebuilt = || profile.warnings.iter().any(|w| w.code == "rebuilt");
+    let wanted = choosing.granularity.map(Granularity::from).or(rebuilt().then_some(Granularity::Function))?;
+    // What people look at merges functions by itself, and knows where each is.
+    (reader == Reader::Program || wanted != Granularity::Function).then_some(wanted)
 }
 
 /// Refuses places to look for symbols that are not there.
@@ -97,6 +96,19 @@ fn fetch(shared: &Shared) -> anyhow::Result<Option<Arc<dyn Fetch>>> {
         return Ok(None);
     }
     Ok(Some(Arc::new(Debuginfod::new(debuginfod, shared.fetching.timeout, *max_debuginfo)?)))
+}
+
+/// Folded stacks tell of no threads.
+fn require_threads(profile: &Profile, choosing: &Choosing) -> anyhow::Result<()> {
+    let option = match choosing {
+        Choosing { thread: Some(_), .. } => "--thread",
+        Choosing { by_thread: true, .. } => "--by-thread",
+        _ => return Ok(()),
+    };
+    if profile.threads().is_empty() && !profile.samples().is_empty() {
+        bail!("{option}: the input does not say which thread allocated what; jemalloc's dumps do");
+    }
+    Ok(())
 }
 
 /// Zeros for what was never measured would look like a program without allocations.
@@ -156,6 +168,10 @@ struct Origin {
 /// The inputs' profile, and where they come from.
 fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<(Profile, Origin)> {
     let fetching = &shared.fetching;
+    let threads = match shared.choosing.thread.is_some() || shared.choosing.by_thread {
+        true => Threads::Separate,
+        false => Threads::Merged,
+    };
     let client = Client::new(fetching.token.as_deref(), fetching.timeout);
     let mut sources = source::all(inputs.inputs.iter().chain(&inputs.base))?;
     let base = inputs.base.is_some().then(|| sources.pop()).flatten();
@@ -163,7 +179,7 @@ fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<(Profile, Origin)> {
     let mut one = |source: &Source| {
         let bytes = source.read(&client, fetching.max_size)?;
         let _progress = Progress::start(format!("reading {source}"));
-        let profile = parse(&bytes, source, fetching.max_size)?;
+        let profile = parse(&bytes, source, fetching.max_size, threads)?;
         let trailer = profile.meta.trailer.as_ref();
         let process = trailer.and_then(running::process);
         origin.running.extend(process.filter(|pid| !origin.running.contains(pid)));
@@ -223,9 +239,15 @@ pub(crate) fn heading(inputs: &Inputs) -> String {
 }
 
 /// Reads one input's bytes; its warnings then begin with its name.
-pub(crate) fn parse(bytes: &[u8], source: &Source, max_size: u64) -> anyhow::Result<Profile> {
+pub(crate) fn parse(
+    bytes: &[u8],
+    source: &Source,
+    max_size: u64,
+    threads: Threads,
+) -> anyhow::Result<Profile> {
     let mut limits = input::Limits::default();
     limits.unpacked = max_size;
+    limits.threads = threads;
     let mut profile = input::read(bytes, &limits).with_context(|| source.to_string())?;
     for warning in &mut profile.warnings {
         warning.message = format!("{source}: {}", warning.message);

@@ -6,11 +6,12 @@ use generated::{dump_text, folded};
 use heaplens::Profile;
 use heaplens::diff::diff;
 use heaplens::dump::{Dump, Threads};
-use heaplens::group::by_function;
+use heaplens::filter::{self, Regex, ThreadChoice, focus, hide, ignore, show_from};
+use heaplens::group::{self, by_function};
 use heaplens::input::{Limits, parse_folded, parse_pprof};
 use heaplens::out;
 use heaplens::out::pprof::Packing;
-use heaplens::profile::{Amount, Frame, Module, ModuleKind, SampleType, SymbolState, Values};
+use heaplens::profile::{Amount, Frame, Granularity, Module, ModuleKind, SampleType, SymbolState, Values};
 use heaplens::symbols::{Place, Resolution, Resolve, symbolize_with};
 use heaplens::view::{Top, Tree};
 use proptest::prelude::*;
@@ -19,6 +20,21 @@ use std::collections::BTreeMap;
 
 fn profile() -> impl Strategy<Value = Profile> {
     dump_text().prop_map(|text| Dump::parse(text.as_bytes()).unwrap().to_profile(Threads::Merged))
+}
+
+/// Of frames like `a+0x10`, `b.so+0x10` and `[unmapped]+0x9000`: some, all or none.
+fn pattern() -> impl Strategy<Value = Regex> {
+    let text = prop::sample::select(vec!["^a", r"b\.so\+0x1$", "0x[1-8]$", "unmapped", "", "no such frame"]);
+    text.prop_map(|text| filter::pattern(text).unwrap())
+}
+
+fn granularity() -> impl Strategy<Value = Granularity> {
+    use Granularity::{Address, Crate, File, Function, Line, Module};
+    prop::sample::select(vec![Address, Line, Function, File, Crate, Module])
+}
+
+fn by_threads() -> impl Strategy<Value = Profile> {
+    dump_text().prop_map(|text| Dump::parse(text.as_bytes()).unwrap().to_profile(Threads::Separate))
 }
 
 fn sum(mut a: Profile, b: &Profile) -> Profile {
@@ -253,5 +269,56 @@ proptest! {
             out::folded::write(&back, SampleType::InuseSpace, &mut again).unwrap();
             prop_assert_eq!(again, text);
         }
+    }
+
+    #[test]
+    fn focus_and_ignore_make_the_whole(base in profile(), new in profile(), pattern in pattern()) {
+        for p in [new.clone(), diff(&base, &new)] {
+            let (with, without) = (focus(&p, &pattern), ignore(&p, &pattern));
+            prop_assert_eq!(sum(with.clone(), &without).net_stacks(), p.net_stacks());
+            prop_assert_eq!(focus(&with, &pattern).net_stacks(), with.net_stacks());
+            prop_assert!(focus(&without, &pattern).samples().is_empty());
+            // What is shown from a match on is what has one.
+            let from = show_from(&p, &pattern);
+            prop_assert_eq!(from.total(), with.total());
+            prop_assert_eq!(show_from(&from, &pattern).net_stacks(), from.net_stacks());
+        }
+    }
+
+    #[test]
+    fn hiding_and_grouping_keep_every_sample(
+        base in by_threads(), new in by_threads(), pattern in pattern(), granularity in granularity(),
+    ) {
+        for p in [new.clone(), diff(&base, &new)] {
+            let hidden = hide(&p, &pattern);
+            let grouped = group::by(&p, granularity);
+            let roots = group::by_thread(&p);
+            for q in [&hidden, &grouped, &roots] {
+                q.check().unwrap();
+                let of = |p: &Profile| p.samples().iter().map(|s| (s.thread, s.values)).collect::<Vec<_>>();
+                prop_assert_eq!(of(q), of(&p));
+            }
+            prop_assert!(!filter::matches(&hidden, &pattern));
+            prop_assert_eq!(group::by(&grouped, granularity).net_stacks(), grouped.net_stacks());
+        }
+    }
+
+    #[test]
+    fn threads_make_the_whole(p in by_threads()) {
+        let mut whole: Vec<_> = p.samples().iter().filter(|s| s.thread.is_none()).map(|s| s.values).collect();
+        for thread in p.threads() {
+            let one = filter::thread(&p, &ThreadChoice::Uid(thread.uid));
+            prop_assert!(one.samples().iter().all(|s| p.threads()[s.thread.unwrap().index()].uid == thread.uid));
+            whole.push(one.total());
+        }
+        prop_assert_eq!(whole.into_iter().sum::<heaplens::profile::Values>(), p.total());
+    }
+
+    #[test]
+    fn threads_of_stacks_without_any_are_their_sum(text in dump_text()) {
+        // The same dump by a writer that knows no threads.
+        let text: String = text.lines().filter(|line| !line.starts_with("  t1")).map(|line| format!("{line}\n")).collect();
+        let read = |threads| Dump::parse(text.as_bytes()).unwrap().to_profile(threads);
+        prop_assert_eq!(read(Threads::Separate).net_stacks(), read(Threads::Merged).net_stacks());
     }
 }

@@ -7,6 +7,7 @@ use crate::output::{Kind, Target};
 use crate::source::Source;
 use crate::{clock, notes, pipeline, units};
 use anyhow::{Context, bail};
+use heaplens::dump::Threads;
 use heaplens::{Profile, Warning, input};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -127,7 +128,7 @@ fn one(options: &Options, client: &Client, url: &str) -> anyhow::Result<()> {
 /// The dump in plain text, as other programs read it, and the profile it holds.
 fn checked(answer: &[u8], url: &str, cap: u64) -> anyhow::Result<(Vec<u8>, Profile)> {
     let source = Source::Url(url.to_owned());
-    let profile = pipeline::parse(answer, &source, cap)?;
+    let profile = pipeline::parse(answer, &source, cap, Threads::Merged)?;
     let mut limits = input::Limits::default();
     limits.unpacked = cap;
     let plain = input::unpack(answer, &limits)?.into_owned();
