@@ -20,6 +20,7 @@ mod pipeline;
 mod progress;
 mod running;
 mod source;
+mod symbol_server;
 mod units;
 
 use args::{Cli, Command};

@@ -11,6 +11,7 @@ use crate::paths::{self, Expected};
 use crate::progress::Progress;
 use crate::running;
 use crate::source::{self, Source};
+use crate::symbol_server::SymbolServers;
 use anyhow::{Context, bail};
 use heaplens::dump::Threads;
 use heaplens::filter::{self, Fold, Folding};
@@ -150,19 +151,21 @@ fn named(profile: Profile, shared: &Shared, origin: Origin, fetch: Option<Arc<dy
     lookup.hash_suffixes = shared.names.hashes;
     let named = {
         let _progress = Progress::start("reading symbols");
-        symbols::symbolize(&profile, &lookup)
+        symbols::symbolize_or(&profile, &lookup, &origin.servers)
     };
     notes::symbols(&named);
     named
 }
 
 /// What the inputs have to do with this machine.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Origin {
     /// The processes that they are dumps of, as far as they still run here.
     running: Vec<u32>,
     /// Whether their paths mean files of this machine. They are read together, so one of another machine decides for all.
     paths: RecordedPaths,
+    /// Those that the inputs were fetched from, for names.
+    servers: SymbolServers,
 }
 
 /// The inputs' profile, and where they come from.
@@ -173,9 +176,10 @@ fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<(Profile, Origin)> {
         false => Threads::Merged,
     };
     let client = Client::new(fetching.token.as_deref(), fetching.timeout);
+    let servers = SymbolServers::new(client.clone());
     let mut sources = source::all(inputs.inputs.iter().chain(&inputs.base))?;
     let base = inputs.base.is_some().then(|| sources.pop()).flatten();
-    let mut origin = Origin::default();
+    let mut origin = Origin { running: Vec::new(), paths: RecordedPaths::default(), servers };
     let mut one = |source: &Source| {
         let bytes = source.read(&client, fetching.max_size)?;
         let _progress = Progress::start(format!("reading {source}"));
@@ -185,6 +189,9 @@ fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<(Profile, Origin)> {
         origin.running.extend(process.filter(|pid| !origin.running.contains(pid)));
         if source.is_remote() && !trailer.is_some_and(running::is_here) {
             origin.paths = RecordedPaths::Proven;
+        }
+        if let Source::Url(url) = source {
+            origin.servers.add(url, &profile);
         }
         anyhow::Ok(profile)
     };

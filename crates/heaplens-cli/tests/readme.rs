@@ -37,7 +37,8 @@ fn commands_print_what_is_written() {
         "heaplens diff base.heap http://127.0.0.1:4000",
         "heaplens capture http://127.0.0.1:4000 --every 10m --count 6 --out-dir dumps",
         "jeprof --tools=addr2line:./addr2line,/usr/bin/ --collapsed ./server mem.heap",
-        "go tool pprof -top http://127.0.0.1:4000/debug/prof/mem?output=proto",
+        "jeprof --collapsed http://127.0.0.1:4000/debug/pprof/heap",
+        "go tool pprof -top http://127.0.0.1:4000/debug/pprof/heap",
         "curl -s http://127.0.0.1:4000/debug/prof/mem/status",
         "curl -s http://127.0.0.1:4000/debug/prof/mem",
     ];

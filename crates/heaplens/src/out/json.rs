@@ -200,6 +200,7 @@ fn module(module: &crate::profile::Module) -> Module<'_> {
     let (symbol_file, why) = match &module.symbols {
         SymbolState::NotLooked => (None, None),
         SymbolState::Verified { used } | SymbolState::Unverified { used } => (Some(used.as_str()), None),
+        SymbolState::Served { by } => (Some(by.as_str()), None),
         SymbolState::Mismatched { found, .. } => (Some(found.as_str()), None),
         SymbolState::Missing { why } => (None, Some(why.as_str())),
     };

@@ -95,6 +95,11 @@ pub enum SymbolState {
         /// The file that was read.
         used: String,
     },
+    /// No file was there to read; a server that the input came from gave the names.
+    Served {
+        /// The address that was asked.
+        by: String,
+    },
     /// A file was found, but it is another build; its names were not used.
     Mismatched {
         /// The file that was found.

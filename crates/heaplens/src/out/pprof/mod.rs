@@ -52,16 +52,29 @@ pub enum Packing {
 /// # Errors
 /// Those of `out`.
 pub fn write(profile: &Profile, packing: Packing, out: &mut dyn Write) -> Result<(), Error> {
+    write_with_default(profile, SampleType::default(), packing, out)
+}
+
+/// As [`write`], with the sample type that readers show first; one that the profile does not have is not named.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_with_default(
+    profile: &Profile,
+    default: SampleType,
+    packing: Packing,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
     match packing {
         Packing::Plain => {
             let mut out = BufWriter::new(out);
-            write_message(profile, &mut out)?;
+            write_message(profile, default, &mut out)?;
             out.flush()?;
         }
         Packing::Gzip => {
             // Names repeat so much that the best level gains little over the fastest.
             let mut out = BufWriter::new(GzEncoder::new(out, flate2::Compression::fast()));
-            write_message(profile, &mut out)?;
+            write_message(profile, default, &mut out)?;
             let gzip = out.into_inner().map_err(io::IntoInnerError::into_error)?;
             gzip.finish()?.flush()?;
         }
@@ -74,7 +87,7 @@ fn sample_types(profile: &Profile) -> Vec<SampleType> {
     SampleType::ALL.into_iter().filter(|t| profile.meta.has(*t)).collect()
 }
 
-fn write_message(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
+fn write_message(profile: &Profile, default: SampleType, out: &mut dyn Write) -> io::Result<()> {
     let types = sample_types(profile);
     let mut strings = Strings::new(profile);
     let mut message = Message::default();
@@ -104,7 +117,8 @@ fn write_message(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
     let period = profile.meta.rate.unwrap_or(1).min(i64::MAX as u64);
     let comments = facts::comments(profile, period);
     let comments: Vec<u64> = comments.into_iter().map(|text| strings.id(text)).collect();
-    let default = strings.id(SampleType::default().name());
+    let default = if types.contains(&default) { default } else { SampleType::default() };
+    let default = strings.id(default.name());
     let mut period_type = Message::default();
     value_type(&mut period_type, &mut strings, "space", "bytes");
     let time_ms = profile.meta.trailer.as_ref().and_then(|trailer| trailer.time_ms);
