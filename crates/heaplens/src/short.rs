@@ -67,8 +67,11 @@ pub(crate) fn library_path(path: &str) -> Option<&str> {
     if let Some((_, rest)) = path.split_once("/git/checkouts/") {
         return Some(rest);
     }
-    let (_, rest) = path.split_once("/library/")?;
-    path.starts_with("/rustc/").then_some(rest)
+    if let Some((_, rest)) = path.split_once("/rust/deps/") {
+        return Some(rest);
+    }
+    let (before, rest) = path.split_once("/library/")?;
+    (path.starts_with("/rustc/") || before.ends_with("/lib/rustlib/src/rust")).then_some(rest)
 }
 
 /// What becomes of type arguments.

@@ -10,6 +10,7 @@ mod by_address;
 mod by_name;
 mod c_program;
 mod cppfilt;
+mod filters;
 mod flamegraphs;
 mod jeprof;
 mod own_drawing;
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let required = std::env::var_os("HEAPLENS_REQUIRE_PEERS").is_some_and(|v| v == "1");
     let lab = Arc::new(Lab::default());
-    let tests: [(&str, &[&str], Test); 28] = [
+    let tests: [(&str, &[&str], Test); 30] = [
         ("bytes_of_each_stack_are_jeprofs", JEPROF, by_address::stacks),
         ("a_difference_of_each_stack_is_jeprofs", JEPROF, by_address::difference),
         ("names_are_jeprofs", JEPROF, by_name::stacks),
@@ -61,6 +62,12 @@ fn main() -> ExitCode {
         ("go_tool_pprof_fetches_from_the_service", &["go"], remote::go),
         ("jeprof_fetches_from_the_service", &["jeprof", "curl", "c++filt"], remote::jeprof),
         ("scrapers_fetch_from_the_service", &[], remote::scrapers),
+        ("go_tool_pprof_filters_alike", &["go"], filters::service),
+        (
+            "go_tool_pprof_filters_and_groups_c_programs_alike",
+            &["go", "gcc", tools::JEMALLOC],
+            filters::c_program,
+        ),
         ("the_service_draws_itself_in_little_memory", &[], own_drawing::memory),
         ("places_are_addr2lines", &["addr2line"], places::addr2line),
         ("symbolize_prints_what_addr2line_prints", &["addr2line", "gcc"], symbolize::every_option),

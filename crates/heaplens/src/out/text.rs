@@ -202,6 +202,16 @@ mod tests {
                 "/home/me/.cargo/registry/src/index.crates.io-1949cf8c/hashbrown-0.16.1/src/map.rs:18",
                 "hashbrown-0.16.1/src/map.rs:18",
             ),
+            ("/rust/deps/hashbrown-0.16.1/src/raw.rs:19", "hashbrown-0.16.1/src/raw.rs:19"),
+            (
+                "/home/me/.cargo/git/checkouts/store-1a2b3c4d/5e6f708/src/lib.rs:7",
+                "store-1a2b3c4d/5e6f708/src/lib.rs:7",
+            ),
+            (
+                "/home/me/.rustup/toolchains/stable/lib/rustlib/src/rust/library/core/src/fmt/mod.rs",
+                "core/src/fmt/mod.rs",
+            ),
+            ("/srv/library/books/a.c", "library/books/a.c"),
             ("/build/app/src/store/label_index.rs:85", "src/store/label_index.rs:85"),
             ("main.c:3", "main.c:3"),
         ] {

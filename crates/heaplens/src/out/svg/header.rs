@@ -2,7 +2,7 @@
 
 use super::{MAX_DEPTH, Options, rows::Rows};
 use crate::out::{escape, units};
-use crate::profile::SampleType;
+use crate::profile::{Granularity, SampleType};
 use crate::view::{Tree, layout};
 use serde::Serialize;
 
@@ -142,8 +142,11 @@ fn legend(tree: &Tree) -> String {
     match tree.is_diff {
         true => format!("Width: {unit} grown plus {unit} shrunk. Colour: net change in {unit}."),
         false => {
-            let what = tree.granularity.noun();
-            format!("Width: {unit}. Colour: by {what} name. Grey: frames too narrow to draw, merged.")
+            let what = match tree.granularity {
+                Granularity::Function => "function name",
+                other => other.noun(),
+            };
+            format!("Width: {unit}. Colour: by {what}. Grey: frames too narrow to draw, merged.")
         }
     }
 }
