@@ -1,6 +1,6 @@
 //! What can be typed. Options that several commands share stand here, in groups; a command's own stand with it.
 
-use crate::commands::{capture, demo, diff, flamegraph, folded, symbolize, symbols, top};
+use crate::commands::{capture, demo, diff, flamegraph, folded, jeprof, symbolize, symbols, top};
 use crate::{cache_dir, exit, units};
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -25,6 +25,7 @@ pub(crate) enum Command {
     Top(top::Options),
     Diff(diff::Options),
     Folded(folded::Options),
+    Jeprof(jeprof::Options),
     Symbolize(symbolize::Options),
     Symbols(symbols::Options),
     Demo(demo::Options),

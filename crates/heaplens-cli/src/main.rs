@@ -32,12 +32,16 @@ fn main() -> ExitCode {
     exit::code(&run())
 }
 
-/// What was typed, with the arguments that addr2line would take from files.
+/// What was typed, with the arguments that addr2line would take from files; jeprof's are not clap's to look at.
 fn arguments() -> anyhow::Result<Vec<OsString>> {
     let mut typed: Vec<OsString> = std::env::args_os().collect();
-    if typed.get(1).is_some_and(|command| command == "symbolize") {
-        let rest = typed.split_off(2);
-        typed.extend(commands::symbolize::response::expand(rest)?);
+    match typed.get(1).and_then(|command| command.to_str()) {
+        Some("symbolize") => {
+            let rest = typed.split_off(2);
+            typed.extend(commands::symbolize::response::expand(rest)?);
+        }
+        Some("jeprof") => typed.insert(2, "--".into()),
+        _ => {}
     }
     Ok(typed)
 }
@@ -49,6 +53,7 @@ fn run() -> anyhow::Result<()> {
         Command::Top(args) => commands::top::run(&args),
         Command::Diff(args) => commands::diff::run(&args),
         Command::Folded(args) => commands::folded::run(&args),
+        Command::Jeprof(args) => commands::jeprof::run(&args),
         Command::Symbolize(args) => commands::symbolize::run(&args),
         Command::Symbols(args) => commands::symbols::run(&args),
         Command::Demo(args) => commands::demo::run(&args),

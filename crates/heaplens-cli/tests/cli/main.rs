@@ -6,6 +6,7 @@ mod debuginfod; // servers of debug files
 #[cfg(unix)]
 mod demo; // the demo, on a service that is a shell script
 mod files; // wrong files, streams, pipes
+mod jeprof; // what of jeprof's there is not
 mod network; // servers that answer, refuse, lie, or never end
 #[cfg(target_os = "linux")]
 mod process; // programs that still run

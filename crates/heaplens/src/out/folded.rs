@@ -108,7 +108,7 @@ impl Names {
 }
 
 /// A name without what separates frames and lines.
-fn escape(name: &str) -> Cow<'_, str> {
+pub fn escape(name: &str) -> Cow<'_, str> {
     let bytes = name.as_bytes();
     let odd = |i: usize| match bytes[i] {
         b';' | 0..=0x1f | 0x7f => true,

@@ -1,0 +1,152 @@
+//! The differences that docs/jeprof.md lists, each by its heading there: what jeprof prints becomes what heaplens does.
+//! Where jeprof's names have lost something that cannot be brought back, ours lose it, too, for the comparison.
+
+use crate::shapes::{Language, Shapes};
+use regex::{Captures, Regex};
+use std::collections::BTreeMap;
+
+/// What is printed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Output {
+    Table,
+    Folded,
+    Calls,
+    Graph,
+}
+
+/// Both outputs, differences taken out of the way.
+pub(crate) fn applied(
+    shapes: &Shapes,
+    language: Language,
+    output: Output,
+    theirs: String,
+    ours: String,
+) -> (String, String) {
+    let mut theirs = without(&theirs, r" \(discriminator \d+\)");
+    theirs = theirs.replace("??:?", "??:0");
+    theirs = with_names_of_threads(&theirs, &std::fs::read_to_string(&shapes.last).unwrap());
+    match language {
+        Language::C => {}
+        // "Empty packs".
+        Language::Cpp => theirs = theirs.replace(", , ", ", "),
+        Language::Rust => theirs = rust_names(&theirs),
+    }
+    match output {
+        Output::Folded => {
+            theirs = without(&theirs, "<[0-9a-f]{16}>");
+            theirs = sorted(theirs.lines().filter(|line| !line.ends_with(" 0")));
+            (theirs, ours)
+        }
+        Output::Calls => (records(&theirs), records(&ours)),
+        Output::Graph => (with_sorted_lines(&theirs), with_sorted_lines(&ours)),
+        Output::Table => match language {
+            Language::C => (theirs, ours),
+            Language::Cpp | Language::Rust => (by_jeprofs_names(&theirs), by_jeprofs_names(&ours)),
+        },
+    }
+}
+
+fn without(text: &str, pattern: &str) -> String {
+    Regex::new(pattern).unwrap().replace_all(text, "").into_owned()
+}
+
+/// "Threads": heaplens prints their names.
+fn with_names_of_threads(text: &str, dump: &str) -> String {
+    let header = dump.lines().take_while(|line| !line.starts_with('@'));
+    let names: BTreeMap<&str, &str> = header
+        .filter_map(|line| {
+            let (thread, counts) = line.trim_start().strip_prefix('t')?.split_once(':')?;
+            Some((thread, counts.split_once("] ")?.1))
+        })
+        .collect();
+    let total = Regex::new(r"(?m)^Total \(t(\d+)\):").unwrap();
+    let named = |found: &Captures<'_>| match names.get(&found[1]) {
+        Some(name) => format!("Total (t{} {name}):", &found[1]),
+        None => found[0].to_owned(),
+    };
+    total.replace_all(text, named).into_owned()
+}
+
+/// "Rust's closures": they are written in one way.
+fn rust_names(text: &str) -> String {
+    let text = text.replace("{{vtable.shim}}", "::{shim:vtable}").replace("{{closure}}", "{closure}");
+    text.replace("{closure#0}", "{closure}")
+}
+
+/// "Order".
+pub(crate) fn sorted<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let mut lines: Vec<&str> = lines.collect();
+    lines.sort_unstable();
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// "Short names" and "Overloads": names without what jeprof takes away, and without the address that it adds to tell
+/// overloads apart. Rows of names that lost the type before their method are left out: several functions share them.
+fn by_jeprofs_names(table: &str) -> String {
+    let row = Regex::new(r"^( *\S+ +\S+% +\S+% +\S+ +\S+% )([0-9a-f]{16} )?(.*)$").unwrap();
+    let mark = Regex::new(r"@[0-9a-f]+( |$)").unwrap();
+    let lines = table.lines().filter_map(|line| {
+        let Some(parts) = row.captures(line) else { return Some(line.to_owned()) };
+        let name = parts[3].replace(" (inline)", "\u{1}");
+        let name = shortened(&mark.replace(&name, "$1"));
+        let lost = name.starts_with("::") || name.contains("::::") || name.contains("::\u{1}");
+        let address = parts.get(2).map_or("", |address| address.as_str());
+        (!lost).then(|| format!("{}{address}{}", &parts[1], name.replace('\u{1}', " (inline)")))
+    });
+    let lines: Vec<String> = lines.collect();
+    sorted(lines.iter().map(String::as_str))
+}
+
+/// As jeprof's expressions shorten a name.
+fn shortened(name: &str) -> String {
+    let mut name = name.to_owned();
+    for pattern in [r"\([^()]*\)(\s*const)?", "<[^<>]*>"] {
+        let pattern = Regex::new(pattern).unwrap();
+        while pattern.is_match(&name) {
+            name = pattern.replace_all(&name, "").into_owned();
+        }
+    }
+    Regex::new(r"^.*\s+(\w+::)").unwrap().replace(&name, "$1").into_owned()
+}
+
+/// "Order" and "Callgrind": the records in one order, with names written out, since which name stands where a number
+/// does later depends on the order. Of places without a line jeprof makes records without names, or with those of the
+/// callee, and its names end at the first blank.
+fn records(callgrind: &str) -> String {
+    let mut names: BTreeMap<(bool, String), String> = BTreeMap::new();
+    let mut records: Vec<String> = Vec::new();
+    for record in callgrind.split("\n\n") {
+        let mut is_known = true;
+        let lines = record.lines().map(|line| {
+            let Some((key, name)) = line.split_once('=').filter(|(key, _)| key.ends_with(['l', 'n'])) else {
+                return line.to_owned();
+            };
+            let is_file = key.ends_with('l');
+            let name = match name.strip_prefix('(').and_then(|name| name.split_once(')')) {
+                Some((number, "")) => names[&(is_file, number.to_owned())].clone(),
+                Some((number, name)) => {
+                    let name = name.trim_start();
+                    names.insert((is_file, number.to_owned()), name.to_owned());
+                    name.to_owned()
+                }
+                None => name.to_owned(),
+            };
+            is_known &= !matches!(name.as_str(), "" | "??") && !name.contains(" -> ");
+            let name = if is_file { name } else { shortened(&name) };
+            format!("{key}={}", name.split(' ').next().unwrap())
+        });
+        let lines: Vec<String> = lines.collect();
+        if is_known {
+            records.push(lines.join("; "));
+        }
+    }
+    sorted(records.iter().map(String::as_str))
+}
+
+/// "Order": lines of one amount come in any order.
+fn with_sorted_lines(graph: &str) -> String {
+    let is_line = |text: &str| text.starts_with('N') && text.contains(" -> ");
+    let (mut lines, rest): (Vec<&str>, Vec<&str>) = graph.lines().partition(|line| is_line(line));
+    lines.sort_unstable();
+    rest.into_iter().chain(lines).map(|line| format!("{line}\n")).collect()
+}
