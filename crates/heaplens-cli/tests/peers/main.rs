@@ -37,7 +37,7 @@ use std::sync::Arc;
 type Test = fn(&Lab) -> Result<(), Failed>;
 
 const JEPROF: &[&str] = &["jeprof", "addr2line", "nm", "objdump"];
-const JEPROF_AND_JEMALLOC: &[&str] = &["jeprof", "addr2line", "nm", "objdump", "gcc", tools::JEMALLOC];
+const JEPROF_AND_JEMALLOC: &[&str] = &["jeprof", "addr2line", "nm", "objdump", "gcc", c_program::JEMALLOC];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -58,14 +58,14 @@ fn main() -> ExitCode {
         ("go_tool_pprof_shows_our_figures", &["go"], pprof::figures),
         ("go_tool_pprof_has_the_dumps_addresses", &["go"], pprof::addresses),
         ("go_tool_pprof_shows_differences_like_its_own", &["go"], pprof::difference),
-        ("go_tool_pprof_reads_c_programs", &["go", "gcc", tools::JEMALLOC], pprof::c_program),
+        ("go_tool_pprof_reads_c_programs", &["go", "gcc", c_program::JEMALLOC], pprof::c_program),
         ("go_tool_pprof_fetches_from_the_service", &["go"], remote::go),
         ("jeprof_fetches_from_the_service", &["jeprof", "curl", "c++filt"], remote::jeprof),
         ("scrapers_fetch_from_the_service", &[], remote::scrapers),
         ("go_tool_pprof_filters_alike", &["go"], filters::service),
         (
             "go_tool_pprof_filters_and_groups_c_programs_alike",
-            &["go", "gcc", tools::JEMALLOC],
+            &["go", "gcc", c_program::JEMALLOC],
             filters::c_program,
         ),
         ("the_service_draws_itself_in_little_memory", &[], own_drawing::memory),

@@ -55,7 +55,7 @@ pub fn write(profile: &Profile, packing: Packing, out: &mut dyn Write) -> Result
     write_with_default(profile, SampleType::default(), packing, out)
 }
 
-/// As [`write`], with the sample type that readers show first; one that the profile does not have is not named.
+/// As [`write()`], with the sample type that readers show first; one that the profile does not have is not named.
 ///
 /// # Errors
 /// Those of `out`.
