@@ -62,9 +62,8 @@ fn main() -> ExitCode {
 
 fn run(args: &[String]) -> Result<(), String> {
     let [engine, binary, list, rest @ ..] = args else {
-        return Err(
-            "usage: resolve addr2line|blazesym|heaplens|compare BINARY ADDRESSES [THREADS [CACHE]]".to_owned()
-        );
+        return Err("usage: resolve addr2line|blazesym|heaplens|compare BINARY ADDRESSES [THREADS [CACHE]]"
+            .to_owned());
     };
     let threads = rest.first().map_or(Ok(1), |n| n.parse().map_err(|_| format!("{n} is no number")))?;
     let binary = Path::new(binary);
