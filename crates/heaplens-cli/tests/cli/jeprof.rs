@@ -104,7 +104,7 @@ fn pictures_are_drawn_by_graphviz_if_it_is_there() {
         let (arguments, given) = drawn.split_once('\n').unwrap();
         assert_eq!(arguments, format!("-T{format}"));
         assert!(given.starts_with("digraph"), "{given}");
-        assert_eq!(given.contains("size="), mode == "--pdf");
+        assert_eq!(given.contains("\nsize="), mode == "--pdf");
     }
     crate::programs::script(&path.join("dot"), "#!/bin/sh\nexit 3\n").unwrap();
     draw("--svg").fails(4, &["dot", "exit status: 3"]);
