@@ -98,6 +98,20 @@ fn turn(turns: &'static Turns) -> Result<Turn<'static>, Problem> {
     })
 }
 
+/// Reads what a client sends and works on it, each when it is its turn. Blocks.
+#[cfg(feature = "symbolize")]
+fn posted_work<B: AsRef<[u8]> + Send>(
+    body: impl FnOnce() -> Result<B, Problem>,
+    work: impl FnOnce(B) -> Result<Drawing, Problem> + Send,
+) -> Result<Response<Vec<u8>>, Problem> {
+    unsampled(|| {
+        let _alone = turn(&POSTED)?;
+        let body = body()?;
+        let _turn = turn(&DRAWING)?;
+        guarded(move || work(body)).map(answer)
+    })
+}
+
 fn answer(drawing: Drawing) -> Response<Vec<u8>> {
     let mut response = reply(StatusCode::OK, drawing.kind, drawing.body);
     let headers = response.headers_mut();

@@ -18,6 +18,7 @@ mod output;
 mod paths;
 mod pipeline;
 mod progress;
+mod reading;
 mod running;
 mod source;
 mod symbol_server;

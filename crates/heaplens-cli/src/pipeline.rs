@@ -4,20 +4,17 @@ use crate::args::{Choosing, Inputs, Shared, Symbols};
 use crate::chosen::Chosen;
 use crate::debuginfod::Debuginfod;
 use crate::exit::Usage;
-use crate::http::Client;
 use crate::notes;
 use crate::output::Target;
 use crate::paths::{self, Expected};
-use crate::progress::Progress;
-use crate::running;
+use crate::reading::{self, Origin, Reading};
 use crate::source::{self, Source};
-use crate::symbol_server::SymbolServers;
-use anyhow::{Context, bail};
+use anyhow::bail;
 use heaplens::dump::Threads;
 use heaplens::filter::{self, Fold, Folding};
 use heaplens::profile::{Granularity, SampleType};
-use heaplens::symbols::{Fetch, RecordedPaths};
-use heaplens::{Profile, diff, group, input, short, symbols};
+use heaplens::symbols::Fetch;
+use heaplens::{Profile, group, short, symbols};
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
@@ -133,8 +130,7 @@ fn require_measured(profile: &Profile, sample: SampleType) -> anyhow::Result<()>
 /// Puts names to addresses, unless there are none or they are not wanted, and says where the names came from.
 fn named(profile: Profile, shared: &Shared, origin: Origin, fetch: Option<Arc<dyn Fetch>>) -> Profile {
     let options = &shared.symbols;
-    let nameless = profile.frame_ids().any(|id| profile.frame(id).function.is_none());
-    if options.no_symbols || !nameless {
+    if options.no_symbols || !reading::lacks_names(&profile) {
         return profile;
     }
     let mut lookup = symbols::Options::default();
@@ -143,72 +139,24 @@ fn named(profile: Profile, shared: &Shared, origin: Origin, fetch: Option<Arc<dy
     lookup.sysroots.clone_from(&options.sysroot);
     lookup.debug_dirs.splice(0..0, options.debug_dir.iter().cloned());
     lookup.processes.clone_from(&options.pid);
-    lookup.processes.extend(origin.running.into_iter().filter(|pid| !options.pid.contains(pid)));
-    lookup.recorded_paths = origin.paths;
     lookup.fetch = fetch;
     lookup.max_memory = options.memory.max_symbol_memory;
     lookup.cache = options.cache.cache();
     lookup.hash_suffixes = shared.names.hashes;
-    let named = {
-        let _progress = Progress::start("reading symbols");
-        symbols::symbolize_or(&profile, &lookup, &origin.servers)
-    };
-    notes::symbols(&named);
-    named
-}
-
-/// What the inputs have to do with this machine.
-#[derive(Debug)]
-struct Origin {
-    /// The processes that they are dumps of, as far as they still run here.
-    running: Vec<u32>,
-    /// Whether their paths mean files of this machine. They are read together, so one of another machine decides for all.
-    paths: RecordedPaths,
-    /// Those that the inputs were fetched from, for names.
-    servers: SymbolServers,
+    origin.symbolize(&profile, lookup)
 }
 
 /// The inputs' profile, and where they come from.
 fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<(Profile, Origin)> {
-    let fetching = &shared.fetching;
     let threads = match shared.choosing.thread.is_some() || shared.choosing.by_thread {
         true => Threads::Separate,
         false => Threads::Merged,
     };
-    let client = Client::new(fetching.token.as_deref(), fetching.timeout);
-    let servers = SymbolServers::new(client.clone());
     let mut sources = source::all(inputs.inputs.iter().chain(&inputs.base))?;
     let base = inputs.base.is_some().then(|| sources.pop()).flatten();
-    let mut origin = Origin { running: Vec::new(), paths: RecordedPaths::default(), servers };
-    let mut one = |source: &Source| {
-        let bytes = source.read(&client, fetching.max_size)?;
-        let _progress = Progress::start(format!("reading {source}"));
-        let profile = parse(&bytes, source, fetching.max_size, threads)?;
-        let trailer = profile.meta.trailer.as_ref();
-        let process = trailer.and_then(running::process);
-        origin.running.extend(process.filter(|pid| !origin.running.contains(pid)));
-        if source.is_remote() && !trailer.is_some_and(running::is_here) {
-            origin.paths = RecordedPaths::Proven;
-        }
-        if let Source::Url(url) = source {
-            origin.servers.add(url, &profile);
-        }
-        anyhow::Ok(profile)
-    };
-    let mut sum: Option<Profile> = None;
-    for source in &sources {
-        let next = one(source)?;
-        match &mut sum {
-            Some(sum) => sum.absorb(&next),
-            None => sum = Some(next),
-        }
-    }
-    let sum = sum.unwrap_or_default();
-    let profile = match &base {
-        Some(base) => diff::diff(&one(base)?, &sum),
-        None => sum,
-    };
-    Ok((profile, origin))
+    let mut reading = Reading::new(&shared.fetching, threads);
+    let profile = reading.all(&sources, base.as_ref())?;
+    Ok((profile, reading.origin()))
 }
 
 /// The target that `-o` names, refused if it is one of the inputs.
@@ -243,21 +191,4 @@ pub(crate) fn heading(inputs: &Inputs) -> String {
         Some(base) => format!("{} → {}", short(base), names.join(" + ")),
         None => names.join(" + "),
     }
-}
-
-/// Reads one input's bytes; its warnings then begin with its name.
-pub(crate) fn parse(
-    bytes: &[u8],
-    source: &Source,
-    max_size: u64,
-    threads: Threads,
-) -> anyhow::Result<Profile> {
-    let mut limits = input::Limits::default();
-    limits.unpacked = max_size;
-    limits.threads = threads;
-    let mut profile = input::read(bytes, &limits).with_context(|| source.to_string())?;
-    for warning in &mut profile.warnings {
-        warning.message = format!("{source}: {}", warning.message);
-    }
-    Ok(profile)
 }

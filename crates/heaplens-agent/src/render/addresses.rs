@@ -9,26 +9,19 @@ use http::{Response, StatusCode};
 
 use super::named::options;
 use super::own_modules::OwnModules;
-use super::{Body, DRAWING, Drawing, POSTED, answer, guarded, turn, within, written};
+use super::{Body, Drawing, posted_work, within, written};
 use crate::config::Config;
 use crate::problem::{Kind, Problem};
-use crate::sys::mallctl::unsampled;
 
 /// Names the addresses in a body. Blocks.
 pub(crate) fn posted<B: AsRef<[u8]> + Send>(
     body: impl FnOnce() -> Result<B, Problem>,
     config: &Config,
 ) -> Result<Response<Vec<u8>>, Problem> {
-    unsampled(|| {
-        let _alone = turn(&POSTED)?;
-        let body = body()?;
-        let _turn = turn(&DRAWING)?;
-        guarded(move || {
-            let addresses = parse(body.as_ref())?;
-            drop(body);
-            named(&addresses, config)
-        })
-        .map(answer)
+    posted_work(body, |body| {
+        let addresses = parse(body.as_ref())?;
+        drop(body);
+        named(&addresses, config)
     })
 }
 

@@ -6,14 +6,10 @@ use heaplens::{Profile, filter, out, symbols};
 use http::Response;
 
 use super::own_modules::OwnModules;
-use super::{
-    DRAWING, Drawing, POSTED, answer, apart, guarded, heading, parsed, proto, turn, warning_codes, within,
-    written,
-};
+use super::{Drawing, apart, heading, parsed, posted_work, proto, warning_codes, within, written};
 use crate::config::Config;
 use crate::problem::{Kind, Problem};
 use crate::route::Output;
-use crate::sys::mallctl::unsampled;
 
 /// Draws a dump that a client sends: of this process or another, of this build or another. Blocks.
 pub(crate) fn posted<B: AsRef<[u8]> + Send>(
@@ -21,16 +17,10 @@ pub(crate) fn posted<B: AsRef<[u8]> + Send>(
     body: impl FnOnce() -> Result<B, Problem>,
     config: &Config,
 ) -> Result<Response<Vec<u8>>, Problem> {
-    unsampled(|| {
-        let _alone = turn(&POSTED)?;
-        let body = body()?;
-        let _turn = turn(&DRAWING)?;
-        guarded(move || {
-            let profile = parsed(body.as_ref(), config)?;
-            drop(body);
-            draw(output, profile, config)
-        })
-        .map(answer)
+    posted_work(body, |body| {
+        let profile = parsed(body.as_ref(), config)?;
+        drop(body);
+        draw(output, profile, config)
     })
 }
 

@@ -5,7 +5,7 @@ use crate::exit::Usage;
 use crate::http::{self, Client, shown};
 use crate::output::{Kind, Target};
 use crate::source::Source;
-use crate::{clock, notes, pipeline, units};
+use crate::{clock, notes, reading, units};
 use anyhow::{Context, bail};
 use heaplens::dump::Threads;
 use heaplens::{Profile, Warning, input};
@@ -128,7 +128,7 @@ fn one(options: &Options, client: &Client, url: &str) -> anyhow::Result<()> {
 /// The dump in plain text, as other programs read it, and the profile it holds.
 fn checked(answer: &[u8], url: &str, cap: u64) -> anyhow::Result<(Vec<u8>, Profile)> {
     let source = Source::Url(url.to_owned());
-    let profile = pipeline::parse(answer, &source, cap, Threads::Merged)?;
+    let profile = reading::parse(answer, &source, cap, Threads::Merged)?;
     let mut limits = input::Limits::default();
     limits.unpacked = cap;
     let plain = input::unpack(answer, &limits)?.into_owned();

@@ -56,6 +56,14 @@ fn what_no_file_names_the_server_does() {
 }
 
 #[test]
+fn jeprofs_arguments_reach_it_too() {
+    let server = server(dump(0x1000), |a| if a == 0x100f { "caller--inlined" } else { "main" }.to_owned());
+    let ran = run(["jeprof", "--collapsed", &server.url("/debug/pprof/heap")]);
+    assert_eq!(ran.ok(), "main;caller;inlined[inline] 2425393\n");
+    assert_eq!(posts(&server).len(), 1);
+}
+
+#[test]
 fn runs_of_one_build_are_named_by_either_server() {
     let (early, late) =
         (server(dump(0x1000), |a| format!("f{:x}", a - 0x1000)), server(dump(0x7000), |_| "late".into()));

@@ -1,6 +1,6 @@
 //! Stacks and frames chosen by regular expressions. A pattern matches a frame if it matches its name, its file or
-//! `file:line`. What each does is what the option of that name does in `go tool pprof`, which applies them in the order
-//! focus and ignore, hide, show_from.
+//! `file:line`. They do what the options of their names do in `go tool pprof`, which applies them in the order focus and
+//! ignore, hide, show_from; but `hide` keeps what is left without a frame, so that totals stay.
 
 use crate::error::Error;
 use crate::profile::{FrameId, Profile, StackId};

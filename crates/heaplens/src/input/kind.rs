@@ -61,6 +61,9 @@ fn describe(bytes: &[u8]) -> Option<(String, String)> {
             "heaplens reads jemalloc's heap_v2 dumps, pprof and folded stacks; `jeprof --collapsed` turns this one into folded stacks",
         );
     }
+    if let Some(what) = of_gperftools(bytes) {
+        return is(what, "heaplens reads heap profiles only; use pprof or jeprof for it");
+    }
     if start.starts_with(b"--- ") {
         return is(
             "a symbolized profile of jeprof",
@@ -75,6 +78,23 @@ fn describe(bytes: &[u8]) -> Option<(String, String)> {
         ));
     }
     None
+}
+
+/// Profiles of gperftools that are none of a heap.
+fn of_gperftools(bytes: &[u8]) -> Option<&'static str> {
+    // A count of 0, then the number of words that follow in the header: 3; words of either size.
+    let is_cpu =
+        |word: usize| bytes.len() > word && bytes[..word].iter().all(|&b| b == 0) && bytes[word] == 3;
+    let header = bytes.split(|&b| b == b'\n').find(|line| !line.starts_with(b"%")).unwrap_or_default();
+    let section = header.strip_prefix(b"---").map(<[u8]>::trim_ascii_start).unwrap_or_default();
+    let titled = |titles: &[&[u8]]| titles.iter().any(|title| section.starts_with(title));
+    if is_cpu(8) || is_cpu(4) || titled(&[b"profile"]) {
+        Some("a CPU profile of gperftools")
+    } else if titled(&[b"contention", b"Stacks:"]) {
+        Some("a contention profile of gperftools")
+    } else {
+        None
+    }
 }
 
 fn json(text: &[u8]) -> (String, String) {

@@ -3,16 +3,14 @@
 use super::settings::{Settings, Skip};
 use crate::args::{CacheArgs, Fetching};
 use crate::exit::Usage;
-use crate::http::Client;
-use crate::progress::Progress;
+use crate::notes;
+use crate::reading::{self, Reading};
 use crate::source::{self, Source};
-use crate::{notes, running};
 use anyhow::{Context, bail};
 use clap::Parser;
 use heaplens::dump::Threads;
 use heaplens::filter::{self, Folding};
-use heaplens::symbols::{self, RecordedPaths};
-use heaplens::{Profile, diff, input};
+use heaplens::{Profile, symbols};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
@@ -85,94 +83,23 @@ pub(super) fn profile(settings: &Settings) -> anyhow::Result<Profile> {
             bail!("{}: expected the program that was profiled", program.display());
         }
     }
-    let mut inputs = Inputs::new(&environment, settings);
-    let mut sum: Option<Profile> = None;
-    let by_thread = settings.thread.is_some();
-    for source in sources.iter().take(if by_thread { 1 } else { sources.len() }) {
-        let next = inputs.read(source)?;
-        match &mut sum {
-            Some(sum) => sum.absorb(&next),
-            None => sum = Some(next),
-        }
+    let threads = if settings.thread.is_some() { Threads::Separate } else { Threads::Merged };
+    if settings.thread.is_some() {
+        sources.truncate(1);
     }
-    let mut profile = sum.unwrap_or_default();
-    if let Some(base) = base.filter(|_| !by_thread) {
-        profile = diff::diff(&inputs.read(&base)?, &profile);
+    let base = base.filter(|_| settings.thread.is_none());
+    let mut reading = Reading::new(&environment.fetching, threads);
+    let mut profile = reading.all(&sources, base.as_ref())?;
+    if reading::lacks_names(&profile) {
+        let mut options = symbols::Options::default();
+        options.binaries.extend(named.program);
+        options.binary_dirs.clone_from(&settings.lib_prefix);
+        options.cache = environment.cache.cache();
+        profile = reading.origin().symbolize(&profile, options);
     }
-    profile = inputs.symbolize(profile, settings, named.program);
-    notes::symbols(&profile);
     notes::warnings(&profile);
     Ok(match settings.skip {
         Skip::All => filter::fold(&profile, Folding::default()),
         Skip::Jeprofs => profile,
     })
-}
-
-/// What reading needs, and what is learnt from one input for all.
-struct Inputs<'a> {
-    environment: &'a Environment,
-    client: Client,
-    limits: input::Limits,
-    running: Vec<u32>,
-    paths: RecordedPaths,
-}
-
-impl Inputs<'_> {
-    fn new<'a>(environment: &'a Environment, settings: &Settings) -> Inputs<'a> {
-        let fetching = &environment.fetching;
-        let mut limits = input::Limits::default();
-        limits.unpacked = fetching.max_size;
-        limits.threads = if settings.thread.is_some() { Threads::Separate } else { Threads::Merged };
-        let client = Client::new(fetching.token.as_deref(), fetching.timeout);
-        Inputs { environment, client, limits, running: Vec::new(), paths: RecordedPaths::default() }
-    }
-
-    fn read(&mut self, source: &Source) -> anyhow::Result<Profile> {
-        let bytes = source.read(&self.client, self.environment.fetching.max_size)?;
-        let _progress = Progress::start(format!("reading {source}"));
-        refuse(&bytes).with_context(|| source.to_string())?;
-        let mut profile = input::read(&bytes, &self.limits).with_context(|| source.to_string())?;
-        for warning in &mut profile.warnings {
-            warning.message = format!("{source}: {}", warning.message);
-        }
-        let trailer = profile.meta.trailer.as_ref();
-        let process = trailer.and_then(running::process);
-        self.running.extend(process.filter(|pid| !self.running.contains(pid)));
-        if source.is_remote() && !trailer.is_some_and(running::is_here) {
-            self.paths = RecordedPaths::Proven;
-        }
-        Ok(profile)
-    }
-
-    fn symbolize(&self, profile: Profile, settings: &Settings, program: Option<PathBuf>) -> Profile {
-        let nameless = profile.frame_ids().any(|id| profile.frame(id).function.is_none());
-        if !nameless {
-            return profile;
-        }
-        let mut options = symbols::Options::default();
-        options.binaries.extend(program);
-        options.binary_dirs.clone_from(&settings.lib_prefix);
-        options.processes.clone_from(&self.running);
-        options.recorded_paths = self.paths;
-        options.cache = self.environment.cache.cache();
-        let _progress = Progress::start("reading symbols");
-        symbols::symbolize(&profile, &options)
-    }
-}
-
-/// Profiles of gperftools that are none of a heap are told by their first bytes.
-fn refuse(bytes: &[u8]) -> anyhow::Result<()> {
-    let header = bytes.split(|&b| b == b'\n').find(|line| !line.starts_with(b"%")).unwrap_or_default();
-    let section = header.strip_prefix(b"---").map(|rest| rest.trim_ascii_start());
-    let what = match section {
-        // A count of 0, then the number of words that follow in the header: 3.
-        None if bytes.starts_with(&[0; 8]) && bytes.get(8) == Some(&3) => "a CPU profile",
-        None if bytes.starts_with(&[0; 4]) && bytes.get(4) == Some(&3) => "a CPU profile",
-        Some(section) if section.starts_with(b"profile") => "a CPU profile",
-        Some(section) if section.starts_with(b"contention") || section.starts_with(b"Stacks:") => {
-            "a contention profile"
-        }
-        _ => return Ok(()),
-    };
-    bail!("this is {what} of gperftools, and heaplens reads heap profiles only; use pprof or jeprof for it")
 }
