@@ -12,12 +12,16 @@ use crate::guard;
 use crate::json::Object;
 use crate::problem::{Kind, Problem, reply};
 use crate::process;
+use crate::remote;
+#[cfg(feature = "pprof")]
+use crate::render;
 use crate::route::{self, Endpoint, Output};
 use crate::state::{self, State};
 use crate::stats;
 use crate::sys::mallctl;
 
-/// The largest body that is taken, in bytes, but for `POST …/symbol`: see [`Config::posted_dump`].
+/// The largest body that is taken, in bytes, but for dumps ([`Config::posted_dump`]) and addresses (4 MiB) that are
+/// posted to `symbol`.
 pub const MAX_BODY: usize = 64 << 10;
 
 /// Answers the endpoints. Cheap to clone; holds no thread, no file and no lock.
@@ -79,7 +83,11 @@ impl Agent {
     }
 
     fn body_limit(&self, endpoint: Endpoint) -> usize {
-        if endpoint == Endpoint::Symbol { self.config.drawing.posted } else { MAX_BODY }
+        match endpoint {
+            Endpoint::Symbol => self.config.drawing.posted,
+            Endpoint::NameAddresses => remote::MAX_ADDRESSES,
+            _ => MAX_BODY,
+        }
     }
 
     fn endpoint(
@@ -91,8 +99,8 @@ impl Agent {
     ) -> Result<Endpoint, Problem> {
         guard::check(&self.config, method, uri, headers, peer)?;
         let endpoint = route::endpoint(method, uri.path())?;
-        if endpoint == Endpoint::Symbol {
-            require_symbolize()?;
+        if matches!(endpoint, Endpoint::Symbol | Endpoint::NameAddresses) {
+            require(Feature::Symbolize)?;
         }
         Ok(endpoint)
     }
@@ -106,14 +114,23 @@ impl Agent {
         let endpoint = self.endpoint(&head.method, &head.uri, &head.headers, peer)?;
         let query = head.uri.query().unwrap_or_default();
         let body = || body(self.body_limit(endpoint));
+        // Large bodies, which are read when it is their turn.
+        #[cfg(feature = "symbolize")]
         if endpoint == Endpoint::Symbol {
-            return render_posted(route::drawing(query)?, body, &self.config);
+            return render::posted(route::drawing(query)?, body, &self.config);
+        }
+        #[cfg(feature = "symbolize")]
+        if endpoint == Endpoint::NameAddresses {
+            return render::addresses(body, &self.config);
         }
         let body = body()?;
         match endpoint {
-            Endpoint::Dump => self.dump(query),
-            // Answered above.
-            Endpoint::Symbol => Err(Problem::internal()),
+            Endpoint::Dump => self.profile(route::output(query)?),
+            Endpoint::Profile(kind) => self.profile(remote::output(kind, query, &head.headers)?),
+            // Answered above, or refused.
+            Endpoint::Symbol | Endpoint::NameAddresses => Err(Problem::internal()),
+            Endpoint::CountSymbols => Ok(count_symbols(&head.method)),
+            Endpoint::CommandLine => Ok(reply(StatusCode::OK, Kind::Text, process::command_line())),
             Endpoint::Activate => activate(true),
             Endpoint::Deactivate => activate(false),
             Endpoint::Status => Ok(status()),
@@ -128,15 +145,18 @@ impl Agent {
         }
     }
 
-    fn dump(&self, query: &str) -> Result<Response<Vec<u8>>, Problem> {
-        let output = route::output(query)?;
-        if output != Output::Text {
-            // Refused before a dump is taken for nothing.
-            require_symbolize()?;
-            State::now().require_enabled()?;
-            return render_own(output, &self.config);
+    fn profile(&self, output: Output) -> Result<Response<Vec<u8>>, Problem> {
+        // Refused before a dump is taken for nothing.
+        match output {
+            Output::Text => {}
+            Output::Proto | Output::Allocs => require(Feature::Pprof)?,
+            Output::Flamegraph | Output::Folded | Output::Json => require(Feature::Symbolize)?,
         }
         State::now().require_enabled()?;
+        #[cfg(feature = "pprof")]
+        if output != Output::Text {
+            return render::own(output, &self.config);
+        }
         let dump = dump::take(self.config.min_interval)?;
         let mut response = reply(StatusCode::OK, Kind::Text, dump.bytes.as_slice());
         dump.taken.describe(response.headers_mut());
@@ -200,35 +220,41 @@ fn status() -> Response<Vec<u8>> {
     reply(StatusCode::OK, Kind::Json, body)
 }
 
-fn require_symbolize() -> Result<(), Problem> {
-    if cfg!(feature = "symbolize") { Ok(()) } else { Err(not_compiled_in()) }
+/// jeprof goes on if there is one; without names its user is better told than shown addresses.
+fn count_symbols(method: &Method) -> Response<Vec<u8>> {
+    let count = if cfg!(feature = "symbolize") { 1 } else { 0 };
+    let body = if *method == Method::HEAD { String::new() } else { format!("num_symbols: {count}\n") };
+    reply(StatusCode::OK, Kind::Text, body)
 }
 
-fn not_compiled_in() -> Problem {
-    Problem::new(
-        StatusCode::NOT_IMPLEMENTED,
-        "not-compiled-in",
-        "This program cannot draw its own profiles",
-    )
-    .why("heaplens-agent was built without its feature `symbolize`")
-    .fix("build with the feature, or fetch output=text and use the program heaplens: heaplens flamegraph URL")
+/// What a program can be built without.
+#[derive(Clone, Copy)]
+enum Feature {
+    Pprof,
+    Symbolize,
 }
 
-#[cfg(feature = "symbolize")]
-use crate::render::{own as render_own, posted as render_posted};
-
-#[cfg(not(feature = "symbolize"))]
-fn render_own(_output: Output, _config: &Config) -> Result<Response<Vec<u8>>, Problem> {
-    Err(not_compiled_in())
-}
-
-#[cfg(not(feature = "symbolize"))]
-fn render_posted<B>(
-    _output: Output,
-    _body: impl FnOnce() -> Result<B, Problem>,
-    _config: &Config,
-) -> Result<Response<Vec<u8>>, Problem> {
-    Err(not_compiled_in())
+fn require(feature: Feature) -> Result<(), Problem> {
+    let (is_there, what, name, instead) = match feature {
+        Feature::Pprof => (
+            cfg!(feature = "pprof"),
+            "This program cannot write pprof",
+            "pprof",
+            "fetch the dump: output=text, or debug=1 under /debug/pprof",
+        ),
+        Feature::Symbolize => (
+            cfg!(feature = "symbolize"),
+            "This program cannot name its own functions",
+            "symbolize",
+            "fetch output=text and use the program heaplens: heaplens flamegraph URL",
+        ),
+    };
+    if is_there {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "not-compiled-in", what)
+        .why(format!("heaplens-agent was built without its feature `{name}`"))
+        .fix(format!("build with the feature, or {instead}")))
 }
 
 #[cfg(test)]

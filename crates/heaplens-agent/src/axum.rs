@@ -16,6 +16,7 @@ use ::axum::routing::any;
 
 use crate::agent::{Agent, MAX_BODY};
 use crate::problem::Problem;
+use crate::remote;
 use crate::route::ROOTS;
 use crate::sys::mallctl::unsampled;
 use crate::sys::pages::Pages;
@@ -24,6 +25,9 @@ use crate::sys::pages::Pages;
 const BODY_TIME: Duration = Duration::from_secs(120);
 
 /// All endpoints, for the local machine only.
+///
+/// These are `/debug/prof/mem` and `/v1/prof/mem` with all below, and `heap`, `allocs`, `symbol` and `cmdline` in
+/// `/debug/pprof` and `/pprof`. A program may have others there; `merge` panics if it has one of the same path.
 ///
 /// The peer's address must be known: serve the application with
 /// `app.into_make_service_with_connect_info::<SocketAddr>()`.
@@ -37,9 +41,11 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 /// is finished and freed.
 pub fn router_with<S: Clone + Send + Sync + 'static>(agent: Agent) -> Router<S> {
     let handler = any(move |request: Request| answer(agent.clone(), request));
-    ROOTS.iter().fold(Router::new(), |router, root| {
-        router.route(root, handler.clone()).route(&format!("{root}/{{*rest}}"), handler.clone())
-    })
+    let own = ROOTS.iter().flat_map(|root| [(*root).to_owned(), format!("{root}/{{*rest}}")]);
+    // Each by itself: a program may have other profiles beside them.
+    let shared =
+        remote::ROOTS.iter().flat_map(|root| remote::NAMES.iter().map(move |name| format!("{root}/{name}")));
+    own.chain(shared).fold(Router::new(), |router, path| router.route(&path, handler.clone()))
 }
 
 async fn answer(agent: Agent, request: Request) -> Response {
@@ -193,6 +199,25 @@ mod tests {
             let answer = ask(address, &request("GET", &format!("{root}/no/such"))).await;
             assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
         }
+    }
+
+    #[tokio::test]
+    async fn other_profiles_of_the_program_stand_beside_ours() {
+        let own = Router::new()
+            .route("/debug/pprof/profile", get(async || "cpu"))
+            .route("/debug/pprof/{name}", get(async || "other"));
+        let address = serve(own.merge(router())).await;
+        for (path, expected) in [
+            ("/debug/pprof/profile", "cpu"),
+            ("/debug/pprof/goroutine", "other"),
+            ("/pprof/symbol", "num_symbols: "),
+            ("/debug/pprof/symbol", "num_symbols: "),
+        ] {
+            let answer = ask(address, &request("GET", path)).await;
+            assert!(answer.contains(&format!("\r\n\r\n{expected}")), "{path}: {answer}");
+        }
+        let answer = ask(address, &request("HEAD", "/pprof/symbol")).await;
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("\r\n\r\n"), "{answer}");
     }
 
     #[tokio::test]

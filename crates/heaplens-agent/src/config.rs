@@ -106,7 +106,7 @@ impl Config {
     }
 
     /// The most bytes that a drawing may hold between two of its stages: reading the dump, naming its places, folding,
-    /// laying out, writing (feature `symbolize`). A drawing that holds more is given up (507). Default: 512 MiB.
+    /// laying out, writing (features `pprof` and `symbolize`). A drawing that holds more is given up (507). Default: 512 MiB.
     ///
     /// A stage makes its result beside that of the stage before, so for moments a drawing takes more, and the answer
     /// comes on top. Ten thousand different stacks take some 100 MiB.

@@ -29,19 +29,28 @@
 //! | --- | --- | --- |
 //! | GET, POST | `?output=text` (default) | jemalloc's dump with a trailer that names the process, the build and the time; jeprof reads it |
 //! | GET, POST | `?output=flamegraph`, `folded`, `json` | the profile drawn by the program itself; needs the feature `symbolize`, else 501 |
-//! | GET, POST | `?output=proto` | the profile with names as pprof's protobuf, gzip; as `application/octet-stream`; needs `symbolize`, else 501 |
+//! | GET, POST | `?output=proto` | the profile without names as pprof's protobuf, gzip; as `application/octet-stream`; needs the feature `pprof`, else 501 |
 //! | POST | `/symbol` | flame graph (`?output=` as above) of the dump in the body, plain or gzip, at most [`Config::posted_dump`]; needs `symbolize`, else 501 |
 //! | POST | `/activate`, `/deactivate` | switches `prof.active`; what was sampled is kept |
 //! | GET | `/status` | JSON: `active`, `state`, `env`, `lg_sample`, `gdump`, `last_dump_ms` (how long the last dump took), `last_dump_time_ms` (when), `active_since_ms`, `version`, `fix` |
 //! | GET, POST | `/gdump` | jemalloc's own dumps at each new peak, into the working directory: `{"active": false}`; POST the form `activate=true` |
 //! | GET | `/stats` | JSON: allocator totals, arenas, options; resident memory, threads; bytes |
 //!
+//! Under `/debug/pprof` and `/pprof`, for jeprof, `go tool pprof` and scrapers:
+//!
+//! | method | path | answer |
+//! | --- | --- | --- |
+//! | GET | `/heap`, `/allocs` | pprof, which needs `pprof`, else 501; the dump for `?debug=1`, `?output=text`, `Accept: text/plain`, and for jeprof, which is told by the `User-Agent` of curl (`/heap` only) |
+//! | GET, HEAD | `/symbol` | `num_symbols: 1`; 0 without `symbolize` |
+//! | POST | `/symbol` | the names of the addresses in the body, at most 4 MiB; needs `symbolize`, else 501 |
+//! | GET | `/cmdline` | the program and its arguments, a NUL between them |
+//!
 //! Errors are JSON: `error` for people, `code` for programs, and where it helps `why` and `fix`.
 //!
 //! | status | code | meaning |
 //! | --- | --- | --- |
 //! | 400 | `not-enabled` | profiling was not asked for when the program started; `fix` names the variable |
-//! | 400 | `unknown-output`, `bad-activate`, `unreadable-dump` | the request is wrong |
+//! | 400 | `unknown-output`, `bad-activate`, `unreadable-dump`, `bad-addresses`, `no-delta` | the request is wrong |
 //! | 401 | `unauthorized` | the token is missing or wrong |
 //! | 403 | `peer-refused`, `host-refused`, `cross-site` | see Security |
 //! | 404, 405, 413 | `not-found`, `method-not-allowed`, `body-too-large` | |
@@ -51,7 +60,7 @@
 //! | 500 | `internal`, `mallctl-failed`, `render-failed` | |
 //! | 501 | `no-jemalloc`, `not-compiled-in` | another allocator; built without profiling or without the feature |
 //! | 503 | `dump-failed`, `dump-unreadable` | jemalloc could not write |
-//! | 503 | `busy` | too many posted dumps wait to be drawn (`Retry-After`), or too many connections |
+//! | 503 | `busy` | too many posted dumps or addresses wait (`Retry-After`), or too many connections |
 //! | 507 | `no-place-for-the-dump`, `truncated-dump` | jemalloc 5.3.0 calls a cut dump a success; here it is an error |
 //! | 507 | `drawing-too-large`, `no-room-for-the-body` | see [`Config::drawing_memory`] |
 //!
@@ -61,7 +70,8 @@
 //!
 //! # Drawing
 //!
-//! With `symbolize` the program reads its own debug information, one drawing at a time; callers that ask for the same
+//! With `pprof`, which brings the library `heaplens` and its dependencies, the program writes pprof, and reads no symbols
+//! for it. With `symbolize` the program reads its own debug information, one drawing at a time; callers that ask for the same
 //! drawing meanwhile share it, up to 16. A posted dump may come from another run or process of the same build: it brings
 //! its own mappings, and modules are matched by build-id, or by path where a dump has none. The header
 //! `heaplens-warnings` has the codes of what is missing or doubtful; the graph, the JSON and the comments of the pprof
@@ -93,6 +103,8 @@
 //! - a posted dump opens nothing by the paths it names: only files of modules that this process has loaded are read,
 //!   under the paths that the process itself knows them by.
 //!
+//! `cmdline` shows the program's arguments: keep secrets out of them, as every user of the machine can read them too.
+//!
 //! [`Peers::Any`] opens the endpoints to everybody who can reach the port. Do not mount them on a public listener.
 //!
 //! # What it costs
@@ -118,14 +130,15 @@ mod guard;
 mod json;
 mod problem;
 mod process;
-#[cfg(feature = "symbolize")]
+mod remote;
+#[cfg(feature = "pprof")]
 mod render;
 mod route;
 mod state;
 mod stats;
 mod sys;
 mod trailer;
-#[cfg(feature = "symbolize")]
+#[cfg(feature = "pprof")]
 mod turn;
 
 #[cfg(feature = "axum-08")]

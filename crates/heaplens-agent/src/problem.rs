@@ -12,10 +12,9 @@ use crate::json::Object;
 pub(crate) enum Kind {
     Text,
     Json,
-    /// Only drawn with the feature `symbolize`.
     #[cfg(feature = "symbolize")]
     Svg,
-    #[cfg(feature = "symbolize")]
+    #[cfg(feature = "pprof")]
     Pprof,
 }
 
@@ -27,7 +26,7 @@ impl Kind {
             #[cfg(feature = "symbolize")]
             Kind::Svg => "image/svg+xml",
             // Scrapers take nothing else for pprof.
-            #[cfg(feature = "symbolize")]
+            #[cfg(feature = "pprof")]
             Kind::Pprof => "application/octet-stream",
         }
     }
@@ -36,7 +35,7 @@ impl Kind {
     fn content_security_policy(self) -> &'static str {
         match self {
             Kind::Text | Kind::Json => "default-src 'none'; frame-ancestors 'none'",
-            #[cfg(feature = "symbolize")]
+            #[cfg(feature = "pprof")]
             Kind::Pprof => "default-src 'none'; frame-ancestors 'none'",
             #[cfg(feature = "symbolize")]
             Kind::Svg => {

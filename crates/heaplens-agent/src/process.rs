@@ -51,6 +51,19 @@ pub(crate) fn executable() -> Option<std::path::PathBuf> {
     std::env::current_exe().ok()
 }
 
+/// The program and its arguments, with a NUL between them.
+pub(crate) fn command_line() -> Vec<u8> {
+    let mut line = std::fs::read("/proc/self/cmdline").unwrap_or_default();
+    // One ends each argument.
+    line.pop();
+    if line.is_empty() {
+        let arguments: Vec<Vec<u8>> =
+            std::env::args_os().map(std::ffi::OsString::into_encoded_bytes).collect();
+        line = arguments.join(&0);
+    }
+    line
+}
+
 /// The host's name.
 pub(crate) fn host() -> Option<String> {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;

@@ -1,16 +1,26 @@
-//! The program draws its own profile: only with the feature `symbolize`.
+//! The program draws its own profile: as pprof with the feature `pprof`, with names with the feature `symbolize`.
 
+#[cfg(feature = "symbolize")]
+mod addresses;
 mod apart;
+#[cfg(feature = "symbolize")]
 mod heading;
+#[cfg(feature = "symbolize")]
+mod named;
+#[cfg(feature = "symbolize")]
 mod own_modules;
+
+#[cfg(feature = "symbolize")]
+pub(crate) use addresses::posted as addresses;
+#[cfg(feature = "symbolize")]
+pub(crate) use named::posted;
 
 use std::io;
 use std::sync::Arc;
 
-use heaplens::out::pprof::Packing;
+use heaplens::out::pprof::{self, Packing};
 use heaplens::profile::SampleType;
-use heaplens::view::Tree;
-use heaplens::{Error, Profile, Warning, filter, input, out, symbols};
+use heaplens::{Error, Profile, Warning, input};
 use http::header::{CONTENT_DISPOSITION, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 
@@ -22,16 +32,16 @@ use crate::route::Output;
 use crate::state::State;
 use crate::sys::mallctl::unsampled;
 use crate::turn::{MOST_WAITING, Turn, Turns};
-use own_modules::OwnModules;
 
 /// Reading debug information takes memory in a program that has little to spare: one at a time.
 static DRAWING: Turns = Turns::new();
 /// Bodies take memory too, and clients send them as slowly as they like: one at a time, while others draw.
+#[cfg(feature = "symbolize")]
 static POSTED: Turns = Turns::new();
 
-/// This process's own profile as flame graph, folded stacks, JSON and pprof: callers at the same time share one.
-static FLIGHTS: [Flight<Result<Drawing, Problem>>; 4] =
-    [Flight::new(), Flight::new(), Flight::new(), Flight::new()];
+/// This process's own profile in each output: callers at the same time share one.
+static FLIGHTS: [Flight<Result<Drawing, Problem>>; 5] =
+    [Flight::new(), Flight::new(), Flight::new(), Flight::new(), Flight::new()];
 
 /// What a drawing comes to. Copies share no memory.
 #[derive(Clone)]
@@ -49,6 +59,7 @@ fn flight(output: Output) -> &'static Flight<Result<Drawing, Problem>> {
         Output::Folded => &FLIGHTS[1],
         Output::Json => &FLIGHTS[2],
         Output::Proto => &FLIGHTS[3],
+        Output::Allocs => &FLIGHTS[4],
         Output::Flamegraph | Output::Text => &FLIGHTS[0],
     }
 }
@@ -78,31 +89,26 @@ pub(crate) fn own(output: Output, config: &Config) -> Result<Response<Vec<u8>>, 
     })
 }
 
-/// Draws a dump that a client sends: of this process or another, of this build or another. Blocks.
-pub(crate) fn posted<B: AsRef<[u8]> + Send>(
-    output: Output,
-    body: impl FnOnce() -> Result<B, Problem>,
-    config: &Config,
-) -> Result<Response<Vec<u8>>, Problem> {
-    unsampled(|| {
-        let _alone = turn(&POSTED)?;
-        let body = body()?;
-        let _turn = turn(&DRAWING)?;
-        guarded(move || {
-            let profile = parsed(body.as_ref(), config)?;
-            drop(body);
-            draw(output, profile, config)
-        })
-        .map(answer)
-    })
-}
-
 fn turn(turns: &'static Turns) -> Result<Turn<'static>, Problem> {
     turns.take().ok_or_else(|| {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many profiles are waiting to be drawn")
             .why(format!("the program draws one at a time, and {MOST_WAITING} wait"))
             .fix("ask again, or fetch output=text and draw it with the program heaplens")
             .header(RETRY_AFTER, "10")
+    })
+}
+
+/// Reads what a client sends and works on it, each when it is its turn. Blocks.
+#[cfg(feature = "symbolize")]
+fn posted_work<B: AsRef<[u8]> + Send>(
+    body: impl FnOnce() -> Result<B, Problem>,
+    work: impl FnOnce(B) -> Result<Drawing, Problem> + Send,
+) -> Result<Response<Vec<u8>>, Problem> {
+    unsampled(|| {
+        let _alone = turn(&POSTED)?;
+        let body = body()?;
+        let _turn = turn(&DRAWING)?;
+        guarded(move || work(body)).map(answer)
     })
 }
 
@@ -135,32 +141,39 @@ fn guarded(work: impl FnOnce() -> Result<Drawing, Problem> + Send) -> Result<Dra
     apart::run(work).unwrap_or_else(|| Err(failed("a fault in heaplens; the program goes on")))
 }
 
-/// Each stage ends with what it was made from dropped.
+/// Draws this process's own profile. pprof leaves names to its readers, who find them by build-id.
 fn draw(output: Output, profile: Profile, config: &Config) -> Result<Drawing, Problem> {
-    let within = || within(config);
-    within()?;
-    let named = named(profile, config);
-    within()?;
-    let warnings = warning_codes(&named);
-    let sample = SampleType::InuseSpace;
-    let mut body = Body { bytes: Vec::new(), most: config.drawing.memory };
-    let (kind, written) = match output {
-        Output::Folded => (Kind::Text, out::folded::write(&folded(named), sample, &mut body)),
-        Output::Json => (Kind::Json, out::json::write_profile(&folded(named), sample, &mut body)),
-        // Its readers fold the allocator's frames themselves.
-        Output::Proto => (Kind::Pprof, out::pprof::write(&named, Packing::Gzip, &mut body)),
-        Output::Flamegraph | Output::Text => {
-            let mut options = out::svg::Options::new().warnings(&named.warnings).symbols(&named);
-            options.subtitle = named.meta.trailer.as_ref().and_then(heading::of);
-            let folded = folded(named);
-            within()?;
-            let tree = Tree::new(&folded, sample);
-            drop(folded);
-            within()?;
-            (Kind::Svg, out::svg::write(&tree, &options, &mut body))
+    match output {
+        Output::Proto | Output::Allocs => {
+            within(config)?;
+            proto(output, &profile, config)
         }
+        #[cfg(feature = "symbolize")]
+        _ => named::draw(output, profile, config),
+        // Refused before.
+        #[cfg(not(feature = "symbolize"))]
+        _ => Err(Problem::internal()),
+    }
+}
+
+fn proto(output: Output, profile: &Profile, config: &Config) -> Result<Drawing, Problem> {
+    let shown_first = match output {
+        Output::Allocs => SampleType::AllocSpace,
+        _ => SampleType::InuseSpace,
     };
-    match written {
+    let write = |body: &mut Body| pprof::write_with_default(profile, shown_first, Packing::Gzip, body);
+    written(Kind::Pprof, warning_codes(profile), config, write)
+}
+
+/// The drawing that `write` makes, unless it passes the cap.
+fn written(
+    kind: Kind,
+    warnings: String,
+    config: &Config,
+    write: impl FnOnce(&mut Body) -> Result<(), Error>,
+) -> Result<Drawing, Problem> {
+    let mut body = Body { bytes: Vec::new(), most: config.drawing.memory };
+    match write(&mut body) {
         Ok(()) => Ok(Drawing { kind, body: body.bytes, warnings, taken: None }),
         Err(_) if body.is_full() => Err(too_large("the answer", config)),
         Err(error) => Err(failed(error.to_string())),
@@ -190,10 +203,6 @@ impl io::Write for Body {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-fn folded(named: Profile) -> Profile {
-    filter::fold(&named, filter::Folding::default())
 }
 
 /// Between two stages: whether what the drawing holds is within the cap.
@@ -231,16 +240,6 @@ fn with_state(mut profile: Profile, state: State) -> Profile {
     profile
 }
 
-/// Names what lies in modules that this process has loaded. Opens no other file.
-fn named(profile: Profile, config: &Config) -> Profile {
-    let mut options = symbols::Options::default();
-    options.threads = config.drawing.symbol_threads;
-    options.max_memory = config.drawing.symbol_memory;
-    options.on_thread_start = Some(apart::enter);
-    let resolver = OwnModules::now(symbols::files(&options, profile.modules()));
-    symbols::symbolize_with(&profile, &resolver)
-}
-
 fn unreadable(error: Error) -> Problem {
     let fix = match error {
         // Counted as one that is sent unpacked.
@@ -264,5 +263,5 @@ fn warning_codes(profile: &Profile) -> String {
     codes.join(", ")
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "symbolize"))]
 mod tests;

@@ -4,6 +4,7 @@ use http::header::ALLOW;
 use http::{Method, StatusCode};
 
 use crate::problem::Problem;
+use crate::remote;
 
 /// Where the endpoints stand; the second is the older name.
 pub(crate) const ROOTS: [&str; 2] = ["/debug/prof/mem", "/v1/prof/mem"];
@@ -19,37 +20,31 @@ pub(crate) enum Endpoint {
     ReadGdump,
     WriteGdump,
     Stats,
+    /// A profile of the remote protocol, whose client gets what it reads.
+    Profile(remote::Kind),
+    CountSymbols,
+    NameAddresses,
+    CommandLine,
 }
 
 /// Finds the endpoint for a request.
 pub(crate) fn endpoint(method: &Method, path: &str) -> Result<Endpoint, Problem> {
-    let name = ROOTS.iter().find_map(|root| match path.strip_prefix(root)? {
-        "" => Some(""),
-        rest => rest.strip_prefix('/').filter(|name| !name.is_empty()),
-    });
-    let (get, post): (Option<Endpoint>, Option<Endpoint>) = match name {
-        Some("") => (Some(Endpoint::Dump), Some(Endpoint::Dump)),
-        Some("symbol") => (None, Some(Endpoint::Symbol)),
-        Some("activate") => (None, Some(Endpoint::Activate)),
-        Some("deactivate") => (None, Some(Endpoint::Deactivate)),
-        Some("status") => (Some(Endpoint::Status), None),
-        Some("stats") => (Some(Endpoint::Stats), None),
-        Some("gdump") => (Some(Endpoint::ReadGdump), Some(Endpoint::WriteGdump)),
-        _ => {
-            return Err(
-                Problem::new(StatusCode::NOT_FOUND, "not-found", "There is no such endpoint").fix(
-                    "endpoints: /debug/prof/mem and below it /symbol, /activate, /deactivate, /status, /gdump, /stats",
-                ),
-            );
-        }
-    };
+    let (get, post) = methods(path).ok_or_else(|| {
+        Problem::new(StatusCode::NOT_FOUND, "not-found", "There is no such endpoint").fix(
+            "endpoints: /debug/prof/mem and below it /symbol, /activate, /deactivate, /status, /gdump, /stats; \
+             /debug/pprof/heap, and beside it allocs, symbol, cmdline",
+        )
+    })?;
     let found = match *method {
         Method::GET => get,
         Method::POST => post,
+        // jeprof looks for redirects before it posts.
+        Method::HEAD => get.filter(|endpoint| *endpoint == Endpoint::CountSymbols),
         _ => None,
     };
     found.ok_or_else(|| {
         let allow = match (get, post) {
+            (Some(Endpoint::CountSymbols), _) => "GET, HEAD, POST",
             (Some(_), Some(_)) => "GET, POST",
             (Some(_), None) => "GET",
             _ => "POST",
@@ -64,11 +59,40 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Result<Endpoint, Problem>
     })
 }
 
+/// What GET and POST of a path ask for; `None` if there is no such path.
+fn methods(path: &str) -> Option<(Option<Endpoint>, Option<Endpoint>)> {
+    let below = |root: &&str| match path.strip_prefix(*root)? {
+        "" => Some(""),
+        rest => rest.strip_prefix('/').filter(|name| !name.is_empty()),
+    };
+    if let Some(name) = remote::ROOTS.iter().find_map(below) {
+        return Some(match name {
+            "heap" => (Some(Endpoint::Profile(remote::Kind::Heap)), None),
+            "allocs" => (Some(Endpoint::Profile(remote::Kind::Allocs)), None),
+            "symbol" => (Some(Endpoint::CountSymbols), Some(Endpoint::NameAddresses)),
+            "cmdline" => (Some(Endpoint::CommandLine), None),
+            _ => return None,
+        });
+    }
+    Some(match ROOTS.iter().find_map(below)? {
+        "" => (Some(Endpoint::Dump), Some(Endpoint::Dump)),
+        "symbol" => (None, Some(Endpoint::Symbol)),
+        "activate" => (None, Some(Endpoint::Activate)),
+        "deactivate" => (None, Some(Endpoint::Deactivate)),
+        "status" => (Some(Endpoint::Status), None),
+        "stats" => (Some(Endpoint::Stats), None),
+        "gdump" => (Some(Endpoint::ReadGdump), Some(Endpoint::WriteGdump)),
+        _ => return None,
+    })
+}
+
 /// What a dump is wanted as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
     Text,
     Proto,
+    /// As `Proto`, but readers show first what was allocated.
+    Allocs,
     Flamegraph,
     Folded,
     Json,
@@ -92,6 +116,7 @@ pub(crate) fn output(query: &str) -> Result<Output, Problem> {
 }
 
 /// What a posted dump is drawn as; a flame graph if the query does not say.
+#[cfg(feature = "symbolize")]
 pub(crate) fn drawing(query: &str) -> Result<Output, Problem> {
     match output(query)? {
         Output::Text if crate::form::value(query.as_bytes(), "output").is_none() => Ok(Output::Flamegraph),
@@ -126,6 +151,22 @@ mod tests {
     }
 
     #[test]
+    fn the_remote_protocol_stands_at_gos_place_and_at_gperftools() {
+        for root in remote::ROOTS {
+            let at = |method, name: &str| endpoint(&method, &format!("{root}/{name}")).unwrap();
+            assert_eq!(at(Method::GET, "heap"), Endpoint::Profile(remote::Kind::Heap));
+            assert_eq!(at(Method::GET, "allocs"), Endpoint::Profile(remote::Kind::Allocs));
+            assert_eq!(at(Method::GET, "symbol"), Endpoint::CountSymbols);
+            assert_eq!(at(Method::HEAD, "symbol"), Endpoint::CountSymbols);
+            assert_eq!(at(Method::POST, "symbol"), Endpoint::NameAddresses);
+            assert_eq!(at(Method::GET, "cmdline"), Endpoint::CommandLine);
+            for name in remote::NAMES {
+                assert!(endpoint(&Method::GET, &format!("{root}/{name}")).is_ok(), "{name}");
+            }
+        }
+    }
+
+    #[test]
     fn wrong_methods_and_paths_are_refused() {
         let refused = |method, path: &str| endpoint(&method, path).unwrap_err();
         for (method, path, allow) in [
@@ -135,6 +176,10 @@ mod tests {
             (Method::POST, "/v1/prof/mem/status", "GET"),
             (Method::DELETE, "/v1/prof/mem", "GET, POST"),
             (Method::HEAD, "/v1/prof/mem/gdump", "GET, POST"),
+            (Method::POST, "/debug/pprof/heap", "GET"),
+            (Method::HEAD, "/pprof/allocs", "GET"),
+            (Method::POST, "/pprof/cmdline", "GET"),
+            (Method::PUT, "/debug/pprof/symbol", "GET, HEAD, POST"),
         ] {
             let response = refused(method, path).into_response();
             assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
@@ -147,6 +192,12 @@ mod tests {
             "/debug/prof/memory",
             "/debug/prof/mem/status/x",
             "/debug/prof/cpu",
+            "/debug/pprof",
+            "/debug/pprof/",
+            "/debug/pprof/profile",
+            "/pprof/heap/",
+            "/pprof/heapx",
+            "/x/pprof/heap",
             "/debug/prof/mem//status",
             "/debug/prof/mem/../../etc/passwd",
         ] {
@@ -166,6 +217,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "symbolize")]
     fn posted_dumps_become_flame_graphs_unless_the_query_says_otherwise() {
         assert_eq!(drawing("").unwrap(), Output::Flamegraph);
         assert_eq!(drawing("output=json").unwrap(), Output::Json);

@@ -4,7 +4,7 @@ use crate::commands::{capture, demo, diff, flamegraph, folded, jeprof, symbolize
 use crate::{cache_dir, exit, units};
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use heaplens::profile::SampleType;
+use heaplens::profile::{self, SampleType};
 use heaplens::symbols::cache::Cache;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ pub(crate) enum Command {
 /// What is read.
 #[derive(Debug, Args)]
 pub(crate) struct Inputs {
-    /// Heap dumps or folded stacks: files, `-` for standard input, or http:// and https:// URLs; plain or gzip. Several
+    /// Heap dumps, pprof or folded stacks: files, `-` for standard input, or http:// and https:// URLs; plain or gzip. Several
     /// are summed
     #[arg(value_name = "INPUT", required = true)]
     pub(crate) inputs: Vec<OsString>,
@@ -127,8 +127,8 @@ impl CacheArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Names")]
 pub(crate) struct Names {
-    /// Fold what functions are generic over, and C++ arguments: `Vec<…>::push`, `store::index(…)`; --focus and
-    /// --ignore still see the full names
+    /// Fold what functions are generic over, and C++ arguments: `Vec<…>::push`, `store::index(…)`; patterns still see
+    /// the full names
     #[arg(long)]
     pub(crate) short_names: bool,
     /// Keep the hashes that Rust puts into names: `app::run::h0123456789abcdef`
@@ -149,6 +149,21 @@ pub(crate) struct Choosing {
     /// Drop stacks with a function or file that matches
     #[arg(long, value_name = "REGEX")]
     pub(crate) ignore: Option<String>,
+    /// Leave out functions that match, or whose file does: what they allocated is their caller's
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) hide: Option<String>,
+    /// Begin each stack at its outermost function that matches, or whose file does; drop stacks without one
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) show_from: Option<String>,
+    /// Keep only what these threads allocated: jemalloc's number of one, or a regular expression for their names
+    #[arg(long, value_name = "UID|REGEX")]
+    pub(crate) thread: Option<String>,
+    /// Put the thread at the root of each stack, threads of a pool together: `worker-1` and `worker-2` are `worker-*`
+    #[arg(long)]
+    pub(crate) by_thread: bool,
+    /// What names stand for, and what is added up under one; `function` unless it is given
+    #[arg(long, value_enum)]
+    pub(crate) granularity: Option<Granularity>,
     /// Keep the allocator's own frames at the end of each stack
     #[arg(long)]
     pub(crate) show_allocator: bool,
@@ -159,6 +174,36 @@ pub(crate) struct Choosing {
     /// Keep the start-up frames at the root; folded stacks and JSON do so by themselves
     #[arg(long, overrides_with = "fold_runtime")]
     pub(crate) show_runtime: bool,
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Granularity {
+    /// Functions
+    Function,
+    /// Source lines, with their function
+    Line,
+    /// Source files
+    File,
+    /// Places in the code, with their function
+    Address,
+    /// Rust crates, and C++ namespaces
+    Crate,
+    /// Binaries and libraries
+    Module,
+}
+
+impl From<Granularity> for profile::Granularity {
+    fn from(granularity: Granularity) -> profile::Granularity {
+        match granularity {
+            Granularity::Function => profile::Granularity::Function,
+            Granularity::Line => profile::Granularity::Line,
+            Granularity::File => profile::Granularity::File,
+            Granularity::Address => profile::Granularity::Address,
+            Granularity::Crate => profile::Granularity::Crate,
+            Granularity::Module => profile::Granularity::Module,
+        }
+    }
 }
 
 /// pprof's four heap values.

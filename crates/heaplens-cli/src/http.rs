@@ -14,14 +14,17 @@ use std::time::Duration;
 use ureq::http::{Response, StatusCode, Uri, header};
 use ureq::{Agent, Body};
 
+const FORM: &str = "application/x-www-form-urlencoded";
 /// Redirects that are followed, all within one host.
 const MAX_REDIRECTS: usize = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How much of an error answer is read.
 const ERROR_BODY: u64 = 64 << 10;
+/// The dump says more than pprof, where a server has both; one that has neither type to name answers what it has.
+const PROFILES: &str = "text/plain, application/octet-stream;q=0.9, */*;q=0.8";
 
 /// What all requests of a run share.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Client {
     agent: Agent,
     token: Option<String>,
@@ -55,19 +58,37 @@ impl Client {
                 uri = redirected(&uri, &response).with_context(|| shown(&uri.to_string()))?;
                 continue;
             }
-            return body(&mut response, cap).with_context(|| shown(&uri.to_string()));
+            return body(&mut response, cap, "; if it is a heap profile, raise --max-size")
+                .with_context(|| shown(&uri.to_string()));
         }
         bail!("{}: more than {MAX_REDIRECTS} redirects, one after another", shown(typed))
     }
 
+    /// The body that a URL answers a form with.
+    ///
+    /// # Errors
+    /// As [`Client::fetch`].
+    pub(crate) fn post(&self, typed: &str, form: &str, cap: u64) -> anyhow::Result<Vec<u8>> {
+        let mut uri = url::parse(typed)?;
+        for _ in 0..=MAX_REDIRECTS {
+            let request = self.authorized(self.agent.post(&uri)).content_type(FORM);
+            let mut response = request.send(form).map_err(|error| explain(&error))?;
+            if !response.status().is_redirection() {
+                return body(&mut response, cap, "");
+            }
+            uri = redirected(&uri, &response)?;
+        }
+        bail!("more than {MAX_REDIRECTS} redirects, one after another")
+    }
+
     /// GET, and POST where only that is allowed: GreptimeDB dumps on POST since 0.11, on GET before.
     fn ask(&self, uri: &Uri) -> anyhow::Result<Response<Body>> {
-        let get = self.authorized(self.agent.get(uri)).call();
+        let get = self.authorized(self.agent.get(uri)).header(header::ACCEPT, PROFILES).call();
         let got = get.map_err(|error| explain(&error))?;
         if got.status() != StatusCode::METHOD_NOT_ALLOWED {
             return Ok(got);
         }
-        let post = self.authorized(self.agent.post(uri)).send_empty();
+        let post = self.authorized(self.agent.post(uri)).header(header::ACCEPT, PROFILES).send_empty();
         post.map_err(|error| explain(&error))
     }
 
@@ -87,17 +108,17 @@ fn redirected(from: &Uri, response: &Response<Body>) -> anyhow::Result<Uri> {
     url::resolve(from, location)
 }
 
-fn body(response: &mut Response<Body>, cap: u64) -> anyhow::Result<Vec<u8>> {
+/// `advice` is for an answer that is larger than the cap.
+fn body(response: &mut Response<Body>, cap: u64, advice: &str) -> anyhow::Result<Vec<u8>> {
     let status = response.status();
     if status != StatusCode::OK {
         let text = response.body_mut().with_config().limit(ERROR_BODY).read_to_vec().unwrap_or_default();
         bail!("{}", reply::describe(status, &text));
     }
     response.body_mut().with_config().limit(cap).read_to_vec().map_err(|error| match error {
-        ureq::Error::BodyExceedsLimit(_) => anyhow::anyhow!(
-            "the answer is larger than {}; if it is a heap profile, raise --max-size",
-            units::size(cap)
-        ),
+        ureq::Error::BodyExceedsLimit(_) => {
+            anyhow::anyhow!("the answer is larger than {}{advice}", units::size(cap))
+        }
         other => explain(&other).context("the answer broke off"),
     })
 }

@@ -5,6 +5,7 @@
 
 mod args;
 mod cache_dir;
+mod chosen;
 mod clock;
 mod commands;
 mod culprit;
@@ -17,8 +18,10 @@ mod output;
 mod paths;
 mod pipeline;
 mod progress;
+mod reading;
 mod running;
 mod source;
+mod symbol_server;
 mod units;
 
 use args::{Cli, Command};

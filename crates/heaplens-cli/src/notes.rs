@@ -37,6 +37,7 @@ fn symbol_line(profile: &Profile) -> Option<String> {
     let modules = symbols::looked_for(profile);
     let part = |module: &&Module| match &module.symbols {
         SymbolState::Mismatched { found, .. } => format!("{found} (MISMATCH, not used)"),
+        SymbolState::Served { .. } => format!("{} (from the server)", module.path),
         SymbolState::Missing { .. } => format!("{} (none)", module.path),
         _ => format!("{} ({})", symbols::file(module), symbols::state(module)),
     };
@@ -69,11 +70,12 @@ mod tests {
             SymbolState::Unverified { used: "/lib/libc.so.6".into() },
             SymbolState::Mismatched { found: "/lib/libz.so".into(), found_build_id: "beef".into() },
             SymbolState::Missing { why: "no such file".into() },
+            SymbolState::Served { by: "http://db7/pprof/symbol".into() },
             SymbolState::NotLooked,
         ]);
         assert_eq!(
             symbol_line(&profile).unwrap(),
-            "symbols: ./server (verified), /lib/libc.so.6 (unverified), /lib/libz.so (MISMATCH, not used), /opt/m3 (none)"
+            "symbols: ./server (verified), /lib/libc.so.6 (unverified), /lib/libz.so (MISMATCH, not used), /opt/m3 (none), /opt/m4 (from the server)"
         );
         assert_eq!(symbol_line(&Profile::default()), None);
     }

@@ -1,20 +1,20 @@
 //! From what was typed to the profile that a view is made of: read, sum, subtract, name, filter.
 
-use crate::args::{Inputs, Shared, Symbols};
+use crate::args::{Choosing, Inputs, Shared, Symbols};
+use crate::chosen::Chosen;
 use crate::debuginfod::Debuginfod;
 use crate::exit::Usage;
-use crate::http::Client;
 use crate::notes;
 use crate::output::Target;
 use crate::paths::{self, Expected};
-use crate::progress::Progress;
-use crate::running;
+use crate::reading::{self, Origin, Reading};
 use crate::source::{self, Source};
-use anyhow::{Context, bail};
+use anyhow::bail;
+use heaplens::dump::Threads;
 use heaplens::filter::{self, Fold, Folding};
-use heaplens::profile::SampleType;
-use heaplens::symbols::{Fetch, RecordedPaths};
-use heaplens::{Profile, diff, group, input, short, symbols};
+use heaplens::profile::{Granularity, SampleType};
+use heaplens::symbols::Fetch;
+use heaplens::{Profile, group, short, symbols};
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,47 +33,44 @@ pub(crate) enum Reader {
 /// Names the input that could not be read, or the pattern that is none.
 pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyhow::Result<Profile> {
     let choosing = &shared.choosing;
-    let pattern = |option: &str, typed: &Option<String>| {
-        let compiled = typed.as_deref().map(filter::pattern).transpose();
-        compiled.map_err(|error| Usage(format!("{option}: {error}")))
-    };
     // Patterns first: a mistyped one should not cost a minute of reading.
-    let focus = pattern("--focus", &choosing.focus)?;
-    let ignore = pattern("--ignore", &choosing.ignore)?;
-
+    let chosen = Chosen::compile(choosing)?;
     require_places(&shared.symbols)?;
-
     let fetch = fetch(shared)?;
 
     let (mut profile, origin) = read(inputs, shared)?;
     require_measured(&profile, choosing.sample.into())?;
+    require_threads(&profile, choosing)?;
     profile = named(profile, shared, origin, fetch);
     let allocator = if choosing.show_allocator { Fold::Show } else { Fold::Away };
     profile = filter::fold(&profile, Folding { allocator, runtime: Fold::Show });
-    let before = profile.samples().len();
-    if let Some(pattern) = focus {
-        profile = filter::focus(&profile, &pattern);
-    }
-    if let Some(pattern) = ignore {
-        profile = filter::ignore(&profile, &pattern);
-    }
-    if profile.samples().is_empty() && before > 0 {
-        notes::line("warning: no stack is left after --focus and --ignore");
-    }
-    if reader == Reader::Program && profile.warnings.iter().any(|w| w.code == "rebuilt") {
-        // Places of two builds have only their names in common.
-        profile = group::by_function(&profile);
-    }
-    // Last, so that patterns see what is folded here.
-    let fold_runtime = choosing.fold_runtime || (reader == Reader::Person && !choosing.show_runtime);
-    if fold_runtime {
+    profile = chosen.apply(profile)?;
+    // After the patterns, so that they see what is folded here, and before names become something else. Who says where
+    // stacks begin has said enough.
+    let by_itself = reader == Reader::Person && choosing.show_from.is_none() && !choosing.show_runtime;
+    if choosing.fold_runtime || by_itself {
         profile = filter::fold(&profile, Folding { allocator: Fold::Show, runtime: Fold::Away });
     }
     if shared.names.short_names {
         profile = short::names(&profile);
     }
+    if let Some(granularity) = granularity(&profile, choosing, reader) {
+        profile = group::by(&profile, granularity);
+    }
+    if choosing.by_thread {
+        profile = group::by_thread(&profile);
+    }
     notes::warnings(&profile);
     Ok(profile)
+}
+
+/// What frames are to become, if not what they are.
+fn granularity(profile: &Profile, choosing: &Choosing, reader: Reader) -> Option<Granularity> {
+    // Places of two builds have only their names in common.
+    let rebuilt = || profile.warnings.iter().any(|w| w.code == "rebuilt");
+    let wanted = choosing.granularity.map(Granularity::from).or(rebuilt().then_some(Granularity::Function))?;
+    // What people look at merges functions by itself, and knows where each is.
+    (reader == Reader::Program || wanted != Granularity::Function).then_some(wanted)
 }
 
 /// Refuses places to look for symbols that are not there.
@@ -99,15 +96,32 @@ fn fetch(shared: &Shared) -> anyhow::Result<Option<Arc<dyn Fetch>>> {
     Ok(Some(Arc::new(Debuginfod::new(debuginfod, shared.fetching.timeout, *max_debuginfo)?)))
 }
 
+/// Folded stacks tell of no threads.
+fn require_threads(profile: &Profile, choosing: &Choosing) -> anyhow::Result<()> {
+    let option = match choosing {
+        Choosing { thread: Some(_), .. } => "--thread",
+        Choosing { by_thread: true, .. } => "--by-thread",
+        _ => return Ok(()),
+    };
+    if profile.threads().is_empty() && !profile.samples().is_empty() {
+        bail!("{option}: the input does not say which thread allocated what; jemalloc's dumps do");
+    }
+    Ok(())
+}
+
 /// Zeros for what was never measured would look like a program without allocations.
 fn require_measured(profile: &Profile, sample: SampleType) -> anyhow::Result<()> {
+    // pprof can have any of the four alone.
+    if profile.warnings.iter().any(|warning| warning.code == sample.code_if_absent()) {
+        bail!("{} was not recorded; choose what was with --sample", sample.name());
+    }
     match sample {
         SampleType::AllocSpace | SampleType::AllocObjects if !profile.meta.has_alloc => bail!(
             "{} was not recorded; start the program with prof_accum:true added to MALLOC_CONF",
             sample.name()
         ),
         SampleType::InuseObjects if !profile.meta.has_objects => {
-            bail!("objects were not recorded: folded stacks carry one number only")
+            bail!("objects were not recorded: folded stacks, and pprof of some writers, have bytes alone")
         }
         _ => Ok(()),
     }
@@ -116,8 +130,7 @@ fn require_measured(profile: &Profile, sample: SampleType) -> anyhow::Result<()>
 /// Puts names to addresses, unless there are none or they are not wanted, and says where the names came from.
 fn named(profile: Profile, shared: &Shared, origin: Origin, fetch: Option<Arc<dyn Fetch>>) -> Profile {
     let options = &shared.symbols;
-    let nameless = profile.frame_ids().any(|id| profile.frame(id).function.is_none());
-    if options.no_symbols || !nameless {
+    if options.no_symbols || !reading::lacks_names(&profile) {
         return profile;
     }
     let mut lookup = symbols::Options::default();
@@ -126,62 +139,24 @@ fn named(profile: Profile, shared: &Shared, origin: Origin, fetch: Option<Arc<dy
     lookup.sysroots.clone_from(&options.sysroot);
     lookup.debug_dirs.splice(0..0, options.debug_dir.iter().cloned());
     lookup.processes.clone_from(&options.pid);
-    lookup.processes.extend(origin.running.into_iter().filter(|pid| !options.pid.contains(pid)));
-    lookup.recorded_paths = origin.paths;
     lookup.fetch = fetch;
     lookup.max_memory = options.memory.max_symbol_memory;
     lookup.cache = options.cache.cache();
     lookup.hash_suffixes = shared.names.hashes;
-    let named = {
-        let _progress = Progress::start("reading symbols");
-        symbols::symbolize(&profile, &lookup)
-    };
-    notes::symbols(&named);
-    named
-}
-
-/// What the inputs have to do with this machine.
-#[derive(Debug, Default)]
-struct Origin {
-    /// The processes that they are dumps of, as far as they still run here.
-    running: Vec<u32>,
-    /// Whether their paths mean files of this machine. They are read together, so one of another machine decides for all.
-    paths: RecordedPaths,
+    origin.symbolize(&profile, lookup)
 }
 
 /// The inputs' profile, and where they come from.
 fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<(Profile, Origin)> {
-    let fetching = &shared.fetching;
-    let client = Client::new(fetching.token.as_deref(), fetching.timeout);
+    let threads = match shared.choosing.thread.is_some() || shared.choosing.by_thread {
+        true => Threads::Separate,
+        false => Threads::Merged,
+    };
     let mut sources = source::all(inputs.inputs.iter().chain(&inputs.base))?;
     let base = inputs.base.is_some().then(|| sources.pop()).flatten();
-    let mut origin = Origin::default();
-    let mut one = |source: &Source| {
-        let bytes = source.read(&client, fetching.max_size)?;
-        let _progress = Progress::start(format!("reading {source}"));
-        let profile = parse(&bytes, source, fetching.max_size)?;
-        let trailer = profile.meta.trailer.as_ref();
-        let process = trailer.and_then(running::process);
-        origin.running.extend(process.filter(|pid| !origin.running.contains(pid)));
-        if source.is_remote() && !trailer.is_some_and(running::is_here) {
-            origin.paths = RecordedPaths::Proven;
-        }
-        anyhow::Ok(profile)
-    };
-    let mut sum: Option<Profile> = None;
-    for source in &sources {
-        let next = one(source)?;
-        match &mut sum {
-            Some(sum) => sum.absorb(&next),
-            None => sum = Some(next),
-        }
-    }
-    let sum = sum.unwrap_or_default();
-    let profile = match &base {
-        Some(base) => diff::diff(&one(base)?, &sum),
-        None => sum,
-    };
-    Ok((profile, origin))
+    let mut reading = Reading::new(&shared.fetching, threads);
+    let profile = reading.all(&sources, base.as_ref())?;
+    Ok((profile, reading.origin()))
 }
 
 /// The target that `-o` names, refused if it is one of the inputs.
@@ -216,15 +191,4 @@ pub(crate) fn heading(inputs: &Inputs) -> String {
         Some(base) => format!("{} → {}", short(base), names.join(" + ")),
         None => names.join(" + "),
     }
-}
-
-/// Reads one input's bytes; its warnings then begin with its name.
-pub(crate) fn parse(bytes: &[u8], source: &Source, max_size: u64) -> anyhow::Result<Profile> {
-    let mut limits = input::Limits::default();
-    limits.unpacked = max_size;
-    let mut profile = input::read(bytes, &limits).with_context(|| source.to_string())?;
-    for warning in &mut profile.warnings {
-        warning.message = format!("{source}: {}", warning.message);
-    }
-    Ok(profile)
 }

@@ -3,6 +3,7 @@
 use crate::http::{self, Client};
 use crate::units;
 use anyhow::{Context, bail};
+use heaplens::input;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
@@ -99,9 +100,10 @@ const HEAD: u64 = 1 << 16;
 fn read_capped(mut stream: impl Read, cap: u64) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     stream.by_ref().take(HEAD.min(cap)).read_to_end(&mut bytes)?;
-    // Every profile is text or gzip, and text holds no NUL. The head is enough to say what this is instead, and
+    // Every profile is pprof, gzip or text, and text holds no NUL. The head is enough to say what this is instead, and
     // a stream of zeros that never ends is not read up to the cap.
-    if !bytes.starts_with(&[0x1f, 0x8b]) && bytes.contains(&0) {
+    let may_be_binary = bytes.starts_with(&[0x1f, 0x8b]) || input::is_pprof(&bytes);
+    if !may_be_binary && bytes.contains(&0) {
         return Ok(bytes);
     }
     stream.take(cap.saturating_sub(bytes.len() as u64).saturating_add(1)).read_to_end(&mut bytes)?;

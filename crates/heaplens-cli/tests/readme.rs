@@ -26,7 +26,8 @@ fn read(path: &str) -> String {
 /// `console,ignore`; their commands are listed here, so that none is skipped unnoticed.
 #[test]
 fn commands_print_what_is_written() {
-    let pages = ["README.md", "docs/json.md", "docs/agent.md", "crates/heaplens-cli/README.md"];
+    let pages =
+        ["README.md", "docs/json.md", "docs/agent.md", "docs/filters.md", "crates/heaplens-cli/README.md"];
     let skipped: Vec<String> = pages.iter().flat_map(|page| skipped(&read(page))).collect();
     let expected = [
         "cargo run --release -- demo",
@@ -36,7 +37,8 @@ fn commands_print_what_is_written() {
         "heaplens diff base.heap http://127.0.0.1:4000",
         "heaplens capture http://127.0.0.1:4000 --every 10m --count 6 --out-dir dumps",
         "jeprof --tools=addr2line:./addr2line,/usr/bin/ --collapsed ./server mem.heap",
-        "go tool pprof -top http://127.0.0.1:4000/debug/prof/mem?output=proto",
+        "jeprof --collapsed http://127.0.0.1:4000/debug/pprof/heap",
+        "go tool pprof -top http://127.0.0.1:4000/debug/pprof/heap",
         "curl -s http://127.0.0.1:4000/debug/prof/mem/status",
         "curl -s http://127.0.0.1:4000/debug/prof/mem",
     ];

@@ -280,6 +280,9 @@ const RUNTIME_C: &[&str] = &[
 
 /// Whose code a function is, by its demangled name and the file that declares it.
 pub fn owner(name: &str, file: Option<&str>) -> Owner {
+    if is_made_up(name) {
+        return Owner::Runtime;
+    }
     let path = path(name);
     let file = file.map(|f| f.replace('\\', "/"));
     let file = file.as_deref().unwrap_or("");
@@ -311,6 +314,11 @@ pub fn owner(name: &str, file: Option<&str>) -> Owner {
 /// `Vec::push`, `Box::new` and hash tables are not: their callers choose how much.
 pub fn is_allocator(name: &str) -> bool {
     is_allocator_path(&path(name))
+}
+
+/// True for the name of a frame that stands for a folded runtime or for a thread, rather than for a function.
+pub(crate) fn is_made_up(name: &str) -> bool {
+    ["[runtime: ", "[thread: ", "[thread ", "[no thread]"].iter().any(|start| name.starts_with(start))
 }
 
 /// The crate that a function was compiled from, by its file, else by the first part of its name.

@@ -37,6 +37,29 @@ pub enum Error {
         /// The limit.
         limit: u64,
     },
+    /// A pprof message that its definition does not allow.
+    #[error("pprof, {place} (byte {byte}): found {found}, expected {expected}")]
+    Pprof {
+        /// Which part of it: `location 7`, counted from 1.
+        place: String,
+        /// Byte offset, from 0, of the unpacked message.
+        byte: u64,
+        /// What stands there.
+        found: String,
+        /// What would be right.
+        expected: String,
+    },
+    /// A pprof message that describes far more than its size suggests.
+    #[error(
+        "pprof: {bytes} bytes that would become more than {limit} bytes of memory; no program's profile repeats itself \
+         so often. Unpack it with gunzip first if it is compressed and meant to be"
+    )]
+    TooCostly {
+        /// What was read, as it came.
+        bytes: u64,
+        /// What that may become.
+        limit: u64,
+    },
     /// A regular expression that the caller gave cannot be used.
     #[error("pattern {pattern:?}: {why}")]
     Pattern {

@@ -1,13 +1,14 @@
-//! Profiles made smaller for people: frames folded away, samples kept or left out.
+//! Profiles made smaller for people: frames folded away or hidden, samples kept or left out.
 
-use crate::classify::{Owner, owner};
-use crate::error::Error;
-use crate::profile::{Frame, FrameId, Function, Profile, StackId};
-use regex::{Regex, RegexBuilder};
+mod choose;
+mod threads;
 
-/// What a compiled pattern may take in bytes, and its cache while it runs.
-const PATTERN_BYTES: usize = 1 << 20;
-const PATTERN_NESTING: u32 = 50;
+pub use choose::{focus, hide, ignore, matches, pattern, show_from};
+pub use regex::Regex;
+pub use threads::{ThreadChoice, thread};
+
+use crate::classify::{Owner, is_made_up, owner};
+use crate::profile::{FrameId, Profile, StackId};
 
 /// Whether frames of one owner are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,7 +68,7 @@ pub fn fold(profile: &Profile, folding: Folding) -> Profile {
                 let mut frames: Vec<FrameId> =
                     profile.stack_from_leaf(Some(stack)).map(|(_, frame)| frame).collect();
                 frames.reverse();
-                let frame = named_frame(new, runtime_name(profile, &frames));
+                let frame = new.add_named_frame(runtime_name(profile, &frames));
                 let known = new.add_stack(None, frame);
                 made[stack.index()] = Some((run, known));
                 parent = Some(known);
@@ -82,43 +83,6 @@ pub fn fold(profile: &Profile, folding: Folding) -> Profile {
         }
         Some(parent)
     })
-}
-
-/// Only the samples with a frame whose name, `file` or `file:line` matches.
-pub fn focus(profile: &Profile, pattern: &Regex) -> Profile {
-    select(profile, pattern, true)
-}
-
-/// Without the samples with a frame whose name, `file` or `file:line` matches.
-pub fn ignore(profile: &Profile, pattern: &Regex) -> Profile {
-    select(profile, pattern, false)
-}
-
-/// Compiles a pattern for [`focus`] and [`ignore`], its size limited.
-///
-/// # Errors
-/// [`Error::Pattern`] if it is no regular expression or needs more memory than any honest one.
-pub fn pattern(text: &str) -> Result<Regex, Error> {
-    RegexBuilder::new(text)
-        .size_limit(PATTERN_BYTES)
-        .dfa_size_limit(PATTERN_BYTES)
-        .nest_limit(PATTERN_NESTING)
-        .build()
-        .map_err(|e| {
-            let shown: String = text.chars().take(200).collect();
-            let why = match e {
-                regex::Error::CompiledTooBig(limit) => {
-                    format!("it compiles to more than {limit} bytes; use fewer or smaller repetitions")
-                }
-                // The last line says what is wrong; those before it draw an arrow for a terminal.
-                other => {
-                    let text = other.to_string();
-                    let last = text.lines().last().unwrap_or("it is no regular expression");
-                    last.trim_start_matches("error: ").to_owned()
-                }
-            };
-            Error::Pattern { pattern: shown, why }
-        })
 }
 
 /// A frame's part in folding.
@@ -148,6 +112,8 @@ fn kind(profile: &Profile, id: FrameId) -> Kind {
     let name = profile.string(function.name);
     let file = function.file.map(|f| profile.string(f));
     match owner(name, file) {
+        // Folded before, as in folded stacks: its name says which runtime it was.
+        Owner::Runtime if is_made_up(name) => Kind::Other,
         Owner::Allocator => Kind::Allocator,
         Owner::Runtime => Kind::Runtime,
         Owner::Std => Kind::Std,
@@ -220,36 +186,6 @@ fn runtime_name(profile: &Profile, run: &[FrameId]) -> &'static str {
         }
     }
     name
-}
-
-fn named_frame(profile: &mut Profile, name: &str) -> FrameId {
-    let name = profile.intern(name);
-    let function = profile.add_function(Function { name, system_name: name, file: None });
-    profile.add_frame(Frame::named(function))
-}
-
-fn select(profile: &Profile, pattern: &Regex, keep_matching: bool) -> Profile {
-    // A stack matches if its frame does or its caller's stack does, and callers have smaller ids.
-    let frames: Vec<bool> = profile.frame_ids().map(|id| frame_matches(profile, id, pattern)).collect();
-    let mut stacks: Vec<bool> = Vec::with_capacity(profile.stack_count());
-    for id in profile.stack_ids() {
-        let node = profile.stack(id);
-        let above = node.parent.is_some_and(|p| stacks[p.index()]);
-        stacks.push(above || frames[node.frame.index()]);
-    }
-    profile.rebuild_stacks(|new, leaf| {
-        let matches = leaf.is_some_and(|id: StackId| stacks[id.index()]);
-        (matches == keep_matching).then(|| {
-            let mut path: Vec<FrameId> = profile.stack_from_leaf(leaf).map(|(_, frame)| frame).collect();
-            path.reverse();
-            new.add_stack_from_root(path)
-        })
-    })
-}
-
-fn frame_matches(profile: &Profile, id: FrameId, pattern: &Regex) -> bool {
-    pattern.is_match(&profile.frame_name(id))
-        || profile.frame_location(id).is_some_and(|location| pattern.is_match(&location))
 }
 
 #[cfg(test)]

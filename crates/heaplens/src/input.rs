@@ -8,8 +8,10 @@ use std::io::Read;
 
 mod folded;
 mod kind;
+mod pprof;
 
 pub use folded::parse as parse_folded;
+pub use pprof::{is_pprof, parse as parse_pprof};
 
 /// How much an input may take.
 #[derive(Clone, Debug)]
@@ -27,12 +29,16 @@ impl Default for Limits {
     }
 }
 
-/// Reads a heap_v2 dump or folded stacks, gzip-compressed or not.
+/// Reads a heap_v2 dump, a pprof profile or folded stacks, gzip-compressed or not.
 ///
 /// # Errors
-/// Says what the bytes are instead of a profile, where a line is wrong, or why gzip data cannot be unpacked.
+/// Says what the bytes are instead of a profile, where a line or a message is wrong, or why gzip data cannot be unpacked.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Profile, Error> {
+    let packed = bytes.len();
     let bytes = unpack(bytes, limits)?;
+    if is_pprof(&bytes) {
+        return pprof::parse_packed(&bytes, packed, limits);
+    }
     if let Some(other) = kind::not_a_profile(&bytes) {
         return Err(other);
     }
@@ -42,24 +48,53 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Profile, Error> {
     parse_folded(&bytes)
 }
 
+/// What a compressed pprof message may expand to: no program's profile repeats itself more often.
+const PPROF_BASE: u64 = 32 << 20;
+const PPROF_TIMES: u64 = 32;
+
 /// The bytes themselves, or what they expand to if they are gzip data (several members, one after another).
 ///
 /// # Errors
-/// [`Error::Gzip`] for damaged data, [`Error::TooLarge`] past the limit.
+/// [`Error::Gzip`] for damaged data and for pprof messages that expand as none does, [`Error::TooLarge`] past the limit.
 pub fn unpack<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, Error> {
     if !bytes.starts_with(b"\x1f\x8b") {
         return Ok(Cow::Borrowed(bytes));
     }
-    let mut unpacked = Vec::new();
-    let mut reader = flate2::read::MultiGzDecoder::new(bytes).take(limits.unpacked.saturating_add(1));
+    let size = bytes.len() as u64;
+    let mut limit = limits.unpacked;
+    if is_pprof(&head(bytes)) {
+        limit = limit.min(PPROF_BASE.saturating_add(size.saturating_mul(PPROF_TIMES)));
+    }
+    let most = limit.saturating_add(1);
+    // Doubled until it is enough, it comes to the limit exactly.
+    let mut capacity = most;
+    while capacity > size.saturating_mul(4).max(1024) {
+        capacity = capacity.div_ceil(2);
+    }
+    let mut unpacked = Vec::with_capacity(usize::try_from(capacity).unwrap_or(0));
+    let mut reader = flate2::read::MultiGzDecoder::new(bytes).take(most);
     if let Err(error) = reader.read_to_end(&mut unpacked) {
         return Err(Error::Gzip(format!(
             "{error}, after {} bytes of content; was the file cut?",
             unpacked.len()
         )));
     }
-    if unpacked.len() as u64 > limits.unpacked {
-        return Err(Error::TooLarge { limit: limits.unpacked });
+    if unpacked.len() as u64 <= limit {
+        return Ok(Cow::Owned(unpacked));
     }
-    Ok(Cow::Owned(unpacked))
+    if limit < limits.unpacked {
+        return Err(Error::Gzip(format!(
+            "{size} bytes that expand to a pprof message of more than {limit}; no program's profile repeats itself so \
+             often. Unpack it with gunzip first if it is meant to be"
+        )));
+    }
+    Err(Error::TooLarge { limit })
+}
+
+/// What compressed bytes begin with, as far as they can be unpacked.
+fn head(packed: &[u8]) -> Vec<u8> {
+    let mut head = Vec::new();
+    // What is damaged is found, and said, when all of it is unpacked.
+    let _ = flate2::read::MultiGzDecoder::new(packed).take(64).read_to_end(&mut head);
+    head
 }

@@ -16,7 +16,7 @@
 //! # fn main() -> Result<(), heaplens::Error> {
 //! # let bytes = b"heap_v2/524288\n  t*: 2: 2097152 [0: 0]\n@ 0x1010 0x1020\n  t*: 2: 2097152 [0: 0]\n\n\
 //! #     MAPPED_LIBRARIES:\n1000-2000 r-xp 00000000 fe:00 7 /no/such/server\n";
-//! // `bytes` holds a dump or folded stacks, gzip-compressed or not.
+//! // `bytes` holds a dump, pprof or folded stacks, gzip-compressed or not.
 //! let profile = input::read(bytes, &input::Limits::default())?;
 //! let profile = symbols::symbolize(&profile, &symbols::Options::default());
 //! let profile = filter::fold(&profile, filter::Folding::default());
@@ -53,6 +53,7 @@ pub mod maps;
 mod octal;
 pub mod out;
 pub mod profile;
+mod profile_proto;
 pub mod sampling;
 pub mod short;
 pub mod symbols;

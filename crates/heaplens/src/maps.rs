@@ -131,17 +131,22 @@ impl Maps {
     }
 }
 
+/// What lies under a name in the kernel's list of mappings.
+pub(crate) fn kind_of(path: &[u8]) -> ModuleKind {
+    match path {
+        b"" => ModuleKind::Anonymous,
+        b"[vdso]" | b"[vsyscall]" => ModuleKind::Vdso,
+        _ if path.starts_with(b"[") => ModuleKind::Anonymous,
+        _ => ModuleKind::File,
+    }
+}
+
 fn module_of(path: &[u8], file_id: &[u8]) -> Module {
     let (path, deleted) = match path.strip_suffix(b" (deleted)") {
         Some(path) => (path, true),
         None => (path, false),
     };
-    let kind = match path {
-        b"" => ModuleKind::Anonymous,
-        b"[vdso]" | b"[vsyscall]" => ModuleKind::Vdso,
-        _ if path.starts_with(b"[") => ModuleKind::Anonymous,
-        _ => ModuleKind::File,
-    };
+    let kind = kind_of(path);
     let path = if path.is_empty() { b"[anonymous]".to_vec() } else { octal::unescaped(path) };
     let known = kind == ModuleKind::File && !file_id.is_empty();
     let file_id = known.then(|| String::from_utf8_lossy(file_id).into_owned());

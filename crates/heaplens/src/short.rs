@@ -59,6 +59,21 @@ pub fn name(full: &str) -> Cow<'_, str> {
     if folder.text == *tidied { tidied } else { Cow::Owned(folder.text) }
 }
 
+/// The path of a library's source file from its crate on, without what is only the builder's machine.
+pub(crate) fn library_path(path: &str) -> Option<&str> {
+    if let Some((_, rest)) = path.split_once("/registry/src/") {
+        return Some(rest.split_once('/').map_or(rest, |(_, rest)| rest));
+    }
+    if let Some((_, rest)) = path.split_once("/git/checkouts/") {
+        return Some(rest);
+    }
+    if let Some((_, rest)) = path.split_once("/rust/deps/") {
+        return Some(rest);
+    }
+    let (before, rest) = path.split_once("/library/")?;
+    (path.starts_with("/rustc/") || before.ends_with("/lib/rustlib/src/rust")).then_some(rest)
+}
+
 /// What becomes of type arguments.
 #[derive(Clone, Copy, PartialEq)]
 enum Arguments {

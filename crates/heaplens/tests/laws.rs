@@ -6,21 +6,124 @@ use generated::{dump_text, folded};
 use heaplens::Profile;
 use heaplens::diff::diff;
 use heaplens::dump::{Dump, Threads};
-use heaplens::group::by_function;
-use heaplens::input::parse_folded;
+use heaplens::filter::{self, Regex, ThreadChoice, focus, hide, ignore, show_from};
+use heaplens::group::{self, by_function};
+use heaplens::input::{Limits, parse_folded, parse_pprof};
 use heaplens::out;
-use heaplens::profile::{Amount, SampleType};
+use heaplens::out::pprof::Packing;
+use heaplens::profile::{Amount, Frame, Granularity, Module, ModuleKind, SampleType, SymbolState, Values};
+use heaplens::symbols::{Place, Resolution, Resolve, symbolize_with};
 use heaplens::view::{Top, Tree};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use std::collections::BTreeMap;
 
 fn profile() -> impl Strategy<Value = Profile> {
     dump_text().prop_map(|text| Dump::parse(text.as_bytes()).unwrap().to_profile(Threads::Merged))
 }
 
+/// Of frames like `a+0x10`, `b.so+0x10` and `[unmapped]+0x9000`: some, all or none.
+fn pattern() -> impl Strategy<Value = Regex> {
+    let text = prop::sample::select(vec!["^a", r"b\.so\+0x1$", "0x[1-8]$", "unmapped", "", "no such frame"]);
+    text.prop_map(|text| filter::pattern(text).unwrap())
+}
+
+fn granularity() -> impl Strategy<Value = Granularity> {
+    use Granularity::{Address, Crate, File, Function, Line, Module};
+    prop::sample::select(vec![Address, Line, Function, File, Crate, Module])
+}
+
+fn by_threads() -> impl Strategy<Value = Profile> {
+    dump_text().prop_map(|text| Dump::parse(text.as_bytes()).unwrap().to_profile(Threads::Separate))
+}
+
 fn sum(mut a: Profile, b: &Profile) -> Profile {
     a.absorb(b);
     a
+}
+
+fn dump(text: &str, threads: Threads) -> Profile {
+    Dump::parse(text.as_bytes()).unwrap().to_profile(threads)
+}
+
+/// Names for one of the two modules, functions inlined into others among them.
+struct Names;
+
+impl Resolve for Names {
+    fn resolve(&self, module: &Module, lookups: &[u64]) -> Resolution {
+        let mut result = Resolution::unknown(SymbolState::Unverified { used: module.path.clone() });
+        let mut place = |name: String, file: Option<&str>, line: u64| {
+            let function = result.function(&name, &format!("_Z{name}"), file);
+            Place { function, line: line as u32, column: (line % 3) as u32 }
+        };
+        let chain = |lookup: &u64| match lookup % 4 {
+            0 => Vec::new(),
+            depth => (0..depth).map(|i| place(format!("f{i}"), (i > 0).then_some("a.rs"), *lookup)).collect(),
+        };
+        let named = module.kind == ModuleKind::File && module.is_main;
+        result.places = if named { lookups.iter().map(chain).collect() } else { Vec::new() };
+        result
+    }
+}
+
+fn pprof(profile: &Profile) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    out::pprof::write(profile, Packing::Plain, &mut bytes).unwrap();
+    bytes
+}
+
+fn from_pprof(bytes: &[u8]) -> Profile {
+    let mut limits = Limits::default();
+    limits.threads = Threads::Separate;
+    let profile = parse_pprof(bytes, &limits).unwrap();
+    profile.check().unwrap();
+    profile
+}
+
+/// A frame by what it means: module, place and name.
+fn meaning(profile: &Profile, frame: Frame) -> String {
+    let module = frame.module.map(|id| profile.module(id));
+    // Memory of which nothing more is known than that it is in no file.
+    let module = module.map(|m| if m.kind == ModuleKind::Anonymous { "[unmapped]" } else { &m.path });
+    let function = frame.function.map(|id| {
+        let function = profile.function(id);
+        let texts = [function.name, function.system_name].map(|id| profile.string(id));
+        (texts, function.file.map(|id| profile.string(id)))
+    });
+    let inlining = (frame.inline_depth, frame.inlined, frame.line, frame.column);
+    format!("{module:?} {:#x} {function:?} {inlining:?}", frame.offset)
+}
+
+/// A stack's frames, its thread's number and name, and whether it is of a difference's base.
+type Key = (Vec<String>, Option<(u64, Option<String>)>, bool);
+
+/// Whole values of each stack, thread and side of a difference, as a file can hold them.
+fn whole_values(profile: &Profile) -> BTreeMap<Key, Vec<i128>> {
+    let mut sums: BTreeMap<_, Values> = BTreeMap::new();
+    for sample in profile.samples() {
+        let frames = profile.stack_from_leaf(sample.stack).map(|(_, id)| meaning(profile, profile.frame(id)));
+        let thread = sample.thread.map(|id| &profile.threads()[id.index()]);
+        let thread = thread.map(|thread| (thread.uid, thread.name.clone()));
+        let negative = SampleType::ALL.iter().any(|&t| sample.values.get(t).is_negative());
+        *sums.entry((frames.collect::<Vec<_>>(), thread, negative)).or_default() += sample.values;
+    }
+    let whole = |values: Values| {
+        let types = SampleType::ALL.into_iter().filter(|t| profile.meta.has(*t));
+        types.map(|t| values.get(t).round().clamp(i64::MIN.into(), i64::MAX.into())).collect::<Vec<_>>()
+    };
+    let sums = sums.into_iter().map(|(key, values)| (key, whole(values)));
+    sums.filter(|(_, values)| values.iter().any(|&v| v != 0)).collect()
+}
+
+/// Start, end and offset of a module's parts.
+type Parts = Vec<(u64, u64, u64)>;
+
+/// The sampled files by path: build-id and where they were mapped.
+fn modules(profile: &Profile) -> BTreeMap<String, (Option<String>, Parts)> {
+    let ids = profile.sampled_frames().into_iter().filter_map(|id| profile.frame(id).module);
+    let files = ids.map(|id| profile.module(id)).filter(|m| m.kind == ModuleKind::File);
+    let mapped = |m: &Module| m.mapped.iter().map(|m| (m.start, m.limit, m.offset)).collect();
+    files.map(|m| (m.path.clone(), (m.build_id.clone(), mapped(m)))).collect()
 }
 
 #[test]
@@ -111,6 +214,51 @@ proptest! {
     }
 
     #[test]
+    fn a_dump_comes_back_from_pprof(text in dump_text()) {
+        for threads in [Threads::Merged, Threads::Separate] {
+            let plain = dump(&text, threads);
+            for p in [symbolize_with(&plain, &Names), plain] {
+                let back = from_pprof(&pprof(&p));
+                prop_assert_eq!(whole_values(&back), whole_values(&p));
+                prop_assert_eq!(modules(&back), modules(&p));
+                let flags = |p: &Profile| (p.meta.has_alloc, p.meta.has_objects, p.meta.is_diff);
+                prop_assert_eq!(flags(&back), flags(&p));
+                prop_assert_eq!(back.meta.rate, p.meta.rate.map(|rate| rate.min(i64::MAX as u64)));
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_read_from_pprof_is_written_as_it_was(a in dump_text(), b in dump_text(), c in folded()) {
+        for threads in [Threads::Merged, Threads::Separate] {
+            let (a, b) = (dump(&a, threads), dump(&b, threads));
+            let difference = diff(&a, &symbolize_with(&b, &Names));
+            for p in [symbolize_with(&a, &Names), a, difference, sum(b, &c), c.clone()] {
+                let bytes = pprof(&p);
+                prop_assert_eq!(&pprof(&p), &bytes);
+                prop_assert!(pprof(&from_pprof(&bytes)) == bytes, "{}", String::from_utf8_lossy(&bytes));
+            }
+        }
+    }
+
+    #[test]
+    fn a_difference_comes_back_from_pprof(a in dump_text(), b in dump_text()) {
+        let p = diff(&dump(&a, Threads::Separate), &dump(&b, Threads::Separate));
+        let back = from_pprof(&pprof(&p));
+        prop_assert!(back.meta.is_diff);
+        prop_assert_eq!(whole_values(&back), whole_values(&p));
+    }
+
+    #[test]
+    fn folded_stacks_come_back_from_pprof(p in folded(), base in folded()) {
+        for p in [p.clone(), diff(&base, &p)] {
+            let back = from_pprof(&pprof(&p));
+            prop_assert_eq!(back.net_stacks(), p.net_stacks());
+            prop_assert_eq!(back.meta.is_diff, p.meta.is_diff);
+        }
+    }
+
+    #[test]
     fn folded_stacks_come_back(p in folded(), base in folded()) {
         for p in [p.clone(), diff(&base, &p)] {
             let mut text = Vec::new();
@@ -121,5 +269,56 @@ proptest! {
             out::folded::write(&back, SampleType::InuseSpace, &mut again).unwrap();
             prop_assert_eq!(again, text);
         }
+    }
+
+    #[test]
+    fn focus_and_ignore_make_the_whole(base in profile(), new in profile(), pattern in pattern()) {
+        for p in [new.clone(), diff(&base, &new)] {
+            let (with, without) = (focus(&p, &pattern), ignore(&p, &pattern));
+            prop_assert_eq!(sum(with.clone(), &without).net_stacks(), p.net_stacks());
+            prop_assert_eq!(focus(&with, &pattern).net_stacks(), with.net_stacks());
+            prop_assert!(focus(&without, &pattern).samples().is_empty());
+            // What is shown from a match on is what has one.
+            let from = show_from(&p, &pattern);
+            prop_assert_eq!(from.total(), with.total());
+            prop_assert_eq!(show_from(&from, &pattern).net_stacks(), from.net_stacks());
+        }
+    }
+
+    #[test]
+    fn hiding_and_grouping_keep_every_sample(
+        base in by_threads(), new in by_threads(), pattern in pattern(), granularity in granularity(),
+    ) {
+        for p in [new.clone(), diff(&base, &new)] {
+            let hidden = hide(&p, &pattern);
+            let grouped = group::by(&p, granularity);
+            let roots = group::by_thread(&p);
+            for q in [&hidden, &grouped, &roots] {
+                q.check().unwrap();
+                let of = |p: &Profile| p.samples().iter().map(|s| (s.thread, s.values)).collect::<Vec<_>>();
+                prop_assert_eq!(of(q), of(&p));
+            }
+            prop_assert!(!filter::matches(&hidden, &pattern));
+            prop_assert_eq!(group::by(&grouped, granularity).net_stacks(), grouped.net_stacks());
+        }
+    }
+
+    #[test]
+    fn threads_make_the_whole(p in by_threads()) {
+        let mut whole: Vec<_> = p.samples().iter().filter(|s| s.thread.is_none()).map(|s| s.values).collect();
+        for thread in p.threads() {
+            let one = filter::thread(&p, &ThreadChoice::Uid(thread.uid));
+            prop_assert!(one.samples().iter().all(|s| p.threads()[s.thread.unwrap().index()].uid == thread.uid));
+            whole.push(one.total());
+        }
+        prop_assert_eq!(whole.into_iter().sum::<heaplens::profile::Values>(), p.total());
+    }
+
+    #[test]
+    fn threads_of_stacks_without_any_are_their_sum(text in dump_text()) {
+        // The same dump by a writer that knows no threads.
+        let text: String = text.lines().filter(|line| !line.starts_with("  t1")).map(|line| format!("{line}\n")).collect();
+        let read = |threads| Dump::parse(text.as_bytes()).unwrap().to_profile(threads);
+        prop_assert_eq!(read(Threads::Separate).net_stacks(), read(Threads::Merged).net_stacks());
     }
 }

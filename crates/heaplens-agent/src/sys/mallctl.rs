@@ -1,11 +1,11 @@
 //! jemalloc's control interface, `mallctl`, with types that it checks.
 #![allow(unsafe_code)]
 
-#[cfg(feature = "symbolize")]
+#[cfg(feature = "pprof")]
 use std::ffi::CString;
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
-#[cfg(feature = "symbolize")]
+#[cfg(feature = "pprof")]
 use std::time::Duration;
 
 use tikv_jemalloc_sys::mallctl;
@@ -102,7 +102,7 @@ pub(crate) fn set_prof_gdump(on: bool) -> Result<(), Errno> {
 }
 
 /// Runs `work` with this thread's allocations left out of the profile.
-#[cfg(any(feature = "symbolize", feature = "axum-08"))]
+#[cfg(any(feature = "pprof", feature = "axum-08"))]
 pub(crate) fn unsampled<T>(work: impl FnOnce() -> T) -> T {
     /// Switches sampling on again, also when `work` panics.
     struct On;
@@ -119,18 +119,18 @@ pub(crate) fn unsampled<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// Leaves all further allocations of this thread out of the profile.
-#[cfg(any(feature = "symbolize", feature = "listener"))]
+#[cfg(any(feature = "pprof", feature = "listener"))]
 pub(crate) fn stop_sampling_this_thread() -> Result<(), Errno> {
     write(c"thread.prof.active", false)
 }
 
 /// An arena that only threads of [`Arena::enter`] allocate from. It lives as long as the process: memory of it may be
 /// in use for ever, and another thread may free it at any time.
-#[cfg(feature = "symbolize")]
+#[cfg(feature = "pprof")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arena(u32);
 
-#[cfg(feature = "symbolize")]
+#[cfg(feature = "pprof")]
 impl Arena {
     /// A new one.
     pub(crate) fn create() -> Result<Arena, Errno> {
@@ -201,17 +201,17 @@ impl Arena {
 
 /// Two seconds of purges, far more than another thread's takes. Without a bound, a program that frees memory of the
 /// arena for ever would keep this thread for ever.
-#[cfg(feature = "symbolize")]
+#[cfg(feature = "pprof")]
 const MOST_PURGES: usize = 2_000;
 
-#[cfg(feature = "symbolize")]
+#[cfg(feature = "pprof")]
 fn text(name: String) -> Result<CString, Errno> {
     // No number and no word of ours has a NUL.
     CString::new(name).map_err(|_| Errno(libc::EINVAL))
 }
 
 /// Has jemalloc do what neither reads nor writes a value.
-#[cfg(feature = "symbolize")]
+#[cfg(feature = "pprof")]
 fn call(name: &CStr) -> Result<(), Errno> {
     // SAFETY: the name ends in NUL; there is no value.
     check(unsafe { mallctl(name.as_ptr(), ptr::null_mut(), ptr::null_mut(), ptr::null_mut(), 0) })
@@ -240,7 +240,7 @@ pub(crate) fn is_global_allocator() -> bool {
     before.zip(after).is_some_and(|(before, after)| after.wrapping_sub(before) >= size)
 }
 
-#[cfg(all(test, feature = "symbolize"))]
+#[cfg(all(test, feature = "pprof"))]
 mod tests {
     use super::*;
 

@@ -5,8 +5,9 @@ use crate::exit::Usage;
 use crate::http::{self, Client, shown};
 use crate::output::{Kind, Target};
 use crate::source::Source;
-use crate::{clock, notes, pipeline, units};
+use crate::{clock, notes, reading, units};
 use anyhow::{Context, bail};
+use heaplens::dump::Threads;
 use heaplens::{Profile, Warning, input};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -127,13 +128,16 @@ fn one(options: &Options, client: &Client, url: &str) -> anyhow::Result<()> {
 /// The dump in plain text, as other programs read it, and the profile it holds.
 fn checked(answer: &[u8], url: &str, cap: u64) -> anyhow::Result<(Vec<u8>, Profile)> {
     let source = Source::Url(url.to_owned());
-    let profile = pipeline::parse(answer, &source, cap)?;
+    let profile = reading::parse(answer, &source, cap, Threads::Merged)?;
     let mut limits = input::Limits::default();
     limits.unpacked = cap;
     let plain = input::unpack(answer, &limits)?.into_owned();
     let is_dump = plain.split(|&b| b == b'\n').take(8).any(|line| line.starts_with(b"heap_v2/"));
     if !is_dump {
-        bail!("{}: the server answered folded stacks, not a heap dump; ask for output=text", shown(url));
+        bail!(
+            "{}: the server answered no heap dump, but pprof or folded stacks; ask for output=text",
+            shown(url)
+        );
     }
     Ok((plain, profile))
 }

@@ -6,8 +6,9 @@ use crate::commands::flamegraph::picture;
 use crate::http::Client;
 use crate::output::{Kind, Target};
 use crate::source::Source;
-use crate::{culprit, notes, pipeline};
+use crate::{culprit, notes, reading};
 use anyhow::{Context, bail};
+use heaplens::dump::Threads;
 use heaplens::filter::{self, Fold, Folding};
 use heaplens::out::{escape, svg, text, units};
 use heaplens::profile::SampleType;
@@ -51,8 +52,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     write(&files.base, &base, Kind::DumpReplacing)?;
     write(&files.leak, &leak, Kind::DumpReplacing)?;
 
-    let base = pipeline::parse(&base, &Source::File(files.base.clone()), LARGEST_DUMP)?;
-    let leak = pipeline::parse(&leak, &Source::File(files.leak.clone()), LARGEST_DUMP)?;
+    let base = reading::parse(&base, &Source::File(files.base.clone()), LARGEST_DUMP, Threads::Merged)?;
+    let leak = reading::parse(&leak, &Source::File(files.leak.clone()), LARGEST_DUMP, Threads::Merged)?;
     let now = prepared(&leak, &program);
     let grown = prepared(&diff::diff(&base, &leak), &program);
     notes::warnings(&grown);

@@ -6,6 +6,7 @@ use crate::output::{Kind, Target};
 use crate::pipeline::{self, Reader};
 use clap::ValueEnum;
 use heaplens::out::{self, escape};
+use heaplens::profile::Granularity;
 use heaplens::view::{Order, Top};
 use std::io::IsTerminal;
 use std::io::Write as _;
@@ -73,7 +74,9 @@ pub(crate) fn show(inputs: &Inputs, table: &Table, shared: &Shared) -> anyhow::R
             options.limit = table.limit;
             options.width = terminal_width(&target);
             out::text::write_top(&top, &options, &mut text)?;
-            if let Some(culprit) = culprit::find(&profile, top.sample_type).filter(|_| top.is_diff) {
+            let of_functions = top.granularity == Granularity::Function;
+            let culprit = (top.is_diff && of_functions).then(|| culprit::find(&profile, top.sample_type));
+            if let Some(culprit) = culprit.flatten() {
                 let growth = out::units::signed(culprit.growth.as_f64(), top.sample_type.is_bytes());
                 let place =
                     culprit.location.map_or_else(String::new, |l| format!(" ({})", escape::terminal(&l)));

@@ -15,5 +15,6 @@ mod process; // programs that still run
 mod programs; // programs that tests put somewhere
 mod run; // starts the program
 mod server; // a server of a few lines, in this process
+mod symbol_server; // names from the server that a profile came from
 mod symbolize; // addresses of a binary
 mod symbols; // the cache and tables of symbols

@@ -4,11 +4,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// One request: its first line, and its header lines in lower case.
+/// One request: its first line, its header lines in lower case, and its body.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) line: String,
     pub(crate) headers: Vec<String>,
+    pub(crate) body: String,
 }
 
 impl Request {
@@ -104,6 +105,7 @@ fn read_request(stream: &TcpStream) -> Option<Request> {
     }
     let headers: Vec<String> = lines.iter().skip(1).map(|l| l.to_ascii_lowercase()).collect();
     let length = headers.iter().find_map(|h| h.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
-    reader.take(length).read_to_end(&mut Vec::new()).ok()?;
-    Some(Request { line: lines.first()?.clone(), headers })
+    let mut body = Vec::new();
+    reader.take(length).read_to_end(&mut body).ok()?;
+    Some(Request { line: lines.first()?.clone(), headers, body: String::from_utf8_lossy(&body).into_owned() })
 }

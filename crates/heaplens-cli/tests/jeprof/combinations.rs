@@ -31,8 +31,8 @@ const TABLES: &[&str] = &[
     "--text --addresses PROGRAM LAST",
     "--text --addresses --alloc_space --show_bytes PROGRAM LAST",
     // Which stacks and frames.
-    "--text --focus=work PROGRAM LAST",
-    "--text --ignore work PROGRAM LAST",
+    "--text --focus=^work|:work PROGRAM LAST",
+    "--text --ignore ^work|:work PROGRAM LAST",
     "--text --focus=run --ignore=nest$|insert$ PROGRAM LAST",
     "--text --lines --focus=shapes\\.[a-z]+:[0-9]+$ --ignore=:1 PROGRAM LAST",
     "--text --retain=::run$|^run$|work$|fill PROGRAM LAST",
@@ -55,14 +55,14 @@ const TABLES: &[&str] = &[
     "--text --thread=99 PROGRAM LAST",
     "--text --thread=* PROGRAM LAST",
     "--text --thread=* --alloc_space --files --cum PROGRAM LAST BASE",
-    "--text --thread=* --base=BASE --focus=work PROGRAM LAST",
+    "--text --thread=* --base=BASE --focus=^work|:work PROGRAM LAST",
 ];
 
 const FOLDED: &[&str] = &[
     "--collapsed PROGRAM LAST",
     "--collapse --inuse_objects PROGRAM LAST",
     "--collapsed --alloc_space PROGRAM BASE LAST",
-    "--collapsed --lines --show_bytes --focus=work PROGRAM LAST",
+    "--collapsed --lines --show_bytes --focus=^work|:work PROGRAM LAST",
     "--collapsed --ignore=nest$|insert$ PROGRAM LAST",
     "--collapsed --exclude=nest$|insert$ --alloc_objects PROGRAM LAST",
     "--collapsed --base=BASE PROGRAM LAST",
@@ -74,7 +74,7 @@ const FOLDED: &[&str] = &[
 
 const CALLS: &[&str] = &[
     "--callgrind PROGRAM LAST",
-    "--callgrind --alloc_objects --focus=work PROGRAM LAST",
+    "--callgrind --alloc_objects --focus=^work|:work PROGRAM LAST",
     "--callgrind --base=BASE PROGRAM LAST",
 ];
 
@@ -83,7 +83,7 @@ const GRAPHS: &[&str] =
 
 const GRAPHS_BY_NAME: &[&str] = &[
     "--dot PROGRAM LAST",
-    "--dot --show_bytes --ignore=work PROGRAM LAST",
+    "--dot --show_bytes --ignore=^work|:work PROGRAM LAST",
     "--dot --lines PROGRAM BASE LAST",
     "--dot --addresses --alloc_objects PROGRAM LAST",
     "--dot --nodecount=6 --nodefraction=.01 PROGRAM LAST",

@@ -41,7 +41,7 @@ impl Language {
 
     /// jemalloc is linked in, with its symbols.
     pub(crate) fn compiler(self, program: &Path) -> Command {
-        let (program, options): (_, &[&str]) = match self {
+        let (compiler, options): (_, &[&str]) = match self {
             Language::C => ("gcc".into(), &["-O1", "-g", "-pthread"]),
             Language::Cpp => ("g++".into(), &["-O1", "-g", "-pthread"]),
             Language::Rust => {
@@ -52,7 +52,7 @@ impl Language {
         let to_linker = if self == Language::Rust { "-Clink-arg=" } else { "" };
         let libraries =
             ["-l:libjemalloc.a", "-lstdc++", "-lm"].map(|library| format!("{to_linker}{library}"));
-        let mut command = Command::new(program);
+        let mut command = Command::new(compiler);
         command.args(options).arg("-o").arg(program).arg(self.source()).args(libraries);
         command
     }

@@ -48,20 +48,25 @@ struct Stack {
 pub(crate) fn stacks(lab: &Lab) -> Result<(), Failed> {
     for (run, at_least) in [(lab.coarse(), 1), (lab.fine(), 100)] {
         let profile = named(&run.leak, &run.program);
-        let mut ours = own_stacks(&profile);
-        let mut named_places = 0;
-        let judged = jeprof::collapsed(&run.program, None, &run.leak);
-        for line in judged.into_iter().filter(|line| line.bytes != 0) {
-            let Some(found) = ours.iter().position(|stack| agree(stack, &line)) else {
-                let near: Vec<_> = ours.iter().filter(|stack| stack.bytes.trunc() == line.bytes).collect();
-                return Err(format!("no stack of ours is {line:?}; of its bytes are {near:?}").into());
-            };
-            named_places += ours.swap_remove(found).places.iter().flatten().count();
-        }
-        assert!(ours.is_empty(), "only we have {ours:?}");
-        assert!(named_places >= at_least, "{named_places} places of the program only");
+        same_stacks(&profile, jeprof::collapsed(&run.program, None, &run.leak), at_least)?;
         folded_is(&profile, &run.leak, &run.program);
     }
+    Ok(())
+}
+
+/// To each of jeprof's lines belongs exactly one of our stacks, and the program has at least so many places in them.
+pub(crate) fn same_stacks(profile: &Profile, judged: Vec<Line>, at_least: usize) -> Result<(), Failed> {
+    let mut ours = own_stacks(profile);
+    let mut named_places = 0;
+    for line in judged.into_iter().filter(|line| line.bytes != 0) {
+        let Some(found) = ours.iter().position(|stack| agree(stack, &line)) else {
+            let near: Vec<_> = ours.iter().filter(|stack| stack.bytes.trunc() == line.bytes).collect();
+            return Err(format!("no stack of ours is {line:?}; of its bytes are {near:?}").into());
+        };
+        named_places += ours.swap_remove(found).places.iter().flatten().count();
+    }
+    assert!(ours.is_empty(), "only we have {ours:?}");
+    assert!(named_places >= at_least, "{named_places} places of the program only");
     Ok(())
 }
 

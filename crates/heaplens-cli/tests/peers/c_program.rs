@@ -4,13 +4,16 @@ use crate::by_address::{compare_difference, compare_stacks, compare_totals, read
 use crate::jeprof;
 use crate::prefixes;
 use crate::service::Lab;
-use crate::tools::{JEMALLOC, both, heaplens, stdout};
+use crate::tools::{both, heaplens, stdout};
 use heaplens::Dump;
 use heaplens::dump::Writer;
 use libtest_mimic::Failed;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// Debian's jemalloc 5.3.0, for programs that bring none.
+pub(crate) const JEMALLOC: &str = "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2";
 
 /// What the program itself defines and allocates in.
 pub(crate) const FUNCTIONS: [&str; 8] =

@@ -10,15 +10,20 @@ mod by_address;
 mod by_name;
 mod c_program;
 mod cppfilt;
+mod filters;
 mod flamegraphs;
 mod jeprof;
 mod own_drawing;
 mod place;
 mod places;
 mod pprof;
+#[path = "../../../heaplens/tests/pprof/decode.rs"]
+#[allow(dead_code)]
+mod pprof_decode;
 mod prefixes;
 #[path = "../programs/mod.rs"]
 mod programs;
+mod remote;
 mod restart;
 mod service;
 mod symbolize;
@@ -32,13 +37,13 @@ use std::sync::Arc;
 type Test = fn(&Lab) -> Result<(), Failed>;
 
 const JEPROF: &[&str] = &["jeprof", "addr2line", "nm", "objdump"];
-const JEPROF_AND_JEMALLOC: &[&str] = &["jeprof", "addr2line", "nm", "objdump", "gcc", tools::JEMALLOC];
+const JEPROF_AND_JEMALLOC: &[&str] = &["jeprof", "addr2line", "nm", "objdump", "gcc", c_program::JEMALLOC];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let required = std::env::var_os("HEAPLENS_REQUIRE_PEERS").is_some_and(|v| v == "1");
     let lab = Arc::new(Lab::default());
-    let tests: [(&str, &[&str], Test); 26] = [
+    let tests: [(&str, &[&str], Test); 30] = [
         ("bytes_of_each_stack_are_jeprofs", JEPROF, by_address::stacks),
         ("a_difference_of_each_stack_is_jeprofs", JEPROF, by_address::difference),
         ("names_are_jeprofs", JEPROF, by_name::stacks),
@@ -53,8 +58,16 @@ fn main() -> ExitCode {
         ("go_tool_pprof_shows_our_figures", &["go"], pprof::figures),
         ("go_tool_pprof_has_the_dumps_addresses", &["go"], pprof::addresses),
         ("go_tool_pprof_shows_differences_like_its_own", &["go"], pprof::difference),
-        ("go_tool_pprof_reads_c_programs", &["go", "gcc", tools::JEMALLOC], pprof::c_program),
-        ("go_tool_pprof_fetches_from_the_service", &["go"], own_drawing::by_go),
+        ("go_tool_pprof_reads_c_programs", &["go", "gcc", c_program::JEMALLOC], pprof::c_program),
+        ("go_tool_pprof_fetches_from_the_service", &["go"], remote::go),
+        ("jeprof_fetches_from_the_service", &["jeprof", "curl", "c++filt"], remote::jeprof),
+        ("scrapers_fetch_from_the_service", &[], remote::scrapers),
+        ("go_tool_pprof_filters_alike", &["go"], filters::service),
+        (
+            "go_tool_pprof_filters_and_groups_c_programs_alike",
+            &["go", "gcc", c_program::JEMALLOC],
+            filters::c_program,
+        ),
         ("the_service_draws_itself_in_little_memory", &[], own_drawing::memory),
         ("places_are_addr2lines", &["addr2line"], places::addr2line),
         ("symbolize_prints_what_addr2line_prints", &["addr2line", "gcc"], symbolize::every_option),

@@ -1,9 +1,7 @@
 //! The service draws itself: what that takes of its memory, what it leaves behind, and whether it shows.
 
 use crate::service::{Lab, Server};
-use crate::tools::stdout;
 use libtest_mimic::Failed;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -132,22 +130,5 @@ pub(crate) fn memory(lab: &Lab) -> Result<(), Failed> {
             |line: &&str| OF_THE_DRAWING.iter().any(|n| line.contains(n)) && !line.contains(OF_THE_PROGRAM);
         assert_eq!(stacks.lines().filter(of_the_drawing).collect::<Vec<_>>(), [""; 0]);
     }
-    Ok(())
-}
-
-/// `go tool pprof` takes the address as it takes Go's own.
-pub(crate) fn by_go(lab: &Lab) -> Result<(), Failed> {
-    let program = lab.demo();
-    let _turn = lab.turn();
-    let server = Server::start(program, "prof:true")?;
-    server.load(program);
-    let mut go = Command::new("go");
-    go.args(["tool", "pprof", "-top", "-symbolize=none"])
-        .arg(format!("{}/debug/prof/mem?output=proto", server.url));
-    let text = stdout(go.env("PPROF_TMPDIR", lab.dir()));
-    assert!(text.contains("\nType: inuse_space\nTime: "), "{text}");
-    assert!(text.contains("  heaplens_demo::store::"), "{text}");
-    // The allocator's functions are left out, and with them the agent's word for what they are.
-    assert!(!text.contains("_rjem_") && !text.contains("prof_backtrace"), "{text}");
     Ok(())
 }

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn write(profile: &Profile, path: PathBuf) -> PathBuf {
+pub(crate) fn write(profile: &Profile, path: PathBuf) -> PathBuf {
     let mut out = std::fs::File::create(&path).unwrap();
     pprof::write(profile, Packing::Gzip, &mut out).unwrap();
     path
@@ -32,7 +32,7 @@ fn go(options: &[&str], profile: &Path) -> String {
 }
 
 /// Name, flat and cumulative bytes of the rows of `-top`.
-fn top(options: &[&str], profile: &Path) -> BTreeMap<String, (i64, i64)> {
+pub(crate) fn top(options: &[&str], profile: &Path) -> BTreeMap<String, (i64, i64)> {
     let text = go(&[&["-top"], options].concat(), profile);
     let rows = text.lines().skip_while(|line| !line.trim_start().starts_with("flat ")).skip(1);
     let rows = rows.map(|row| {

@@ -4,9 +4,6 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Debian's jemalloc 5.3.0, for programs that bring none.
-pub(crate) const JEMALLOC: &str = "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2";
-
 /// True if a program is in the search path, or if a file with that path exists.
 pub(crate) fn is_there(tool: &str) -> bool {
     if tool.contains('/') {

@@ -126,6 +126,13 @@ const OTHER_NAMES: &[&str] = &[
 ];
 
 #[test]
+fn what_stands_for_a_runtime_or_a_thread_is_no_ones_own() {
+    for name in ["[runtime: tokio]", "[thread: worker-*]", "[thread 7]", "[no thread]"] {
+        assert_eq!(owner(name, None), Owner::Runtime, "{name}");
+    }
+}
+
+#[test]
 fn allocator_frames_under_every_name() {
     for name in ALLOCATOR_NAMES {
         assert!(is_allocator(name), "{name}");

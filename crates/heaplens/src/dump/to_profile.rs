@@ -15,8 +15,8 @@ pub enum Threads {
     /// One sample a stack, from its `t*` line.
     #[default]
     Merged,
-    /// One sample a stack and thread, from the `t<uid>` lines. Each line is unsampled with its own average
-    /// size, so dumps of jemalloc before 5.3.0 can give slightly other totals.
+    /// One sample a stack and thread, from the `t<uid>` lines; of a stack without any, its `t*` line. Each line is
+    /// unsampled with its own average size, so dumps of jemalloc before 5.3.0 can give slightly other totals.
     Separate,
 }
 
@@ -39,6 +39,7 @@ impl Dump {
             has_objects: true,
             is_diff: false,
             trailer: trailer.clone(),
+            ..Meta::default()
         });
         let inactive = trailer.as_ref().is_some_and(|trailer| trailer.active == Some(false));
         profile.warnings = self.accounting().warnings;
@@ -57,10 +58,13 @@ impl Dump {
             let frames: Vec<FrameId> =
                 stack.addresses.iter().rev().map(|&address| resolver.frame(address, &mut profile)).collect();
             let id = profile.add_stack_from_root(frames);
+            // Not every writer says which thread it was.
+            let separate = threads == Threads::Separate
+                && stack.lines().any(|(owner, _)| matches!(owner, Owner::Thread(_)));
             for (owner, counts) in stack.lines() {
-                let thread = match (threads, owner) {
-                    (Threads::Merged, Owner::All) => None,
-                    (Threads::Separate, Owner::Thread(uid)) => thread_ids.get(&uid).copied(),
+                let thread = match (separate, owner) {
+                    (false, Owner::All) => None,
+                    (true, Owner::Thread(uid)) => thread_ids.get(&uid).copied(),
                     _ => continue,
                 };
                 let values = estimate(counts, self.rate);

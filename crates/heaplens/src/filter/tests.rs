@@ -1,5 +1,5 @@
 use super::*;
-use crate::profile::{Amount, Meta, Module, Sample, Values};
+use crate::profile::{Amount, Frame, Function, Meta, Module, Sample, Thread, Values};
 use proptest::prelude::*;
 
 fn values(bytes: u64) -> Values {
@@ -21,7 +21,7 @@ fn profile(stacks: &[(&str, u64)]) -> Profile {
                     };
                     profile.add_frame(Frame::at(module, u64::from_str_radix(offset, 16).unwrap()))
                 }
-                None => named_frame(&mut profile, name),
+                None => profile.add_named_frame(name),
             });
         }
         let stack = profile.add_stack_from_root(frames);
@@ -102,6 +102,7 @@ fn runtime_frames_at_the_root_become_one() {
         ]
     );
     assert_eq!(new.total(), p.total());
+    assert_eq!(folded(&fold(&new, BOTH)), folded(&new));
 }
 
 #[test]
@@ -118,6 +119,7 @@ fn focus_and_ignore_share_the_samples_out() {
         ("^main$", 3),
         (r"store\.rs:42$", 16),
         (r"store\.rs", 16),
+        (r"store\.rs$", 16),
         (r"app\+0xff", 8),
         ("nothing like it", 0),
         ("", 27),
@@ -129,6 +131,57 @@ fn focus_and_ignore_share_the_samples_out() {
         assert_eq!(with.total().inuse_space.trunc(), kept, "{text}");
         assert_eq!(with.total() + without.total(), p.total(), "{text}");
     }
+}
+
+#[test]
+fn hidden_frames_leave_what_they_allocated_to_their_callers() {
+    let p = profile(&[
+        ("main;app::f;std::g;app::f", 1),
+        ("main;std::g", 2),
+        ("std::g", 4),
+        ("", 8),
+        ("a+0x1;b", 16),
+    ]);
+    let hidden = |text: &str| folded(&hide(&p, &pattern(text).unwrap()));
+    assert_eq!(hidden("std"), [" 12", "a+0x1;b 16", "main 2", "main;app::f;app::f 1"]);
+    assert_eq!(hidden(r"^a\+0x1$")[1], "b 16");
+    assert_eq!(hidden(""), [" 31"]);
+    assert_eq!(hidden("nothing like it"), folded(&p));
+}
+
+#[test]
+fn stacks_are_shown_from_their_outermost_match() {
+    let p = profile(&[("a;b;c;b", 1), ("a;c", 2), ("d", 4), ("", 8)]);
+    let shown = |text: &str| folded(&show_from(&p, &pattern(text).unwrap()));
+    assert_eq!(shown("a"), ["a;b;c;b 1", "a;c 2"]);
+    assert_eq!(shown("b"), ["b;c;b 1"]);
+    assert_eq!(shown("c|d"), ["c 2", "c;b 1", "d 4"]);
+    assert!(shown("nothing like it").is_empty());
+}
+
+#[test]
+fn a_pattern_matches_only_what_samples_have() {
+    let p = profile(&[("main;app::f", 1), ("other", 2)]);
+    let of_f = focus(&p, &pattern("app::f").unwrap());
+    assert!(matches(&of_f, &pattern("^main$").unwrap()));
+    assert!(!matches(&of_f, &pattern("other").unwrap()));
+}
+
+#[test]
+fn threads_are_chosen_by_number_or_name() {
+    let mut p = profile(&[("main;app::f", 1)]);
+    for (uid, name) in [(3, Some("worker-1")), (4, Some("worker-2")), (5, None), (6, Some("3"))] {
+        let thread = Some(p.add_thread(Thread { uid, name: name.map(str::to_owned) }));
+        p.add_sample(Sample { thread, values: values(10 * uid), ..p.samples()[0] });
+    }
+    for (text, bytes) in
+        [("3", 30), ("03", 30), ("worker", 70), ("-2$", 40), ("5", 50), ("7", 0), ("^3$", 60), ("", 130)]
+    {
+        let chosen = thread(&p, &ThreadChoice::parse(text).unwrap());
+        chosen.check().unwrap();
+        assert_eq!(chosen.total().inuse_space.trunc(), i128::from(bytes), "{text}");
+    }
+    assert!(ThreadChoice::parse("worker(").is_err());
 }
 
 #[test]

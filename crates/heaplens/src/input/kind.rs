@@ -1,7 +1,6 @@
 //! What a file is that is no profile: people fetch error pages and mistake binaries for dumps.
 
 use crate::error::Error;
-use memchr::memmem;
 
 /// True if the first line that matters is heap_v2's.
 pub(super) fn is_heap_v2(bytes: &[u8]) -> bool {
@@ -59,8 +58,11 @@ fn describe(bytes: &[u8]) -> Option<(String, String)> {
     {
         return is(
             "a gperftools heap profile",
-            "heaplens reads jemalloc's heap_v2 dumps and folded stacks; `jeprof --collapsed` turns this one into folded stacks",
+            "heaplens reads jemalloc's heap_v2 dumps, pprof and folded stacks; `jeprof --collapsed` turns this one into folded stacks",
         );
+    }
+    if let Some(what) = of_gperftools(bytes) {
+        return is(what, "heaplens reads heap profiles only; use pprof or jeprof for it");
     }
     if start.starts_with(b"--- ") {
         return is(
@@ -68,17 +70,31 @@ fn describe(bytes: &[u8]) -> Option<(String, String)> {
             "give the dump it was made from, or its folded stacks (`jeprof --collapsed`)",
         );
     }
-    if looks_like_pprof(bytes) {
-        return is("a pprof profile (protobuf)", "ask the server for the text form: output=text");
-    }
     if memchr::memchr(0, &bytes[..bytes.len().min(4096)]).is_some() {
         let shown = &bytes[..bytes.len().min(8)];
         return Some((
             format!("binary data that starts with `{}`", shown.escape_ascii()),
-            "expected text that starts with heap_v2/, or folded stacks".to_owned(),
+            "expected text that starts with heap_v2/, pprof's protobuf, or folded stacks".to_owned(),
         ));
     }
     None
+}
+
+/// Profiles of gperftools that are none of a heap.
+fn of_gperftools(bytes: &[u8]) -> Option<&'static str> {
+    // A count of 0, then the number of words that follow in the header: 3; words of either size.
+    let is_cpu =
+        |word: usize| bytes.len() > word && bytes[..word].iter().all(|&b| b == 0) && bytes[word] == 3;
+    let header = bytes.split(|&b| b == b'\n').find(|line| !line.starts_with(b"%")).unwrap_or_default();
+    let section = header.strip_prefix(b"---").map(<[u8]>::trim_ascii_start).unwrap_or_default();
+    let titled = |titles: &[&[u8]]| titles.iter().any(|title| section.starts_with(title));
+    if is_cpu(8) || is_cpu(4) || titled(&[b"profile"]) {
+        Some("a CPU profile of gperftools")
+    } else if titled(&[b"contention", b"Stacks:"]) {
+        Some("a contention profile of gperftools")
+    } else {
+        None
+    }
 }
 
 fn json(text: &[u8]) -> (String, String) {
@@ -96,14 +112,4 @@ fn json(text: &[u8]) -> (String, String) {
 fn shorten(text: &str) -> String {
     let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     plain.take(300).collect()
-}
-
-/// Field 1 (sample_type), length-delimited, or another early field of profile.proto, and the names in its string table.
-fn looks_like_pprof(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&0x0a)
-        && memmem::find(&bytes[..bytes.len().min(1 << 20)], b"space").is_some()
-        && bytes.contains(&0)
-        || (bytes.first() == Some(&0x0a)
-            && bytes.get(1).is_some_and(|&n| n < 32)
-            && bytes.get(2) == Some(&0x08))
 }

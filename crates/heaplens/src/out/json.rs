@@ -2,7 +2,7 @@
 //! objects; a consumer must skip fields that it does not know.
 
 use crate::error::Error;
-use crate::profile::{Amount, Frame, Profile, SampleType, SymbolState};
+use crate::profile::{Amount, Frame, Granularity, Profile, SampleType, SymbolState};
 use crate::view::{Change, Row, Top};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -20,6 +20,9 @@ struct Document<'a> {
     unit: &'static str,
     /// Average bytes between samples; null if values are exact.
     rate: Option<u64>,
+    /// What names stand for, if they are not functions'.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    granularity: Option<&'static str>,
     total: Figure,
     #[serde(skip_serializing_if = "Option::is_none")]
     process: Option<Process<'a>>,
@@ -172,6 +175,7 @@ fn document<'a>(profile: &'a Profile, top: &Top) -> Document<'a> {
         sample_type: top.sample_type.name(),
         unit: if top.sample_type.is_bytes() { "bytes" } else { "objects" },
         rate: top.rate,
+        granularity: (top.granularity != Granularity::Function).then(|| top.granularity.noun()),
         total: figure(top, &top.total, &top.total_other),
         process: profile.meta.trailer.as_ref().map(|t| Process {
             pid: t.pid,
@@ -196,6 +200,7 @@ fn module(module: &crate::profile::Module) -> Module<'_> {
     let (symbol_file, why) = match &module.symbols {
         SymbolState::NotLooked => (None, None),
         SymbolState::Verified { used } | SymbolState::Unverified { used } => (Some(used.as_str()), None),
+        SymbolState::Served { by } => (Some(by.as_str()), None),
         SymbolState::Mismatched { found, .. } => (Some(found.as_str()), None),
         SymbolState::Missing { why } => (None, Some(why.as_str())),
     };

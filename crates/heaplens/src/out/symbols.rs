@@ -43,15 +43,17 @@ pub fn state(module: &Module) -> &'static str {
         SymbolState::NotLooked => "not-looked",
         SymbolState::Verified { .. } => "verified",
         SymbolState::Unverified { .. } => "unverified",
+        SymbolState::Served { .. } => "served",
         SymbolState::Mismatched { .. } => "mismatched",
         SymbolState::Missing { .. } => "missing",
     }
 }
 
-/// The file that was used, or that was found and not used, or the path that leads to none.
+/// The file that was used, or the server that was asked, or that was found and not used, or the path that leads to none.
 pub fn file(module: &Module) -> &str {
     match &module.symbols {
         SymbolState::Verified { used } | SymbolState::Unverified { used } => used,
+        SymbolState::Served { by } => by,
         SymbolState::Mismatched { found, .. } => found,
         SymbolState::Missing { .. } | SymbolState::NotLooked => &module.path,
     }
@@ -68,7 +70,7 @@ pub fn summary(modules: &[&Module], most_names: usize) -> String {
             _ => Some(format!("{} {wanted}", names.join(", "))),
         }
     };
-    let parts = ["verified", "unverified", "mismatched", "missing"].into_iter().filter_map(of);
+    let parts = ["verified", "unverified", "served", "mismatched", "missing"].into_iter().filter_map(of);
     parts.collect::<Vec<_>>().join("; ")
 }
 
@@ -94,9 +96,10 @@ mod tests {
             SymbolState::Mismatched { found: "/opt/other".into(), found_build_id: "beef".into() },
             SymbolState::Missing { why: "no file was found".into() },
             SymbolState::Verified { used: "/opt/m5".into() },
+            SymbolState::Served { by: "http://db7/pprof/symbol".into() },
         ]));
         let found = found.unwrap();
-        assert_eq!(found.summary, "m0, m5 verified; m2 unverified; m3 mismatched; m4 missing");
+        assert_eq!(found.summary, "m0, m5 verified; m2 unverified; m6 served; m3 mismatched; m4 missing");
         assert_eq!(
             found.modules,
             [
@@ -105,6 +108,7 @@ mod tests {
                 "m3: mismatched, /opt/other",
                 "m4: missing, /opt/m4",
                 "m5: verified, /opt/m5",
+                "m6: served, http://db7/pprof/symbol",
             ]
         );
         assert_eq!(report(&profile([SymbolState::NotLooked])), None);

@@ -3,6 +3,7 @@
 use super::{escape, units};
 use crate::error::Error;
 use crate::profile::Amount;
+use crate::short::library_path;
 use crate::view::{Order, Row, Top};
 use std::io::Write;
 
@@ -45,7 +46,7 @@ pub fn write_top(top: &Top, options: &Options, out: &mut dyn Write) -> Result<()
     let taken: usize = widths.iter().map(|w| w + 2).sum();
     let room = options.width.map(|width| width.saturating_sub(taken).max(20));
     let names = rows[..shown].iter().map(|row| function(row, room));
-    for (row, name) in table.iter().zip(std::iter::once("function".to_owned()).chain(names)) {
+    for (row, name) in table.iter().zip(std::iter::once(top.granularity.noun().to_owned()).chain(names)) {
         for (cell, width) in row.iter().zip(&widths) {
             write!(out, "{cell:>width$}  ")?;
         }
@@ -54,12 +55,13 @@ pub fn write_top(top: &Top, options: &Options, out: &mut dyn Write) -> Result<()
     let hidden = &rows[shown..];
     if !hidden.is_empty() {
         let more = units::count(hidden.len() as f64);
+        let what = top.granularity.nouns();
         match top.order {
             Order::Flat => {
                 let flat: Amount = hidden.iter().map(|row| row.flat.net()).sum();
-                writeln!(out, "… {more} more functions, {} flat; show them with -n 0", net(top, flat))?;
+                writeln!(out, "… {more} more {what}, {} flat; show them with -n 0", net(top, flat))?;
             }
-            Order::Cumulative => writeln!(out, "… {more} more functions; show them with -n 0")?,
+            Order::Cumulative => writeln!(out, "… {more} more {what}; show them with -n 0")?,
         }
     }
     Ok(())
@@ -138,8 +140,10 @@ fn function(row: &Row, room: Option<usize>) -> String {
     let name = escape::terminal(&row.name);
     let place = row.location.as_deref().or(row.module.as_deref().filter(|_| !row.name.contains("+0x")));
     let room = room.unwrap_or(usize::MAX);
+    // Of lines and files the name says it.
+    let said = |place: &str| row.name.strip_suffix(place).is_some_and(|rest| rest.ends_with([' ', '/']));
+    let place = place.map(short_path).filter(|place| !said(place));
     if let Some(place) = place {
-        let place = short_path(place);
         let both = format!("{name}  {}", escape::terminal(place));
         if both.chars().count() <= room {
             return both;
@@ -166,18 +170,10 @@ fn size(top: &Top, value: Amount) -> String {
 /// A path without what is only the builder's machine: from the crate on where it is a library's, else its last
 /// three parts.
 fn short_path(path: &str) -> &str {
-    for root in ["/registry/src/", "/git/checkouts/"] {
-        if let Some((_, rest)) = path.split_once(root) {
-            return rest.split_once('/').map_or(rest, |(_, rest)| rest);
-        }
-    }
-    if let Some((_, rest)) = path.split_once("/library/")
-        && path.starts_with("/rustc/")
-    {
-        return rest;
-    }
-    let start = path.rmatch_indices('/').nth(2).map_or(0, |(at, _)| at + 1);
-    &path[start..]
+    library_path(path).unwrap_or_else(|| {
+        let start = path.rmatch_indices('/').nth(2).map_or(0, |(at, _)| at + 1);
+        &path[start..]
+    })
 }
 
 /// Cuts in the middle: the crate and the last part of a name both tell something.
@@ -206,6 +202,16 @@ mod tests {
                 "/home/me/.cargo/registry/src/index.crates.io-1949cf8c/hashbrown-0.16.1/src/map.rs:18",
                 "hashbrown-0.16.1/src/map.rs:18",
             ),
+            ("/rust/deps/hashbrown-0.16.1/src/raw.rs:19", "hashbrown-0.16.1/src/raw.rs:19"),
+            (
+                "/home/me/.cargo/git/checkouts/store-1a2b3c4d/5e6f708/src/lib.rs:7",
+                "store-1a2b3c4d/5e6f708/src/lib.rs:7",
+            ),
+            (
+                "/home/me/.rustup/toolchains/stable/lib/rustlib/src/rust/library/core/src/fmt/mod.rs",
+                "core/src/fmt/mod.rs",
+            ),
+            ("/srv/library/books/a.c", "library/books/a.c"),
             ("/build/app/src/store/label_index.rs:85", "src/store/label_index.rs:85"),
             ("main.c:3", "main.c:3"),
         ] {

@@ -57,6 +57,22 @@ pub fn utc(unix_ms: u64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
+/// The inverse of [`utc`], to the second.
+pub(crate) fn parse_utc(text: &str) -> Option<u64> {
+    let numbers: Vec<u64> =
+        text.strip_suffix(" UTC")?.split(['-', ' ', ':']).map_while(|n| n.parse().ok()).collect();
+    let [year, month, day, hour, minute, second] = *numbers.as_slice() else { return None };
+    if numbers.iter().any(|&n| n > 9999) {
+        return None;
+    }
+    // As in `calendar`: years begin in March.
+    let year = year.checked_sub(u64::from(month <= 2))?;
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day.checked_sub(1)?;
+    let days = (365 * year + year / 4 - year / 100 + year / 400 + of_year).checked_sub(719_468)?;
+    let ms = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000;
+    (utc(ms) == text).then_some(ms)
+}
+
 /// Unix milliseconds as year, month, day, hour, minute and second of the Gregorian calendar in UTC.
 ///
 /// Years are counted from March, so that the leap day is the last of its year; 400 years always have 146,097 days.
@@ -131,6 +147,27 @@ fn grouped(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_come_back_to_the_second() {
+        for ms in [0, 951_827_696_789, 951_868_799_000, 4_102_444_800_000, 253_402_300_799_000] {
+            assert_eq!(parse_utc(&utc(ms)), Some(ms / 1000 * 1000));
+        }
+        for text in [
+            "",
+            "UTC",
+            "2000-02-30 00:00:00 UTC",
+            "2000-00-01 00:00:00 UTC",
+            "2000-13-01 00:00:00 UTC",
+            "1969-12-31 23:59:59 UTC",
+            "2000-01-01 24:00:00 UTC",
+            "18446744073709551615-01-01 00:00:00 UTC",
+            "2000-01-18446744073709551615 00:00:00 UTC",
+            "2000-01-01 00:00:18446744073709551615 UTC",
+        ] {
+            assert_eq!(parse_utc(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn amounts_read_well() {

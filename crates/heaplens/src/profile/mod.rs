@@ -7,12 +7,14 @@
 //! stacks share their callers; a frame names a place by module and offset, so that it means the same in
 //! another run of the same build.
 
+mod granularity;
 mod ids;
 mod tables;
 mod values;
 
+pub use granularity::Granularity;
 pub use ids::{FrameId, FunctionId, ModuleId, StackId, StringId, ThreadId};
-pub use tables::{Frame, Function, Mapped, Module, ModuleKind, StackNode, SymbolState, Thread};
+pub use tables::{Frame, Function, Mapped, Module, ModuleKind, Offsets, StackNode, SymbolState, Thread};
 pub use values::{Amount, SampleType, Values};
 
 use std::borrow::Cow;
@@ -42,12 +44,24 @@ pub struct Meta {
     pub rate: Option<u64>,
     /// True if `alloc_*` was measured (`prof_accum:true`).
     pub has_alloc: bool,
-    /// True if objects were counted (folded stacks carry one number only).
+    /// True if objects were counted (folded stacks, and pprof of some writers, have bytes alone).
     pub has_objects: bool,
     /// True for a difference: values have a sign.
     pub is_diff: bool,
     /// What the writer said about itself (see [`crate::trailer`]), of the last input that did.
     pub trailer: Option<Trailer>,
+    /// What a pprof file said in comments that nothing else here says.
+    pub comments: Vec<String>,
+    /// What names of frames stand for (see [`crate::group`]).
+    pub granularity: Granularity,
+}
+
+impl Meta {
+    /// True if a type was measured, as far as the flags tell.
+    pub fn has(&self, sample_type: SampleType) -> bool {
+        let is_alloc = matches!(sample_type, SampleType::AllocObjects | SampleType::AllocSpace);
+        (self.has_alloc || !is_alloc) && (self.has_objects || sample_type.is_bytes())
+    }
 }
 
 /// Stacks, the code they name, and unsampled values.
@@ -64,6 +78,9 @@ pub struct Profile {
     frames: Interned<Frame>,
     stacks: Interned<StackNode>,
     threads: Vec<Thread>,
+    /// The first thread of each uid.
+    by_uid: FxHashMap<u64, ThreadId>,
+    by_uid_and_name: FxHashMap<(u64, String), ThreadId>,
     samples: Vec<Sample>,
     /// Facts about the run.
     pub meta: Meta,
@@ -135,6 +152,13 @@ impl Profile {
         FrameId(self.frames.insert(frame))
     }
 
+    /// The id of a frame that is a name and nothing else.
+    pub(crate) fn add_named_frame(&mut self, name: &str) -> FrameId {
+        let name = self.intern(name);
+        let function = self.add_function(Function { name, system_name: name, file: None });
+        self.add_frame(Frame::named(function))
+    }
+
     /// The id of a frame under its caller, added if it is new.
     pub fn add_stack(&mut self, parent: Option<StackId>, frame: FrameId) -> StackId {
         StackId(self.stacks.insert(StackNode { parent, frame }))
@@ -145,16 +169,27 @@ impl Profile {
         frames.into_iter().fold(None, |parent, frame| Some(self.add_stack(parent, frame)))
     }
 
-    /// The id of a thread (by uid), added if it is new; a name learned later is kept.
+    /// The id of a thread, added if it is new: uid and name tell threads apart, but a name that is known once counts
+    /// for the thread of that uid whose name is not. Two runs can use one uid for two threads, and the dump of a thread
+    /// that has ended no longer names it.
     pub fn add_thread(&mut self, thread: Thread) -> ThreadId {
-        if let Some(i) = self.threads.iter().position(|t| t.uid == thread.uid) {
-            if self.threads[i].name.is_none() {
-                self.threads[i].name = thread.name;
+        let Profile { threads, by_uid, by_uid_and_name, .. } = self;
+        let new = ThreadId(threads.len() as u32);
+        let first = *by_uid.entry(thread.uid).or_insert(new);
+        let Some(name) = &thread.name else {
+            if first == new {
+                threads.push(thread);
             }
-            return ThreadId(i as u32);
+            return first;
+        };
+        let nameless = threads.get(first.index()).is_some_and(|known| known.name.is_none());
+        let id =
+            *by_uid_and_name.entry((thread.uid, name.clone())).or_insert(if nameless { first } else { new });
+        match threads.get_mut(id.index()) {
+            Some(known) => known.name = thread.name,
+            None => threads.push(thread),
         }
-        self.threads.push(thread);
-        ThreadId(self.threads.len() as u32 - 1)
+        id
     }
 
     /// Adds a sample; samples of equal stacks may repeat, views add them up.
@@ -212,6 +247,13 @@ impl Profile {
         (0..self.stacks.len() as u32).map(StackId)
     }
 
+    /// The frames of a stack from its outermost to its innermost.
+    pub(crate) fn stack_from_root(&self, leaf: Option<StackId>) -> Vec<FrameId> {
+        let mut frames: Vec<FrameId> = self.stack_from_leaf(leaf).map(|(_, frame)| frame).collect();
+        frames.reverse();
+        frames
+    }
+
     /// The nodes of a stack from its innermost frame to its outermost.
     pub fn stack_from_leaf(&self, leaf: Option<StackId>) -> impl Iterator<Item = (StackId, FrameId)> + '_ {
         std::iter::successors(leaf, |&id| self.stack(id).parent).map(|id| (id, self.stack(id).frame))
@@ -250,12 +292,17 @@ impl Profile {
     /// What people call the frame: its function, else `module+0xoffset`.
     pub fn frame_name(&self, id: FrameId) -> Cow<'_, str> {
         let frame = self.frame(id);
-        if let Some(function) = frame.function {
-            return Cow::Borrowed(self.string(self.function(function).name));
+        match frame.function {
+            Some(function) => Cow::Borrowed(self.string(self.function(function).name)),
+            None => Cow::Owned(self.place_name(frame)),
         }
+    }
+
+    /// `module+0xoffset`, whether or not the frame has a function.
+    pub(crate) fn place_name(&self, frame: Frame) -> String {
         match frame.module {
-            Some(module) => Cow::Owned(format!("{}+{:#x}", self.labels[module.index()], frame.offset)),
-            None => Cow::Owned(format!("{:#x}", frame.offset)),
+            Some(module) => format!("{}+{:#x}", self.labels[module.index()], frame.offset),
+            None => format!("{:#x}", frame.offset),
         }
     }
 
@@ -276,6 +323,10 @@ impl Profile {
         if other.meta.trailer.is_some() {
             self.meta.trailer.clone_from(&other.meta.trailer);
         }
+        let known: FxHashSet<&String> = self.meta.comments.iter().collect();
+        let new = other.meta.comments.iter().filter(|c| !known.contains(c)).cloned();
+        let new: Vec<String> = new.collect();
+        self.meta.comments.extend(new);
     }
 
     /// As [`Profile::absorb`], values changed on the way; meta data stays.
@@ -341,6 +392,17 @@ impl Profile {
         &self,
         mut change: impl FnMut(&mut Profile, Option<StackId>) -> Option<Option<StackId>>,
     ) -> Profile {
+        let mut seen: FxHashMap<Option<StackId>, Option<Option<StackId>>> = FxHashMap::default();
+        self.rebuild_samples(|new, sample| {
+            *seen.entry(sample.stack).or_insert_with(|| change(new, sample.stack))
+        })
+    }
+
+    /// As [`Profile::rebuild_stacks`], where the new stack depends on more of the sample than its stack.
+    pub(crate) fn rebuild_samples(
+        &self,
+        mut change: impl FnMut(&mut Profile, &Sample) -> Option<Option<StackId>>,
+    ) -> Profile {
         let mut new = Profile {
             strings: self.strings.clone(),
             modules: self.modules.clone(),
@@ -352,21 +414,14 @@ impl Profile {
             frames: self.frames.clone(),
             stacks: Interned::with_capacity(self.stacks.len()),
             threads: self.threads.clone(),
+            by_uid: self.by_uid.clone(),
+            by_uid_and_name: self.by_uid_and_name.clone(),
             samples: Vec::with_capacity(self.samples.len()),
             meta: self.meta.clone(),
             warnings: self.warnings.clone(),
         };
-        let mut seen: FxHashMap<Option<StackId>, Option<Option<StackId>>> = FxHashMap::default();
         for sample in &self.samples {
-            let stack = match seen.get(&sample.stack) {
-                Some(known) => *known,
-                None => {
-                    let changed = change(&mut new, sample.stack);
-                    seen.insert(sample.stack, changed);
-                    changed
-                }
-            };
-            if let Some(stack) = stack {
+            if let Some(stack) = change(&mut new, sample) {
                 new.samples.push(Sample { stack, ..*sample });
             }
         }

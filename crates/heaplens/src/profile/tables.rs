@@ -1,39 +1,57 @@
 //! The rows of a profile's tables.
 
 use super::ids::{FrameId, FunctionId, ModuleId, StackId, StringId};
-use indexmap::IndexSet;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use rustc_hash::{FxBuildHasher, FxHashMap};
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 
 /// A table whose equal rows share an id.
+///
+/// Stacks have millions of rows, and each look-up misses the processor's caches: rows stand alone in one vector, and the
+/// index has four bytes for each, which `IndexSet` has twice as large.
 #[derive(Clone, Debug)]
-pub(super) struct Interned<T>(IndexSet<T, FxBuildHasher>);
+pub(super) struct Interned<T> {
+    rows: Vec<T>,
+    index: HashTable<u32>,
+}
 
 impl<T> Default for Interned<T> {
     fn default() -> Self {
-        Interned(IndexSet::default())
+        Interned { rows: Vec::new(), index: HashTable::new() }
     }
 }
 
 impl<T: Copy + Eq + Hash> Interned<T> {
     pub(super) fn with_capacity(rows: usize) -> Interned<T> {
-        Interned(IndexSet::with_capacity_and_hasher(rows, FxBuildHasher))
+        Interned { rows: Vec::with_capacity(rows), index: HashTable::with_capacity(rows) }
     }
 
     pub(super) fn insert(&mut self, row: T) -> u32 {
-        self.0.insert_full(row).0 as u32
+        let Interned { rows, index } = self;
+        let hash = |row: &T| FxBuildHasher.hash_one(row);
+        let entry = index.entry(hash(&row), |&id| rows[id as usize] == row, |&id| hash(&rows[id as usize]));
+        match entry {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => {
+                let id = rows.len() as u32;
+                place.insert(id);
+                rows.push(row);
+                id
+            }
+        }
     }
 
     pub(super) fn get(&self, index: u32) -> T {
-        self.0[index as usize]
+        self.rows[index as usize]
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.rows.len()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = T> + '_ {
-        self.0.iter().copied()
+        self.rows.iter().copied()
     }
 }
 
@@ -48,6 +66,17 @@ pub enum ModuleKind {
     Anonymous,
     /// Addresses outside of every mapping. Offsets are addresses.
     Unmapped,
+}
+
+/// What offsets in a module count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Offsets {
+    /// Bytes of the file, as mappings do.
+    #[default]
+    InFile,
+    /// Virtual addresses, as the file's own headers and symbol table have them: pprof's writers that know no mapping
+    /// tell these.
+    Virtual,
 }
 
 /// How far the symbols of a module can be believed.
@@ -65,6 +94,11 @@ pub enum SymbolState {
     Unverified {
         /// The file that was read.
         used: String,
+    },
+    /// No file was there to read; a server that the input came from gave the names.
+    Served {
+        /// The address that was asked.
+        by: String,
     },
     /// A file was found, but it is another build; its names were not used.
     Mismatched {
@@ -89,6 +123,8 @@ pub struct Module {
     pub build_id: Option<String>,
     /// What it is made of.
     pub kind: ModuleKind,
+    /// What its frames' offsets count.
+    pub offsets: Offsets,
     /// True if the file was removed or replaced while the program ran.
     pub deleted: bool,
     /// Device and inode as the mappings give them, where they do: tells a file that was deleted later from
@@ -129,6 +165,7 @@ impl Module {
             path: path.into(),
             build_id: None,
             kind: ModuleKind::File,
+            offsets: Offsets::InFile,
             deleted: false,
             file_id: None,
             is_main: false,
@@ -148,7 +185,7 @@ impl Module {
     /// True if an offset means the same code in both: equal build-ids; or, where one is unknown, equal paths,
     /// unless one file was deleted and the other is not the same file.
     pub fn same_code(&self, other: &Module) -> bool {
-        if self.kind != other.kind {
+        if (self.kind, self.offsets) != (other.kind, other.offsets) {
             return false;
         }
         match (&self.build_id, &other.build_id) {
@@ -214,7 +251,8 @@ pub struct Function {
 pub struct Frame {
     /// The module; `None` for frames known by name alone (folded stacks).
     pub module: Option<ModuleId>,
-    /// The return address as an offset in the module's file (a place in the file, not a virtual address).
+    /// The return address as an offset in the module's file (a place in the file, not a virtual address, unless the
+    /// module's [`Offsets`] say so).
     /// The call itself lies before it: symbols are looked up at `offset - 1`.
     pub offset: u64,
     /// 0 for the innermost function at that offset, 1 for the function it was inlined into, and so on.

@@ -144,6 +144,16 @@ impl SampleType {
         SampleType::ALL.into_iter().find(|t| t.name() == name)
     }
 
+    /// The code of the warning that says that an input does not have it, where nothing else tells.
+    pub fn code_if_absent(self) -> &'static str {
+        match self {
+            SampleType::AllocObjects => "no-alloc_objects",
+            SampleType::AllocSpace => "no-alloc_space",
+            SampleType::InuseObjects => "no-inuse_objects",
+            SampleType::InuseSpace => "no-inuse_space",
+        }
+    }
+
     /// True for bytes, false for objects.
     pub fn is_bytes(self) -> bool {
         matches!(self, SampleType::AllocSpace | SampleType::InuseSpace)
@@ -181,6 +191,16 @@ impl Values {
             SampleType::AllocSpace => self.alloc_space,
             SampleType::InuseObjects => self.inuse_objects,
             SampleType::InuseSpace => self.inuse_space,
+        }
+    }
+
+    /// The value of one type, to change it.
+    pub fn get_mut(&mut self, sample_type: SampleType) -> &mut Amount {
+        match sample_type {
+            SampleType::AllocObjects => &mut self.alloc_objects,
+            SampleType::AllocSpace => &mut self.alloc_space,
+            SampleType::InuseObjects => &mut self.inuse_objects,
+            SampleType::InuseSpace => &mut self.inuse_space,
         }
     }
 

@@ -48,7 +48,7 @@ pub(super) fn proven(
     let (table, more) = table::of_module(module, options);
     notes.extend(more);
     if let Some(mut table) = table {
-        match table.chains(&table.addresses(lookups)) {
+        match table.chains(&table.addresses(module, lookups)) {
             Ok(chains) => {
                 let used = table.path().display().to_string();
                 let result = verified(used, &chains, table.notes().collect(), options);

@@ -170,7 +170,8 @@ pub(super) fn without_file(
     let mut kept = Kept { chains: Chains::new(lookups.len()), count: 0, computed: false };
     let mut known = vec![false; lookups.len()];
     for path in key::prefixes(id)?.iter().flat_map(|prefix| listing.beginning_with(&cache.dir, prefix)) {
-        kept.computed |= store::read_without_image(&path, &line, lookups, &mut kept.chains, &mut known);
+        kept.computed |=
+            store::read_without_image(&path, &line, module, lookups, &mut kept.chains, &mut known);
         let now = known.iter().filter(|known| **known).count();
         if now > kept.count {
             store::touch(&path);

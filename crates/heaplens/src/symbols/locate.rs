@@ -46,9 +46,9 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Places in the program's file as virtual addresses; `None` for those that no segment holds.
-    pub(super) fn addresses(&self, lookups: &[u64]) -> Vec<Option<u64>> {
-        lookups.iter().map(|&lookup| segments::address(&self.segments, lookup)).collect()
+    /// See [`segments::addresses`].
+    pub(super) fn addresses(&self, module: &Module, lookups: &[u64]) -> Vec<Option<u64>> {
+        segments::addresses(&self.segments, module, lookups)
     }
 
     /// Files with symbol tables, the best first.

@@ -7,6 +7,7 @@ use super::names::Demangler;
 use super::object::{ObjectFile, Rows, Section, Stored, Symbols};
 use super::session::Session;
 use super::{Options, Resolution, answers, by_name, symtab};
+use crate::profile::Module;
 use std::ops::Range;
 use std::path::Path;
 
@@ -55,10 +56,10 @@ impl Binary {
         by_name::addresses(&self.image, names, demangler)
     }
 
-    /// The virtual addresses of places in the file, as [`Frame::offset`](crate::profile::Frame) counts them; `None`
-    /// for places that are not loaded.
-    pub fn addresses_of(&self, places: &[u64]) -> Vec<Option<u64>> {
-        self.files.addresses(places)
+    /// The virtual addresses of places in the module that the file is, as [`Frame::offset`](crate::profile::Frame) counts
+    /// them; `None` for places that are not loaded.
+    pub fn addresses_of(&self, module: &Module, places: &[u64]) -> Vec<Option<u64>> {
+        self.files.addresses(module, places)
     }
 
     /// For each address the code around it that symbols bound: one function, or a part of one that has another inside.

@@ -14,6 +14,7 @@ mod chains;
 mod checksum;
 mod companions;
 mod dwarf;
+mod fallback;
 mod fat;
 mod fetch;
 mod lineless;
@@ -150,10 +151,15 @@ pub fn build_id(path: &Path) -> Result<Option<String>, String> {
 /// Each place becomes the chain of its inlined functions. Places that stay unknown stay as they are. What is
 /// missing, another build or unproven is said in [`Profile::warnings`]; totals do not change.
 pub fn symbolize(profile: &Profile, options: &Options) -> Profile {
+    symbolize_or(profile, options, &fallback::Nothing)
+}
+
+/// As [`symbolize`]; `other` is asked for modules of which no file was found that could be used.
+pub fn symbolize_or(profile: &Profile, options: &Options, other: &dyn Resolve) -> Profile {
     let locator = locate::Locator::new(options, profile.modules());
-    let resolver = module::FileResolver::new(locator, options);
-    let mut new = symbolize_with(profile, &resolver);
-    for (path, why) in resolver.locator.unused(new.modules()) {
+    let files = module::FileResolver::new(locator, options);
+    let mut new = symbolize_with(profile, &fallback::Or { files: &files, other });
+    for (path, why) in files.locator.unused(new.modules()) {
         report::unused(&mut new, &path, &why);
     }
     new
@@ -227,8 +233,9 @@ fn rank(state: &SymbolState) -> u8 {
         SymbolState::NotLooked => 0,
         SymbolState::Missing { .. } => 1,
         SymbolState::Mismatched { .. } => 2,
-        SymbolState::Unverified { .. } => 3,
-        SymbolState::Verified { .. } => 4,
+        SymbolState::Served { .. } => 3,
+        SymbolState::Unverified { .. } => 4,
+        SymbolState::Verified { .. } => 5,
     }
 }
 

@@ -54,7 +54,7 @@ impl Resolve for FileResolver<'_> {
             false => SymbolState::Unverified { used },
         };
         let mut result = Resolution::unknown(state);
-        let addresses = files.addresses(lookups);
+        let addresses = files.addresses(module, lookups);
         let (chains, problem) = answers::chains(&mut files, &addresses, self.options);
         result.problem = problem;
         result.notes = files.notes;

@@ -1,6 +1,7 @@
 //! Places in a file to virtual addresses, by the file's segments.
 
 use super::object::{self, Kind, ObjectFile};
+use crate::profile::{Module, Offsets};
 
 /// A part of a file and where it is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +83,15 @@ fn computed(file: &ObjectFile) -> Option<Vec<Segment>> {
         }
     }
     (!code.is_empty()).then_some(code)
+}
+
+/// A module's places as virtual addresses; `None` for those that no segment holds.
+pub(super) fn addresses(segments: &[Segment], module: &Module, lookups: &[u64]) -> Vec<Option<u64>> {
+    let lookups = lookups.iter();
+    match module.offsets {
+        Offsets::InFile => lookups.map(|&lookup| address(segments, lookup)).collect(),
+        Offsets::Virtual => lookups.map(|&lookup| Some(lookup)).collect(),
+    }
 }
 
 /// The virtual address of a place in the file, if a segment holds it.

@@ -152,8 +152,7 @@ mod tests {
     #[test]
     fn limits_cut_functions_and_calls() {
         let folded = "main;a 500\nmain;b 300\nmain;c 150\nmain;d 50\nmain;b;a 100\nmain;c;a 90\n";
-        let mut limits = Limits::default();
-        limits.nodes = 4;
+        let mut limits = Limits { nodes: 4, ..Limits::default() };
         let (nodes, edges) = graph(folded, &limits);
         assert_eq!(nodes, ["main 0 1190", "a 690 690", "b 300 400", "c 150 240"]);
         assert_eq!(edges, ["main>a 500", "main>b 400", "main>c 240", "b>a 100", "c>a 90"]);

@@ -1,6 +1,6 @@
 //! The table of functions: what each allocated itself (flat) and with its callees (cumulative).
 
-use crate::profile::{Amount, FrameId, Profile, SampleType};
+use crate::profile::{Amount, FrameId, Granularity, Profile, SampleType};
 use crate::sampling::{self, Interval};
 use crate::view::Tree;
 use rustc_hash::FxHashMap;
@@ -16,6 +16,8 @@ pub struct Top {
     pub has_objects: bool,
     /// Average bytes between samples, `None` if the values are exact.
     pub rate: Option<u64>,
+    /// What rows are of: functions, unless frames were grouped.
+    pub granularity: Granularity,
     /// What the rows are sorted by.
     pub order: Order,
     /// The sum of all samples.
@@ -167,6 +169,7 @@ impl Top {
             is_diff: profile.meta.is_diff,
             has_objects: profile.meta.has_objects,
             rate: profile.meta.rate,
+            granularity: profile.meta.granularity,
             order: Order::Flat,
             total,
             grown,

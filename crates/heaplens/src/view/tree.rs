@@ -1,6 +1,6 @@
 //! The call tree: stacks merged by function name, from the root.
 
-use crate::profile::{Amount, FrameId, Profile, SampleType};
+use crate::profile::{Amount, FrameId, Granularity, Profile, SampleType};
 use crate::sampling::{self, Interval};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -16,6 +16,8 @@ pub struct Tree {
     pub has_objects: bool,
     /// Average bytes between samples, `None` if the values are exact.
     pub rate: Option<u64>,
+    /// What nodes are: functions, unless frames were grouped.
+    pub granularity: Granularity,
     /// All nodes in preorder.
     pub nodes: Vec<Node>,
 }
@@ -278,6 +280,7 @@ impl<'a> Builder<'a> {
             is_diff: self.profile.meta.is_diff,
             has_objects: self.profile.meta.has_objects,
             rate: self.profile.meta.rate,
+            granularity: self.profile.meta.granularity,
             nodes,
         }
     }

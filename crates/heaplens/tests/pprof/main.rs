@@ -139,6 +139,21 @@ fn an_empty_profile_is_a_profile() {
 }
 
 #[test]
+fn what_is_shown_first_is_what_the_profile_has() {
+    let default = |text: &str, asked_for| {
+        let mut out = Vec::new();
+        let profile = read(text, Threads::Merged);
+        pprof::write_with_default(&profile, asked_for, Packing::Plain, &mut out).unwrap();
+        decode(&out).default_type
+    };
+    let accum = sealed();
+    let plain = "heap_v2/524288\n  t*: 1: 8 [0: 0]\n@ 0x10\n  t*: 1: 8 [0: 0]\n";
+    assert_eq!(default(&accum, SampleType::AllocSpace), "alloc_space");
+    assert_eq!(default(&accum, SampleType::InuseSpace), "inuse_space");
+    assert_eq!(default(plain, SampleType::AllocSpace), "inuse_space");
+}
+
+#[test]
 fn the_same_bytes_every_time_and_the_same_message_when_packed() {
     let profile = symbolize_with(&read(&sealed(), Threads::Separate), &Names);
     assert_eq!(plain(&profile), plain(&profile.clone()));

@@ -10,8 +10,9 @@
 use crate::binaries::nowhere;
 use crate::chains::{Chain, code, ours};
 use crate::crate_judge::by_loader;
-use crate::differences::{Differences, compare};
+use crate::differences::{Differences, Evidence, compare};
 use crate::llvm_judge::llvm;
+use crate::split_bases::SplitBases;
 use crate::symbols_of::SymbolsOf;
 use crate::trial;
 use libtest_mimic::{Failed, Trial};
@@ -102,7 +103,9 @@ fn check(path: &Path, base: &Path, count: usize, seed: u64, judge: Judge) -> Res
     let debug = debug_file(base);
     let theirs = judge(&debug, &addresses)?;
     let symbols = SymbolsOf::files(&[path, &debug]);
-    Ok(compare(&addresses, &found, &theirs, &|address| symbols.at(address)))
+    let split = SplitBases::of(base);
+    let evidence = Evidence { symbols: &|at| symbols.at(at), split_base: &|at| split.hold(at) };
+    Ok(compare(&addresses, &found, &theirs, &evidence))
 }
 
 fn verdict(differences: &Differences) -> Result<(), Failed> {

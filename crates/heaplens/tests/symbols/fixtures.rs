@@ -7,8 +7,9 @@
 use crate::binaries::nowhere;
 use crate::chains::{Chain, chains, code, ours};
 use crate::crate_judge;
-use crate::differences::{Differences, Kind, compare, strict};
+use crate::differences::{Differences, Evidence, Kind, compare, strict};
 use crate::llvm_judge::llvm;
+use crate::split_bases::SplitBases;
 use crate::symbols_of::SymbolsOf;
 use crate::trial;
 use heaplens::symbols;
@@ -230,14 +231,13 @@ const CRATE_FAILS: [(&str, &str); 9] = [
 ];
 
 /// Where `llvm-symbolizer` 14, 16 or 19 is wrong or cannot answer, by the beginning of the fixture's name, and why.
-const LLVM_FAILS: [(&str, &str); 9] = [
+const LLVM_FAILS: [(&str, &str); 8] = [
     ("broken-unit", "it has no answer in JSON for places of such a unit"),
     ("compressed-zlib-gnu", "LLVM reads these up to version 15"),
     ("compressed-zstd", "LLVM reads these from version 16 on"),
     ("debuglink-dwz", "it does not follow the link to what dwz took out"),
     ("dropped-", "it takes entries of code that the linker dropped for code at address 0"),
     ("dwo-", "it looks for the files only where the compiler wrote them"),
-    ("dwp-gcc", "it misses what was inlined in units that gcc split"),
     ("dwz", "it does not follow the link to what dwz took out"),
     ("macho-fat", "it has to be told the architecture"),
 ];
@@ -270,7 +270,9 @@ fn differences(name: &str, theirs: &[Chain]) -> Result<Differences, String> {
     let addresses = addresses(name);
     let (ours, _) = ours(&path, &addresses, &nowhere())?;
     let symbols = SymbolsOf::files(&[&path, &path.with_extension("debug")]);
-    Ok(compare(&addresses, &ours, theirs, &|address| symbols.at(address)))
+    let split = SplitBases::of(&path);
+    let evidence = Evidence { symbols: &|at| symbols.at(at), split_base: &|at| split.hold(at) };
+    Ok(compare(&addresses, &ours, theirs, &evidence))
 }
 
 /// The fixture that a kind of difference names shows it.

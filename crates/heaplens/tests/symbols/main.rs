@@ -19,6 +19,7 @@ mod llvm_judge;
 #[cfg(target_os = "linux")]
 mod process;
 mod search;
+mod split_bases;
 mod symbols_of;
 mod table;
 #[cfg(target_os = "linux")]

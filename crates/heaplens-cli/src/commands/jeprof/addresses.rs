@@ -1,21 +1,21 @@
 //! `--symbols`: mapping lines and addresses from standard input, a name for each address.
 
-use super::linked;
+use super::linked::Linked;
 use super::names::short;
 use super::read::Environment;
 use super::settings::Settings;
 use crate::exit::Usage;
 use crate::notes;
 use crate::source::Source;
-use heaplens::Profile;
 use heaplens::maps::Maps;
 use heaplens::out::escape;
 use heaplens::profile::{Amount, Frame, Meta, Module, ModuleKind, Sample, Values};
+use heaplens::{Profile, symbols};
 use regex::bytes::Regex;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Writes the short name of the function around each address, `??` where there is none.
+/// Writes the short name of the function around each address, the address where there is none.
 ///
 /// # Errors
 /// If no program is named, or standard input cannot be read.
@@ -28,13 +28,17 @@ pub(super) fn write(settings: &Settings, out: &mut Vec<u8>) -> anyhow::Result<()
     let (addresses, maps) = split(&input)?;
     let profile = profile(&addresses, &Maps::parse(&maps));
     let options = environment.symbols(settings, Some(PathBuf::from(program)));
-    let profile = linked::symbolize(&profile, &options, settings.add_lib.as_deref());
+    let linked = Linked::new(&options, settings.add_lib.as_deref());
+    let profile = symbols::symbolize_or(&profile, &options, &linked);
     notes::symbols(&profile);
-    for sample in profile.samples() {
+    for (sample, address) in profile.samples().iter().zip(addresses) {
         let frames = profile.stack_from_leaf(sample.stack).map(|(_, id)| profile.frame(id));
         let function = frames.filter(|frame| !frame.inlined).find_map(|frame| frame.function);
         let name = function.map(|function| short(profile.string(profile.function(function).name)));
-        writeln!(out, "{}", escape::terminal(name.as_deref().unwrap_or("??")))?;
+        match name {
+            Some(name) => writeln!(out, "{}", escape::terminal(&name))?,
+            None => writeln!(out, "{address:#018x}")?,
+        }
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use heaplens::out::escape;
 use heaplens::out::figures::{Unit, share};
 use heaplens::profile::Amount;
 use heaplens::symbols::{Binary, Options};
-use iced_x86::{Decoder, DecoderOptions, FlowControl, Formatter, GasFormatter, Instruction};
+use iced_x86::{Decoder, DecoderOptions, Formatter, GasFormatter, Instruction};
 use std::io::Write;
 
 /// Longer paths are cut at their beginning.
@@ -68,10 +68,17 @@ fn one(
             writeln!(out, "-------------------- {}", escape::terminal(&shortened(clean(file))))?;
         }
         let sum = |of: fn(&Row) -> Amount| figure(unit, group.iter().map(of).sum());
-        let source = sources.lines(file).ok().and_then(|lines| lines.get(first.line.checked_sub(1)? as usize));
+        let source =
+            sources.lines(file).ok().and_then(|lines| lines.get(first.line.checked_sub(1)? as usize));
         if let Some(source) = source {
             let source = escape::terminal(source.trim_start());
-            writeln!(out, "{:>6} {:>6} {:>5}: {source}", sum(|row| row.flat), sum(|row| row.cum), first.line)?;
+            writeln!(
+                out,
+                "{:>6} {:>6} {:>5}: {source}",
+                sum(|row| row.flat),
+                sum(|row| row.cum),
+                first.line
+            )?;
         }
         for row in group {
             let (flat, cum) = (figure(unit, row.flat), figure(unit, row.cum));
@@ -149,9 +156,5 @@ fn texts(binary: &Binary, instructions: &[Instruction]) -> Vec<String> {
 
 /// Where a direct jump or call leads.
 fn target(instruction: &Instruction) -> Option<u64> {
-    let is_direct = matches!(
-        instruction.flow_control(),
-        FlowControl::Call | FlowControl::UnconditionalBranch | FlowControl::ConditionalBranch
-    );
-    Some(instruction.near_branch_target()).filter(|&target| is_direct && target != 0)
+    Some(instruction.near_branch_target()).filter(|&target| target != 0)
 }

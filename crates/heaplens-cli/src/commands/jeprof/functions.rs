@@ -4,7 +4,7 @@ use super::names::short;
 use super::stacks::{Places, Stack};
 use crate::notes;
 use heaplens::Profile;
-use heaplens::profile::{Amount, ModuleId, SymbolState};
+use heaplens::profile::{Amount, Module, ModuleId, SymbolState};
 use heaplens::symbols::{Binary, Options};
 use regex::Regex;
 use std::collections::{BTreeMap, HashSet};
@@ -75,17 +75,17 @@ pub(super) fn find(
             continue;
         };
         match Binary::open(used.as_ref(), options) {
-            Ok(binary) => found.extend(in_module(&binary, used, &costs, pattern)),
+            Ok(binary) => found.extend(in_module(&binary, module, used, &costs, pattern)),
             Err(why) => notes::line(&format!("warning: {used}: {why}")),
         }
     }
     found
 }
 
-fn in_module(binary: &Binary, path: &str, costs: &Costs, pattern: &Regex) -> Vec<Function> {
+fn in_module(binary: &Binary, module: &Module, path: &str, costs: &Costs, pattern: &Regex) -> Vec<Function> {
     let offsets: Vec<u64> = costs.keys().copied().collect();
     let by_address: BTreeMap<u64, (Amount, Amount)> = binary
-        .addresses_of(&offsets)
+        .addresses_of(module, &offsets)
         .into_iter()
         .zip(costs.values())
         .filter_map(|(address, &cost)| Some((address?, cost)))

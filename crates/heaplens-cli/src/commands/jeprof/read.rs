@@ -1,19 +1,18 @@
 //! From program and profiles to one profile with names.
 
-use super::linked;
+use super::linked::Linked;
 use super::settings::{Settings, Skip};
 use crate::args::{CacheArgs, Fetching};
 use crate::exit::Usage;
 use crate::http::Client;
-use crate::progress::Progress;
+use crate::notes;
+use crate::reading::{self, Reading};
 use crate::source::{self, Source};
-use crate::{notes, running};
 use anyhow::{Context, bail};
 use clap::Parser;
 use heaplens::dump::Threads;
 use heaplens::filter::{self, Folding};
-use heaplens::symbols::{self, RecordedPaths};
-use heaplens::{Profile, diff, input};
+use heaplens::{Profile, symbols};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
@@ -90,8 +89,8 @@ fn is_symbolized(path: &Path) -> bool {
     read.is_ok() && first.trim_ascii_start().starts_with(b"symbol")
 }
 
-/// The profile of all inputs, without the base, with names, and where these were looked for; by thread if one is asked for, and then of the first input
-/// alone, as in jeprof.
+/// The profile of all inputs, without the base, with names, and where these were looked for; by thread if one is asked
+/// for, and then of the first input alone, as in jeprof.
 ///
 /// # Errors
 /// Names the input that could not be read.
@@ -106,82 +105,21 @@ pub(super) fn profile(settings: &Settings) -> anyhow::Result<(Profile, symbols::
             bail!("{}: expected the program that was profiled", program.display());
         }
     }
-    let mut inputs = Inputs::new(&environment, settings);
-    let mut sum: Option<Profile> = None;
-    let by_thread = settings.thread.is_some();
-    for source in sources.iter().take(if by_thread { 1 } else { sources.len() }) {
-        let next = inputs.read(source)?;
-        match &mut sum {
-            Some(sum) => sum.absorb(&next),
-            None => sum = Some(next),
-        }
+    let threads = if settings.thread.is_some() { Threads::Separate } else { Threads::Merged };
+    if settings.thread.is_some() {
+        sources.truncate(1);
     }
-    let mut profile = sum.unwrap_or_default();
-    if let Some(base) = base.filter(|_| !by_thread) {
-        profile = diff::diff(&inputs.read(&base)?, &profile);
+    let base = base.filter(|_| settings.thread.is_none());
+    let mut reading = Reading::new(&environment.fetching, threads);
+    let mut profile = reading.all(&sources, base.as_ref())?;
+    let options = environment.symbols(settings, named.program);
+    if reading::lacks_names(&profile) {
+        let linked = Linked::new(&options, settings.add_lib.as_deref());
+        profile = reading.origin().symbolize_or(&profile, options.clone(), Some(&linked));
     }
-    let mut options = environment.symbols(settings, named.program);
-    options.processes = inputs.running;
-    options.recorded_paths = inputs.paths;
-    if profile.frame_ids().any(|id| profile.frame(id).function.is_none()) {
-        let _progress = Progress::start("reading symbols");
-        profile = linked::symbolize(&profile, &options, settings.add_lib.as_deref());
-    }
-    notes::symbols(&profile);
     notes::warnings(&profile);
     if settings.skip == Skip::All {
         profile = filter::fold(&profile, Folding::default());
     }
     Ok((profile, options))
-}
-
-/// What reading needs, and what is learnt from one input for all.
-struct Inputs<'a> {
-    environment: &'a Environment,
-    limits: input::Limits,
-    running: Vec<u32>,
-    paths: RecordedPaths,
-}
-
-impl Inputs<'_> {
-    fn new<'a>(environment: &'a Environment, settings: &Settings) -> Inputs<'a> {
-        let mut limits = input::Limits::default();
-        limits.unpacked = environment.fetching.max_size;
-        limits.threads = if settings.thread.is_some() { Threads::Separate } else { Threads::Merged };
-        Inputs { environment, limits, running: Vec::new(), paths: RecordedPaths::default() }
-    }
-
-    fn read(&mut self, source: &Source) -> anyhow::Result<Profile> {
-        let bytes = self.environment.bytes(source)?;
-        let _progress = Progress::start(format!("reading {source}"));
-        refuse(&bytes).with_context(|| source.to_string())?;
-        let mut profile = input::read(&bytes, &self.limits).with_context(|| source.to_string())?;
-        for warning in &mut profile.warnings {
-            warning.message = format!("{source}: {}", warning.message);
-        }
-        let trailer = profile.meta.trailer.as_ref();
-        let process = trailer.and_then(running::process);
-        self.running.extend(process.filter(|pid| !self.running.contains(pid)));
-        if source.is_remote() && !trailer.is_some_and(running::is_here) {
-            self.paths = RecordedPaths::Proven;
-        }
-        Ok(profile)
-    }
-}
-
-/// Profiles of gperftools that are none of a heap are told by their first bytes.
-fn refuse(bytes: &[u8]) -> anyhow::Result<()> {
-    let header = bytes.split(|&b| b == b'\n').find(|line| !line.starts_with(b"%")).unwrap_or_default();
-    let section = header.strip_prefix(b"---").map(|rest| rest.trim_ascii_start());
-    let what = match section {
-        // A count of 0, then the number of words that follow in the header: 3.
-        None if bytes.starts_with(&[0; 8]) && bytes.get(8) == Some(&3) => "a CPU profile",
-        None if bytes.starts_with(&[0; 4]) && bytes.get(4) == Some(&3) => "a CPU profile",
-        Some(section) if section.starts_with(b"profile") => "a CPU profile",
-        Some(section) if section.starts_with(b"contention") || section.starts_with(b"Stacks:") => {
-            "a contention profile"
-        }
-        _ => return Ok(()),
-    };
-    bail!("this is {what} of gperftools, and heaplens reads heap profiles only; use pprof or jeprof for it")
 }

@@ -122,6 +122,7 @@ const INSTEAD: &[(&str, &str)] = &[
     ),
     ("web", "opens no browser; use --svg > mem.svg, or `heaplens flamegraph`, whose picture a browser shows"),
     ("interactive", "is not there; use --text, or `heaplens top` and `heaplens flamegraph`"),
+    ("raw", "is not there yet; use --collapsed, which needs no program later on"),
     ("heapcheck", "is for gperftools' heap checker; for what a program did not free use --base"),
     ("contentions", "is for contention profiles; heaplens reads heap profiles only"),
     ("total_delay", "is for contention profiles; heaplens reads heap profiles only"),

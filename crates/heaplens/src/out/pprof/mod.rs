@@ -16,8 +16,7 @@
 //!
 //! Text is made visible as for a terminal ([`escape`](super::escape)), since readers print it as it is.
 
-mod facts;
-mod field;
+pub(crate) mod facts;
 mod locations;
 mod samples;
 mod space;
@@ -27,6 +26,7 @@ mod wire;
 use crate::classify;
 use crate::error::Error;
 use crate::profile::{FunctionId, Profile, SampleType, Thread};
+use crate::profile_proto as field;
 use flate2::write::GzEncoder;
 use indexmap::IndexSet;
 use locations::Locations;
@@ -52,16 +52,29 @@ pub enum Packing {
 /// # Errors
 /// Those of `out`.
 pub fn write(profile: &Profile, packing: Packing, out: &mut dyn Write) -> Result<(), Error> {
+    write_with_default(profile, SampleType::default(), packing, out)
+}
+
+/// As [`write()`], with the sample type that readers show first; one that the profile does not have is not named.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_with_default(
+    profile: &Profile,
+    default: SampleType,
+    packing: Packing,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
     match packing {
         Packing::Plain => {
             let mut out = BufWriter::new(out);
-            write_message(profile, &mut out)?;
+            write_message(profile, default, &mut out)?;
             out.flush()?;
         }
         Packing::Gzip => {
             // Names repeat so much that the best level gains little over the fastest.
             let mut out = BufWriter::new(GzEncoder::new(out, flate2::Compression::fast()));
-            write_message(profile, &mut out)?;
+            write_message(profile, default, &mut out)?;
             let gzip = out.into_inner().map_err(io::IntoInnerError::into_error)?;
             gzip.finish()?.flush()?;
         }
@@ -71,13 +84,10 @@ pub fn write(profile: &Profile, packing: Packing, out: &mut dyn Write) -> Result
 
 /// The sample types that the profile has.
 fn sample_types(profile: &Profile) -> Vec<SampleType> {
-    let meta = &profile.meta;
-    let is_alloc = |t| matches!(t, SampleType::AllocObjects | SampleType::AllocSpace);
-    let has = |t: &SampleType| (meta.has_alloc || !is_alloc(*t)) && (meta.has_objects || t.is_bytes());
-    SampleType::ALL.into_iter().filter(has).collect()
+    SampleType::ALL.into_iter().filter(|t| profile.meta.has(*t)).collect()
 }
 
-fn write_message(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
+fn write_message(profile: &Profile, default: SampleType, out: &mut dyn Write) -> io::Result<()> {
     let types = sample_types(profile);
     let mut strings = Strings::new(profile);
     let mut message = Message::default();
@@ -104,8 +114,11 @@ fn write_message(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
     write_functions(profile, &functions, &mut strings, out)?;
 
     let drop_frames = strings.id(classify::allocator_pattern());
-    let comments: Vec<u64> = facts::comments(profile).into_iter().map(|text| strings.id(text)).collect();
-    let default = strings.id(SampleType::default().name());
+    let period = profile.meta.rate.unwrap_or(1).min(i64::MAX as u64);
+    let comments = facts::comments(profile, period);
+    let comments: Vec<u64> = comments.into_iter().map(|text| strings.id(text)).collect();
+    let default = if types.contains(&default) { default } else { SampleType::default() };
+    let default = strings.id(default.name());
     let mut period_type = Message::default();
     value_type(&mut period_type, &mut strings, "space", "bytes");
     let time_ms = profile.meta.trailer.as_ref().and_then(|trailer| trailer.time_ms);
@@ -117,8 +130,7 @@ fn write_message(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
     let nanos = time_ms.and_then(|ms| ms.checked_mul(1_000_000)).filter(|&ns| i64::try_from(ns).is_ok());
     message.number(field::profile::TIME_NANOS, nanos.unwrap_or(0));
     message.message(field::profile::PERIOD_TYPE, &period_type);
-    let period = profile.meta.rate.unwrap_or(1);
-    message.number(field::profile::PERIOD, period.min(i64::MAX as u64));
+    message.number(field::profile::PERIOD, period);
     message.numbers(field::profile::COMMENT, comments);
     message.number(field::profile::DEFAULT_SAMPLE_TYPE, default);
     message.write_fields(out)

@@ -10,7 +10,13 @@ type Key = (Option<StackId>, Option<ThreadId>, bool);
 pub(super) fn sorted(profile: &Profile) -> Vec<u32> {
     let samples = profile.samples();
     let mut order: Vec<u32> = (0..samples.len() as u32).collect();
-    order.sort_unstable_by_key(|&i| (key(&samples[i as usize]), i));
+    // Threads by their numbers: their order in the profile is that of the input.
+    let uid = |sample: &Sample| sample.thread.map(|id| profile.threads()[id.index()].uid);
+    order.sort_unstable_by_key(|&i| {
+        let sample = &samples[i as usize];
+        let (stack, _, is_base) = key(sample);
+        (stack, uid(sample), is_base, i)
+    });
     order
 }
 

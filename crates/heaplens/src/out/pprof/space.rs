@@ -2,11 +2,12 @@
 //!
 //! Where the input told how a module was mapped, the file says the same, and an address is the one that the program
 //! had. Modules of which nothing is known, and those of another run whose place is taken, come behind all others,
-//! from [`FREE`] on. In either case an address is `start + offset - file_offset` of its mapping, and names the call,
+//! from [`FREE`] on. A module whose offsets are virtual addresses has a mapping of all addresses, as readers know it of
+//! other writers. In each case an address is `start + offset - file_offset` of its mapping, and names the call,
 //! not what it returns to.
 
 use super::locations::Locations;
-use crate::profile::{FrameId, Mapped, ModuleId, ModuleKind, Profile};
+use crate::profile::{FrameId, Mapped, ModuleId, ModuleKind, Offsets, Profile};
 use std::collections::BTreeMap;
 
 /// Above the user addresses of 48-bit systems.
@@ -51,7 +52,7 @@ struct Part {
     known: Known,
 }
 
-/// All mappings, the program's own first and the rest by address; and the address of each location.
+/// All mappings, the program's first one in front and the rest by address; and the address of each location.
 pub(super) fn lay_out(profile: &Profile, locations: &Locations<'_>) -> (Vec<Mapping>, Vec<Address>) {
     let sorted: Vec<Vec<Mapped>> = profile.modules().iter().map(|m| sorted(&m.mapped)).collect();
     let place = |at: usize| {
@@ -125,10 +126,13 @@ fn arrange(profile: &Profile, parts: &BTreeMap<Key, Part>) -> (Vec<Mapping>, BTr
     }
     let mut free = taken.values().copied().max().unwrap_or(0).max(FREE);
     let mut mappings: Vec<(Key, Mapping)> = Vec::with_capacity(keys.len());
+    let is_virtual = |module| profile.module(module).offsets == Offsets::Virtual;
+    placed.extend(keys.iter().filter(|key| is_virtual(key.0)).map(|&key| (key, 0)));
     for key in keys {
         let part = &parts[&key];
         let length = match part.mapped {
             Some(m) => m.limit.saturating_sub(m.start),
+            None if is_virtual(key.0) => u64::MAX,
             None => part.reach.saturating_add(1),
         };
         let start = *placed.entry(key).or_insert_with(|| {
@@ -145,8 +149,12 @@ fn arrange(profile: &Profile, parts: &BTreeMap<Key, Part>) -> (Vec<Mapping>, BTr
         let limit = start.saturating_add(length);
         mappings.push((key, Mapping { module: key.0, start, limit, file_offset, known: part.known }));
     }
-    // The format wants the program first.
-    mappings.sort_by_key(|(key, mapping)| (!profile.module(key.0).is_main, mapping.start, *key));
+    mappings.sort_by_key(|(key, mapping)| (mapping.start, *key));
+    // The format wants the program first. Where no module is known to be it, the reader takes the first for it, which
+    // must not move the others when that is written again.
+    if let Some(first) = mappings.iter().position(|(key, _)| profile.module(key.0).is_main) {
+        mappings[..=first].rotate_right(1);
+    }
     let ids = mappings.iter().enumerate().map(|(index, (key, _))| (*key, index as u32)).collect();
     (mappings.into_iter().map(|(_, mapping)| mapping).collect(), ids)
 }

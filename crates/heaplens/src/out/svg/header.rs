@@ -2,7 +2,7 @@
 
 use super::{MAX_DEPTH, Options, rows::Rows};
 use crate::out::{escape, units};
-use crate::profile::SampleType;
+use crate::profile::{Granularity, SampleType};
 use crate::view::{Tree, layout};
 use serde::Serialize;
 
@@ -79,7 +79,7 @@ impl Header {
                 summary: show(report.summary),
                 modules: report.modules.into_iter().map(show).collect(),
             }),
-            legend: legend(tree).to_owned(),
+            legend: legend(tree),
         }
     }
 }
@@ -137,13 +137,16 @@ fn nothing(tree: &Tree) -> &'static str {
     }
 }
 
-fn legend(tree: &Tree) -> &'static str {
-    match (tree.is_diff, tree.sample_type.is_bytes()) {
-        (true, true) => "Width: bytes grown plus bytes shrunk. Colour: net change in bytes.",
-        (true, false) => "Width: objects grown plus objects shrunk. Colour: net change in objects.",
-        (false, true) => "Width: bytes. Colour: by function name. Grey: frames too narrow to draw, merged.",
-        (false, false) => {
-            "Width: objects. Colour: by function name. Grey: frames too narrow to draw, merged."
+fn legend(tree: &Tree) -> String {
+    let unit = if tree.sample_type.is_bytes() { "bytes" } else { "objects" };
+    match tree.is_diff {
+        true => format!("Width: {unit} grown plus {unit} shrunk. Colour: net change in {unit}."),
+        false => {
+            let what = match tree.granularity {
+                Granularity::Function => "function name",
+                other => other.noun(),
+            };
+            format!("Width: {unit}. Colour: by {what}. Grey: frames too narrow to draw, merged.")
         }
     }
 }

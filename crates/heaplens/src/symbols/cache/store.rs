@@ -9,9 +9,10 @@
 
 use super::key::{COMPUTED_LINE, Key};
 use super::record::{self, HEAD, Wanted};
+use crate::profile::Module;
 use crate::symbols::chains::Chains;
 use crate::symbols::open::at_once;
-use crate::symbols::segments::Segment;
+use crate::symbols::segments::{self, Segment};
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Error, ErrorKind, Read, Result, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -46,20 +47,20 @@ pub(super) fn read(path: &Path, key: &Key, addresses: &[Option<u64>]) -> Found {
 pub(super) fn read_without_image(
     path: &Path,
     build_line: &str,
+    module: &Module,
     places: &[u64],
     chains: &mut Chains,
     known: &mut [bool],
 ) -> bool {
     let mut computed = false;
-    let mut segments: Option<(Vec<Segment>, Wanted)> = None;
+    let mut wanted: Option<(Vec<Segment>, Wanted)> = None;
     let take = |body: &[u8]| {
         let record = record::open(body).filter(|record| record.key.contains(build_line))?;
-        if segments.as_ref().is_none_or(|(known, _)| *known != record.segments) {
-            let address = |&place: &u64| crate::symbols::segments::address(&record.segments, place);
-            let addresses: Vec<Option<u64>> = places.iter().map(address).collect();
-            segments = Some((record.segments.clone(), Wanted::new(&addresses)));
+        if wanted.as_ref().is_none_or(|(known, _)| *known != record.segments) {
+            let addresses = segments::addresses(&record.segments, module, places);
+            wanted = Some((record.segments.clone(), Wanted::new(&addresses)));
         }
-        let (_, wanted) = segments.as_ref()?;
+        let (_, wanted) = wanted.as_ref()?;
         let by_computing = record.key.ends_with(COMPUTED_LINE);
         let before = count(known);
         let taken = record.take(wanted, chains, known);

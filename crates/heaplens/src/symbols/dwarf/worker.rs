@@ -169,7 +169,7 @@ impl<'s> Worker<'s> {
             match self.split_functions(unit, wanted, answers) {
                 Ok(result) => return result,
                 // The skeleton may know what was inlined.
-                Err(Damage(why)) => self.shared.main.note.say(|| why),
+                Err(Damage(why)) => self.shared.main.note.say_of_unit(unit.header.start, why),
             }
         }
         let shared = self.shared;

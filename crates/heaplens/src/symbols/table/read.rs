@@ -5,6 +5,7 @@ use super::build::{MAX_BLOB, MAX_TEXT};
 use super::contents::Contents;
 use super::index::{Entry, Index};
 use super::pages;
+use crate::profile::Module;
 use crate::symbols::bytes::{Bytes, Damage, Result};
 use crate::symbols::chains::{Chains, IndexedPlace};
 use crate::symbols::numbers::Reader;
@@ -60,9 +61,9 @@ impl Table {
         self.contents.notes.iter().map(|note| format!("{} was made from less: {note}", self.path.display()))
     }
 
-    /// Places in the program's file as virtual addresses.
-    pub(in super::super) fn addresses(&self, lookups: &[u64]) -> Vec<Option<u64>> {
-        lookups.iter().map(|&lookup| segments::address(&self.contents.segments, lookup)).collect()
+    /// See [`segments::addresses`].
+    pub(in super::super) fn addresses(&self, module: &Module, lookups: &[u64]) -> Vec<Option<u64>> {
+        segments::addresses(&self.contents.segments, module, lookups)
     }
 
     pub(super) fn contents(&self) -> &Contents {

@@ -159,7 +159,8 @@ fn what_a_table_is_of_comes_back() {
     let file = table(&[]);
     let opened = open(file.clone()).unwrap();
     assert_eq!(*opened.contents(), contents(opened.contents().index));
-    assert_eq!(opened.addresses(&[0, 299, 300]), [Some(100), Some(399), None]);
+    let module = crate::profile::Module::file("x");
+    assert_eq!(opened.addresses(&module, &[0, 299, 300]), [Some(100), Some(399), None]);
     assert!(opened.notes().all(|note| note == "x was made from less: one unit is damaged"));
     let said = |file: Vec<u8>| open(file).unwrap_err().0;
     assert!(said(Vec::new()).contains("no table"));

@@ -1,8 +1,9 @@
-//! `resolve ENGINE BINARY ADDRESSES [THREADS]`: names the addresses of a list in a fresh process, and prints how many
+//! `resolve ENGINE BINARY ADDRESSES [THREADS [CACHE]]`: names the addresses of a list in a fresh process, and prints how many
 //! got a function, how many a line, and how many functions that were.
 //!
 //! ENGINE is `addr2line`, `blazesym` or `heaplens`; `compare` asks both addr2line and heaplens and prints where they
-//! differ. ADDRESSES is a file of virtual addresses, one hexadecimal number a line.
+//! differ. ADDRESSES is a file of virtual addresses, one hexadecimal number a line; CACHE a directory where heaplens keeps
+//! its answers.
 //!
 //! Every engine makes names readable and hands on chains, the innermost function first; nothing is kept afterwards.
 
@@ -61,9 +62,8 @@ fn main() -> ExitCode {
 
 fn run(args: &[String]) -> Result<(), String> {
     let [engine, binary, list, rest @ ..] = args else {
-        return Err(
-            "usage: resolve addr2line|blazesym|heaplens|compare BINARY ADDRESSES [THREADS]".to_owned()
-        );
+        return Err("usage: resolve addr2line|blazesym|heaplens|compare BINARY ADDRESSES [THREADS [CACHE]]"
+            .to_owned());
     };
     let threads = rest.first().map_or(Ok(1), |n| n.parse().map_err(|_| format!("{n} is no number")))?;
     let binary = Path::new(binary);
@@ -71,7 +71,7 @@ fn run(args: &[String]) -> Result<(), String> {
     let tally = match engine.as_str() {
         "addr2line" => gimlis::resolve(binary, &addresses)?,
         "blazesym" => blaze::resolve(binary, &addresses)?,
-        "heaplens" => ours::resolve(binary, &addresses, threads)?,
+        "heaplens" => ours::resolve(binary, &addresses, threads, rest.get(1).map(Path::new))?,
         "compare" => return compare::run(binary, &addresses),
         other => return Err(format!("{other} is no engine: addr2line, blazesym, heaplens or compare")),
     };

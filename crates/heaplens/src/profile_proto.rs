@@ -1,4 +1,4 @@
-//! Field numbers of profile.proto's messages.
+//! Field numbers of the messages of pprof's profile.proto, for its writer and its reader.
 
 pub(crate) mod profile {
     pub(crate) const SAMPLE_TYPE: u32 = 1;
@@ -29,6 +29,7 @@ pub(crate) mod sample {
 pub(crate) mod label {
     pub(crate) const KEY: u32 = 1;
     pub(crate) const STR: u32 = 2;
+    pub(crate) const NUM: u32 = 3;
 }
 
 pub(crate) mod mapping {

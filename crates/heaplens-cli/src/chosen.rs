@@ -1,0 +1,89 @@
+//! The stacks, frames and threads that options choose, in the order of `go tool pprof`.
+
+use crate::args::Choosing;
+use crate::exit::Usage;
+use crate::notes;
+use anyhow::bail;
+use heaplens::Profile;
+use heaplens::filter::{self, Regex, ThreadChoice};
+use heaplens::profile::Thread;
+
+/// Threads in an error: a server can have thousands.
+const MOST_THREADS: usize = 20;
+
+/// What to do with what a pattern matches.
+type Filter = fn(&Profile, &Regex) -> Profile;
+
+/// All that was chosen, compiled.
+pub(crate) struct Chosen {
+    thread: Option<ThreadChoice>,
+    /// With the names of their options, in the order in which they apply.
+    patterns: Vec<(&'static str, Regex, Filter)>,
+}
+
+impl Chosen {
+    /// # Errors
+    /// [`Usage`] that names the option whose pattern is none.
+    pub(crate) fn compile(choosing: &Choosing) -> Result<Chosen, Usage> {
+        let usage = |option: &str, error| Usage(format!("{option}: {error}"));
+        let thread = choosing.thread.as_deref().map(ThreadChoice::parse).transpose();
+        let typed: [(&str, &Option<String>, Filter); 4] = [
+            ("--focus", &choosing.focus, filter::focus),
+            ("--ignore", &choosing.ignore, filter::ignore),
+            ("--hide", &choosing.hide, filter::hide),
+            ("--show-from", &choosing.show_from, filter::show_from),
+        ];
+        let mut patterns = Vec::new();
+        for (option, text, filter) in typed {
+            if let Some(text) = text {
+                let regex = filter::pattern(text).map_err(|error| usage(option, error))?;
+                patterns.push((option, regex, filter));
+            }
+        }
+        Ok(Chosen { thread: thread.map_err(|error| usage("--thread", error))?, patterns })
+    }
+
+    /// The profile of what was chosen; patterns that match nothing are said on stderr.
+    ///
+    /// # Errors
+    /// If no thread is meant.
+    pub(crate) fn apply(&self, mut profile: Profile) -> anyhow::Result<Profile> {
+        if let Some(choice) = &self.thread {
+            if !profile.samples().is_empty() && !profile.threads().iter().any(|t| choice.includes(t)) {
+                bail!("--thread: no thread matches; the threads are {}", list(profile.threads()));
+            }
+            profile = filter::thread(&profile, choice);
+        }
+        for (option, pattern, filter) in &self.patterns {
+            if profile.samples().is_empty() {
+                break;
+            }
+            let matches = filter::matches(&profile, pattern);
+            profile = filter(&profile, pattern);
+            let typed = format!("{option} {:?}", pattern.as_str());
+            match (matches, profile.samples().is_empty()) {
+                (true, false) => {}
+                (true, true) => notes::line(&format!("warning: no stack is left after {typed}")),
+                (false, false) => notes::line(&format!("warning: {typed} matches no function and no file")),
+                (false, true) => {
+                    notes::line(&format!(
+                        "warning: no stack is left: {typed} matches no function and no file"
+                    ));
+                }
+            }
+        }
+        Ok(profile)
+    }
+}
+
+fn list(threads: &[Thread]) -> String {
+    let shown = threads.iter().take(MOST_THREADS).map(|thread| match &thread.name {
+        Some(name) => format!("{} ({name})", thread.uid),
+        None => thread.uid.to_string(),
+    });
+    let mut list = shown.collect::<Vec<_>>().join(", ");
+    if threads.len() > MOST_THREADS {
+        list += &format!(" and {} more", threads.len() - MOST_THREADS);
+    }
+    list
+}
