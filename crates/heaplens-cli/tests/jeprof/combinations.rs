@@ -94,8 +94,8 @@ const GRAPHS_BY_NAME: &[&str] = &[
 
 const LISTS: &[&str] = &[
     "--disasm=nest PROGRAM LAST",
-    "--disasm=run|keep --show_bytes --base=BASE PROGRAM LAST",
-    "--list=run|work PROGRAM LAST",
+    "--disasm=\\brun|keep --show_bytes --base=BASE PROGRAM LAST",
+    "--list=\\brun|work PROGRAM LAST",
     "--list=nest --show_bytes --focus=work PROGRAM LAST",
     "--list=keep --base=BASE PROGRAM LAST",
     "--list=work --alloc_objects --thread=* PROGRAM LAST",

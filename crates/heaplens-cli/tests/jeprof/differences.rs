@@ -155,14 +155,25 @@ fn with_sorted_lines(graph: &str) -> String {
     rest.into_iter().chain(lines).map(|line| format!("{line}\n")).collect()
 }
 
-/// "Instructions": they are spelled in another way, and what only fills the space between functions is left out.
+/// "Instructions": without prefixes that do nothing, without the names of what is called or read, and without what only
+/// fills the space behind a function.
 fn without_spelling(disassembly: &str) -> String {
-    let row = Regex::new(r"^( *\S+ +\S+ {3,}[0-9a-f]+: ) *(.*)$").unwrap();
-    let fills = Regex::new("nop|^xchg +%ax,%ax").unwrap();
-    let lines = disassembly.lines().filter_map(|line| match row.captures(line) {
-        Some(parts) if fills.is_match(&parts[2]) => None,
-        Some(parts) => Some(format!("{}\n", &parts[1])),
-        None => Some(format!("{line}\n")),
-    });
-    lines.collect()
+    let fills = Regex::new(r"^ *\S+ +\S+ {3,}[0-9a-f]+: +(nop|int3|xchg +%ax,%ax)").unwrap();
+    let name = Regex::new(r" +(# [0-9a-f]+ )?<.*>$").unwrap();
+    let mut lines: Vec<String> = Vec::new();
+    for line in disassembly.lines() {
+        if line.starts_with("ROUTINE ") {
+            drop_fillers(&mut lines, &fills);
+        }
+        let line = without(line, r"# [0-9a-f]+$").replace("data16 ", "").replace(": cs nop", ": nop");
+        lines.push(name.replace(&line, "").trim_end().to_owned());
+    }
+    drop_fillers(&mut lines, &fills);
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+fn drop_fillers(lines: &mut Vec<String>, fills: &Regex) {
+    while lines.last().is_some_and(|line| fills.is_match(line)) {
+        lines.pop();
+    }
 }

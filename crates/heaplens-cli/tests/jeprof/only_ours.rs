@@ -132,7 +132,10 @@ fn addresses(lab: &Lab) -> Result<(), Failed> {
     let ours = answer(heaplens(["jeprof"]));
     assert_eq!(answer(Command::new("jeprof")), ours);
     assert_eq!(ours.lines().count(), addresses.len());
-    assert!(ours.contains("\nkeep_mixed\n") && ours.ends_with("\n0x0000000000ffff00\n0x7ffffffff0000000\n"), "{ours}");
+    assert!(
+        ours.contains("\nkeep_mixed\n") && ours.ends_with("\n0x0000000000ffff00\n0x7ffffffff0000000\n"),
+        "{ours}"
+    );
     Ok(())
 }
 

@@ -9,13 +9,11 @@ use heaplens::out::escape;
 use heaplens::out::figures::{Unit, share};
 use heaplens::profile::Amount;
 use heaplens::symbols::{Binary, Options};
-use iced_x86::{Decoder, DecoderOptions, Formatter, GasFormatter, Instruction};
+use iced_x86::{Decoder, DecoderOptions, Formatter, GasFormatter, Instruction, Register};
 use std::io::Write;
 
 /// Longer paths are cut at their beginning.
 const WIDTH: usize = 58;
-/// Where operands begin, as in objdump's output.
-const OPERANDS: u32 = 7;
 
 /// Writes each function; `total` is that of all stacks.
 pub(super) fn write(
@@ -82,7 +80,7 @@ fn one(
         }
         for row in group {
             let (flat, cum) = (figure(unit, row.flat), figure(unit, row.cum));
-            writeln!(out, "{flat:>6} {cum:>6}    {:>8x}: {}", row.address, row.text)?;
+            writeln!(out, "{flat:>6} {cum:>6}    {:>8x}: {:>6}", row.address, row.text)?;
         }
     }
     Ok(())
@@ -119,42 +117,63 @@ fn decode(function: &Function, options: &Options) -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
-/// Instructions in AT&T's syntax; jumps and calls with the function that they lead to.
+/// Instructions in AT&T's syntax, as objdump spells them where that is a matter of options; with the names of functions
+/// that they lead to.
 fn texts(binary: &Binary, instructions: &[Instruction]) -> Vec<String> {
     let mut formatter = GasFormatter::new();
     let options = formatter.options_mut();
-    options.set_first_operand_char_index(OPERANDS);
     options.set_uppercase_hex(false);
+    options.set_small_hex_numbers_in_decimal(false);
     options.set_space_after_operand_separator(false);
-    options.set_branch_leading_zeros(false);
+    options.set_rip_relative_addresses(true);
     let targets: Vec<u64> = instructions.iter().filter_map(target).collect();
     let names = binary.lookup().places(&targets);
     let pieces = binary.pieces(&targets);
-    let mut targets = targets.iter().zip(&names.places).zip(pieces);
+    let mut places = targets.iter().zip(&names.places).zip(pieces).map(|((target, places), piece)| {
+        let function = places.last().and_then(|place| names.named(place.function));
+        let function = function.map(|named| short(&named.name)).filter(|name| !name.is_empty());
+        let inside = piece.map_or(0, |piece| target - piece.start);
+        let place = match (function, inside) {
+            (None, _) => format!("{target:x}"),
+            (Some(name), 0) => format!("{target:x} <{name}>"),
+            (Some(name), inside) => format!("{target:x} <{name}+{inside:#x}>"),
+        };
+        escape::terminal(&place).into_owned()
+    });
     let text = |instruction: &Instruction| {
-        let mut text = String::new();
-        if target(instruction).is_none() {
-            formatter.format(instruction, &mut text);
-            return text;
+        // What takes up space in the code is shown, though it may say nothing.
+        let options = formatter.options_mut();
+        options.set_show_zero_displacements(instruction.memory_displ_size() > 0);
+        options.set_always_show_scale(instruction.memory_index() != Register::None);
+        let (mut mnemonic, mut operands) = (String::new(), String::new());
+        formatter.format_mnemonic(instruction, &mut mnemonic);
+        formatter.format_all_operands(instruction, &mut operands);
+        let mnemonic = unsuffixed(&mnemonic);
+        let place = target(instruction).and_then(|_| places.next());
+        match place {
+            None if operands.is_empty() => mnemonic.to_owned(),
+            None => format!("{mnemonic:<6} {operands}"),
+            Some(place) if instruction.is_ip_rel_memory_operand() => {
+                format!("{mnemonic:<6} {operands}        # {place}")
+            }
+            Some(place) => format!("{mnemonic:<6} {place}"),
         }
-        formatter.format_mnemonic(instruction, &mut text);
-        if let Some(((target, places), piece)) = targets.next() {
-            let function = places.last().and_then(|place| names.named(place.function));
-            let function = function.map(|named| short(&named.name)).filter(|name| !name.is_empty());
-            let inside = piece.map_or(0, |piece| target - piece.start);
-            let place = match (function, inside) {
-                (None, _) => String::new(),
-                (Some(name), 0) => format!(" <{name}>"),
-                (Some(name), inside) => format!(" <{name}+{inside:#x}>"),
-            };
-            text = format!("{text:<6} {target:x}{}", escape::terminal(&place));
-        }
-        text
     };
     instructions.iter().map(text).collect()
 }
 
-/// Where a direct jump or call leads.
+/// What has one size only in 64-bit code is written without it.
+fn unsuffixed(mnemonic: &str) -> &str {
+    match mnemonic {
+        "pushq" | "popq" | "callq" | "jmpq" | "retq" | "leaveq" => mnemonic.trim_end_matches('q'),
+        _ => mnemonic,
+    }
+}
+
+/// Where a direct jump or call leads, or what is read or written at a distance from the instruction.
 fn target(instruction: &Instruction) -> Option<u64> {
-    Some(instruction.near_branch_target()).filter(|&target| target != 0)
+    match instruction.is_ip_rel_memory_operand() {
+        true => Some(instruction.ip_rel_memory_address()),
+        false => Some(instruction.near_branch_target()).filter(|&target| target != 0),
+    }
 }
