@@ -20,6 +20,7 @@ mod text;
 mod threads;
 mod usage;
 
+use crate::notes;
 use crate::output::{Kind, Target};
 use choose::Choice;
 use functions::Function;
@@ -111,11 +112,11 @@ impl Printer<'_> {
                 let subject = Subject { title, overall: total, profile: &profile, sample, unit };
                 pictures::write(subject, &settings.graph, &settings.mode, out)?;
             }
-            Mode::List(_) => listing::write(&self.functions(&stacks), unit, out)?,
+            Mode::List(_) => listing::write(&self.functions(&stacks, thread), unit, out)?,
             Mode::Disasm(_) => {
                 let shown = stacks.iter().filter(|stack| !stack.places.is_empty());
                 let total = shown.map(|stack| stack.amount).sum();
-                disasm::write(&self.functions(&stacks), total, unit, &self.symbols, out)?;
+                disasm::write(&self.functions(&stacks, thread), total, unit, &self.symbols, out)?;
             }
             // It reads no profile.
             Mode::Symbols => {}
@@ -123,9 +124,13 @@ impl Printer<'_> {
         Ok(())
     }
 
-    fn functions(&self, stacks: &[Stack]) -> Vec<Function> {
+    fn functions(&self, stacks: &[Stack], thread: Option<&str>) -> Vec<Function> {
         let Some(pattern) = &self.choice.routine else { return Vec::new() };
-        functions::find(self.profile, &self.places, stacks, pattern, &self.symbols)
+        let found = functions::find(self.profile, &self.places, stacks, pattern, &self.symbols);
+        if found.is_empty() && thread.is_none() {
+            notes::line(&format!("warning: no function of the profile matches {pattern}"));
+        }
+        found
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) const TESTS: &[(&str, Test)] = &[
     ("overloads_have_their_whole_names", overloads),
     ("stacks_that_shrank_stay_and_are_said", shrunk),
     ("addresses_on_standard_input_have_jeprofs_names", addresses),
+    ("what_cannot_be_listed_is_said", unlisted),
     ("a_dump_without_mappings_has_the_names_of_a_program_that_was_not_moved", no_mappings),
 ];
 
@@ -151,12 +152,45 @@ fn no_mappings(lab: &Lab) -> Result<(), Failed> {
     let without = dir.join("without-maps.heap");
     std::fs::write(&without, dump.split("\nMAPPED_LIBRARIES:").next().unwrap())?;
     let only = "--retain=^(run|work|nest|keep.*|grow)$";
-    for mode in ["--text", "--files"] {
-        let options = ["--jeprof-skip-list", "--show_bytes", only, mode];
-        let theirs = stdout(Command::new("jeprof").args(&options[1..]).arg(&program).arg(&without));
-        let ours = ours(&options, &program, &without);
-        assert_eq!(theirs, ours);
+    let other = &lab.shapes(Language::C).program;
+    let add = format!("--add_lib={}", program.display());
+    for (options, program) in [
+        (vec!["--text"], &program),
+        (vec!["--files", only], &program),
+        (vec!["--list=^work"], &program),
+        (vec!["--text"], &program),
+        // A library has the addresses that it was linked for.
+        (vec!["--text", &add], other),
+        (vec!["--list=^keep", &add], other),
+    ] {
+        let theirs = stdout(Command::new("jeprof").args(&options).arg(program).arg(&without));
+        let ours = ours(&[&["--jeprof-skip-list"], &options[..]].concat(), program, &without);
+        assert_eq!(theirs, ours, "{options:?}");
         assert!(ours.lines().count() > 1, "{ours}");
+    }
+    Ok(())
+}
+
+/// A program of another processor whose source is not here.
+fn unlisted(lab: &Lab) -> Result<(), Failed> {
+    let shapes = lab.shapes(Language::C);
+    let mut program = std::fs::read(&shapes.program)?;
+    let is_source: Vec<usize> =
+        program.windows(8).enumerate().filter(|(_, w)| w == b"shapes.c").map(|(at, _)| at).collect();
+    is_source.iter().for_each(|at| program[at + 7] = b'x');
+    let aarch64 = 183u16;
+    program[18..20].copy_from_slice(&aarch64.to_le_bytes());
+    let path = lab.dir().join("elsewhere");
+    std::fs::write(&path, program)?;
+    for (option, words) in [
+        ("--list=^work$", "shapes.x: the source cannot be read: No such file"),
+        ("--disasm=^work$", "work in .*elsewhere: only x86-64's code is disassembled"),
+        ("--list=no.such", "no function of the profile matches"),
+        ("--disasm=no.such", "no function of the profile matches"),
+    ] {
+        let (text, said) = both(heaplens(["jeprof", option]).arg(&path).arg(&shapes.last));
+        assert_eq!(text, "", "{option}");
+        assert!(regex::Regex::new(words).unwrap().is_match(&said), "{option}: {said}");
     }
     Ok(())
 }

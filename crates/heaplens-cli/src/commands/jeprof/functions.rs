@@ -4,7 +4,7 @@ use super::names::short;
 use super::stacks::{Places, Stack};
 use crate::notes;
 use heaplens::Profile;
-use heaplens::profile::{Amount, Module, ModuleId, SymbolState};
+use heaplens::profile::{Amount, Module, ModuleId, ModuleKind, SymbolState};
 use heaplens::symbols::{Binary, Options};
 use regex::Regex;
 use std::collections::{BTreeMap, HashSet};
@@ -84,12 +84,13 @@ pub(super) fn find(
 
 fn in_module(binary: &Binary, module: &Module, path: &str, costs: &Costs, pattern: &Regex) -> Vec<Function> {
     let offsets: Vec<u64> = costs.keys().copied().collect();
-    let by_address: BTreeMap<u64, (Amount, Amount)> = binary
-        .addresses_of(module, &offsets)
-        .into_iter()
-        .zip(costs.values())
-        .filter_map(|(address, &cost)| Some((address?, cost)))
-        .collect();
+    let known = match module.kind {
+        // Already as the file was linked.
+        ModuleKind::Unmapped => offsets.into_iter().map(Some).collect(),
+        _ => binary.addresses_of(module, &offsets),
+    };
+    let by_address: BTreeMap<u64, (Amount, Amount)> =
+        known.into_iter().zip(costs.values()).filter_map(|(address, &cost)| Some((address?, cost))).collect();
     let addresses: Vec<u64> = by_address.keys().copied().collect();
     let mut lookup = binary.lookup();
     let mut found: BTreeMap<(String, u64), Function> = BTreeMap::new();

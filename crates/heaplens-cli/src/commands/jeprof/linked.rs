@@ -1,7 +1,7 @@
 //! Addresses that no mapping line holds, at the addresses that files were linked for, as jeprof takes them: those in the
 //! code of `--add_lib`'s library, and of a dump without mapping lines the program's own, if it was not moved.
 
-use heaplens::profile::{Module, ModuleKind};
+use heaplens::profile::{Module, ModuleKind, SymbolState};
 use heaplens::symbols::{self, Binary, Options, Resolution, Resolve};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -38,6 +38,9 @@ impl Resolve for Linked<'_> {
             let addresses: Vec<u64> = asked.iter().map(|&at| lookups[at]).collect();
             // A file that cannot be read has no names; for the program that is said where it is read as a module.
             let Ok(found) = symbols::lookup(path, &addresses, self.options) else { continue };
+            if found.places.iter().any(|places| !places.is_empty()) {
+                all.state = SymbolState::Unverified { used: path.display().to_string() };
+            }
             for (&at, places) in asked.iter().zip(&found.places) {
                 for place in places {
                     let Some(named) = found.named(place.function).filter(|named| !named.name.is_empty())

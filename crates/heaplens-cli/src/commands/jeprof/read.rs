@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use heaplens::dump::Threads;
 use heaplens::filter::{self, Folding};
+use heaplens::profile::ModuleKind;
 use heaplens::{Profile, symbols};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -115,7 +116,12 @@ pub(super) fn profile(settings: &Settings) -> anyhow::Result<(Profile, symbols::
     let options = environment.symbols(settings, named.program);
     if reading::lacks_names(&profile) {
         let linked = Linked::new(&options, settings.add_lib.as_deref());
-        profile = reading.origin().symbolize_or(&profile, options.clone(), Some(&linked));
+        let mut files = options.clone();
+        if !profile.modules().iter().any(|module| module.kind == ModuleKind::File) {
+            // It would be said to serve no module, while the linked file is asked.
+            files.binaries.clear();
+        }
+        profile = reading.origin().symbolize_or(&profile, files, Some(&linked));
     }
     notes::warnings(&profile);
     if settings.skip == Skip::All {
