@@ -96,7 +96,7 @@ const LISTS: &[&str] = &[
     "--disasm=nest PROGRAM LAST",
     "--disasm=\\brun|keep --show_bytes --base=BASE PROGRAM LAST",
     "--list=\\brun|work PROGRAM LAST",
-    "--list=nest --show_bytes --focus=work PROGRAM LAST",
+    "--list=nest --lines --files --show_bytes --focus=work PROGRAM LAST",
     "--list=keep --base=BASE PROGRAM LAST",
     "--list=work --alloc_objects --thread=* PROGRAM LAST",
 ];

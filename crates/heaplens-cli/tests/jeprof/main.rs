@@ -7,6 +7,7 @@ mod combinations;
 mod compare;
 mod differences;
 mod only_ours;
+mod options;
 mod shapes;
 #[path = "../peers/tools.rs"]
 mod tools;

@@ -1,6 +1,7 @@
 //! What takes more than options to compare; and what cannot be compared, since heaplens does it better: each difference
 //! shown by itself.
 
+use crate::options;
 use crate::shapes::{Lab, Language};
 use crate::tools::{both, heaplens, stdout};
 use libtest_mimic::Failed;
@@ -17,6 +18,7 @@ pub(crate) const TESTS: &[(&str, Test)] = &[
     ("overloads_have_their_whole_names", overloads),
     ("stacks_that_shrank_stay_and_are_said", shrunk),
     ("addresses_on_standard_input_have_jeprofs_names", addresses),
+    ("options_are_those_of_jeprof_by_every_beginning", options::test),
     ("what_cannot_be_listed_is_said", unlisted),
     ("a_dump_without_mappings_has_the_names_of_a_program_that_was_not_moved", no_mappings),
 ];

@@ -147,9 +147,14 @@ pub(super) fn read(arguments: &[OsString]) -> Result<Wish, Usage> {
     if let Some((name, why)) = INSTEAD.iter().find(|(name, _)| is_given(name)) {
         return Err(Usage(format!("jeprof --{name} {why}")));
     }
+    let mode = mode(&typed)?;
     let settings = Settings {
-        mode: mode(&typed)?,
-        granularity: granularity(&typed)?,
+        granularity: match mode {
+            // Whatever was typed.
+            Mode::Symbols | Mode::List(_) | Mode::Disasm(_) => Granularity::Addresses,
+            _ => granularity(&typed)?,
+        },
+        mode,
         sample: sample(&typed)?,
         show_bytes: typed.switch("show_bytes"),
         drop_negative: typed.switch("drop_negative"),
