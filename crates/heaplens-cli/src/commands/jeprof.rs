@@ -16,6 +16,7 @@ mod settings;
 mod skip;
 mod source;
 mod stacks;
+mod targets;
 mod text;
 mod threads;
 mod usage;

@@ -2,6 +2,7 @@
 
 use super::linked::Linked;
 use super::settings::{Settings, Skip};
+use super::targets;
 use crate::args::{CacheArgs, Fetching};
 use crate::exit::Usage;
 use crate::http::Client;
@@ -62,14 +63,18 @@ pub(super) fn named(inputs: &[OsString]) -> Result<Named, Usage> {
     let Some((first, rest)) = inputs.split_first() else {
         return Err(Usage("jeprof: name the program and its profiles; see --help".to_owned()));
     };
-    if has_own_symbols(first) {
-        return Ok(Named { program: None, profiles: inputs.to_vec() });
+    let expanded = |inputs: &[OsString]| -> Result<Vec<OsString>, Usage> {
+        let all = inputs.iter().map(|input| targets::expand(input)).collect::<Result<Vec<_>, _>>()?;
+        Ok(all.concat())
+    };
+    if targets::expand(first)?.iter().any(|input| has_own_symbols(input)) {
+        return Ok(Named { program: None, profiles: expanded(inputs)? });
     }
     if rest.is_empty() {
         let first = first.to_string_lossy();
         return Err(Usage(format!("jeprof: {first} is the program; name a profile behind it")));
     }
-    Ok(Named { program: Some(PathBuf::from(first)), profiles: rest.to_vec() })
+    Ok(Named { program: Some(PathBuf::from(first)), profiles: expanded(rest)? })
 }
 
 /// Servers and symbolized profiles.
