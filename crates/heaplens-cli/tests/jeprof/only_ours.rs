@@ -1,6 +1,7 @@
 //! What takes more than options to compare; and what cannot be compared, since heaplens does it better: each difference
 //! shown by itself.
 
+use crate::judge;
 use crate::options;
 use crate::shapes::{Lab, Language};
 use crate::tools::{both, heaplens, stdout};
@@ -165,7 +166,7 @@ fn no_mappings(lab: &Lab) -> Result<(), Failed> {
         (vec!["--text", &add], other),
         (vec!["--list=^keep", &add], other),
     ] {
-        let theirs = stdout(Command::new("jeprof").args(&options).arg(program).arg(&without));
+        let theirs = stdout(judge::jeprof(lab).args(&options).arg(program).arg(&without));
         let ours = ours(&[&["--jeprof-skip-list"], &options[..]].concat(), program, &without);
         assert_eq!(theirs, ours, "{options:?}");
         assert!(ours.lines().count() > 1, "{ours}");

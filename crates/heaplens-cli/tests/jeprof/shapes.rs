@@ -4,6 +4,7 @@
 //! no other symbols. What frames in libraries are called depends on which packages of debug information this machine has;
 //! instances of a generic function of Rust's library share their names. `only_ours` looks at whole dumps.
 
+use crate::judge;
 use crate::tools::stdout;
 use heaplens::classify;
 use heaplens::symbols::{Demangler, Spelling};
@@ -75,6 +76,7 @@ pub(crate) struct Shapes {
 #[derive(Default)]
 pub(crate) struct Lab {
     dir: OnceLock<tempfile::TempDir>,
+    tools: OnceLock<PathBuf>,
     shapes: [OnceLock<Shapes>; 3],
 }
 
@@ -83,6 +85,10 @@ impl Lab {
         let dir = self.dir.get_or_init(|| tempfile::tempdir().expect("a temporary directory"));
         // Mapping lines name files without symbolic links, and jeprof compares letter by letter.
         dir.path().canonicalize().unwrap()
+    }
+
+    pub(crate) fn tools(&self) -> &Path {
+        self.tools.get_or_init(|| judge::tools(&self.dir()).unwrap())
     }
 
     pub(crate) fn shapes(&self, language: Language) -> &Shapes {
