@@ -42,14 +42,22 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
     require_measured(&profile, choosing.sample.into())?;
     require_threads(&profile, choosing)?;
     profile = named(profile, shared, origin, fetch);
-    let allocator = if choosing.show_allocator { Fold::Show } else { Fold::Away };
-    profile = filter::fold(&profile, Folding { allocator, runtime: Fold::Show });
-    profile = chosen.apply(profile)?;
-    // After the patterns, so that they see what is folded here, and before names become something else. Who says where
-    // stacks begin has said enough.
+    // Who says where stacks begin has said enough.
     let by_itself = reader == Reader::Person && choosing.show_from.is_none() && !choosing.show_runtime;
-    if choosing.fold_runtime || by_itself {
-        profile = filter::fold(&profile, Folding { allocator: Fold::Show, runtime: Fold::Away });
+    let away = |is_folded| if is_folded { Fold::Away } else { Fold::Show };
+    let folding = Folding {
+        allocator: away(!choosing.show_allocator),
+        runtime: away(choosing.fold_runtime || by_itself),
+    };
+    if chosen.is_everything() {
+        profile = filter::fold(&profile, folding);
+    } else {
+        profile = filter::fold(&profile, Folding { runtime: Fold::Show, ..folding });
+        profile = chosen.apply(profile)?;
+        // After the patterns, so that they see what is folded here, and before names become something else.
+        if folding.runtime == Fold::Away {
+            profile = filter::fold(&profile, Folding { allocator: Fold::Show, ..folding });
+        }
     }
     if shared.names.short_names {
         profile = short::names(&profile);

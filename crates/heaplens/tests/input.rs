@@ -73,3 +73,31 @@ fn folded_stacks_with_one_number_and_with_two() {
     let error = read(b"main;a 10\nnonsense\n", &Limits::default()).unwrap_err().to_string();
     assert!(error.starts_with("line 2 (byte 10)"), "{error}");
 }
+
+#[test]
+fn folded_stacks_that_begin_alike_are_told_apart() {
+    let lines = [
+        "a;b",
+        "a",
+        "a;b;c",
+        "a;bc",
+        "a;b",
+        ";a",
+        "a;;b",
+        "a;",
+        "a;longer than a word",
+        "a;longer than a ward",
+    ];
+    let text: String = lines.iter().map(|line| format!("{line} 1\n")).collect();
+    let found: Vec<(Vec<String>, i128)> = read(text.as_bytes(), &Limits::default())
+        .unwrap()
+        .net_stacks()
+        .into_iter()
+        .map(|(names, values)| (names, values.inuse_space.trunc()))
+        .collect();
+    let mut expected = std::collections::BTreeMap::new();
+    for line in lines {
+        *expected.entry(line.split(';').map(str::to_owned).collect::<Vec<String>>()).or_insert(0) += 1;
+    }
+    assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+}
