@@ -11,6 +11,7 @@ mod by_name;
 mod c_program;
 mod cppfilt;
 mod flamegraphs;
+mod go_profiles;
 mod jeprof;
 mod own_drawing;
 mod place;
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let required = std::env::var_os("HEAPLENS_REQUIRE_PEERS").is_some_and(|v| v == "1");
     let lab = Arc::new(Lab::default());
-    let tests: [(&str, &[&str], Test); 26] = [
+    let tests: [(&str, &[&str], Test); 28] = [
         ("bytes_of_each_stack_are_jeprofs", JEPROF, by_address::stacks),
         ("a_difference_of_each_stack_is_jeprofs", JEPROF, by_address::difference),
         ("names_are_jeprofs", JEPROF, by_name::stacks),
@@ -54,6 +55,8 @@ fn main() -> ExitCode {
         ("go_tool_pprof_has_the_dumps_addresses", &["go"], pprof::addresses),
         ("go_tool_pprof_shows_differences_like_its_own", &["go"], pprof::difference),
         ("go_tool_pprof_reads_c_programs", &["go", "gcc", tools::JEMALLOC], pprof::c_program),
+        ("gos_own_heap_profile_has_the_same_figures", &["go"], go_profiles::go_heap),
+        ("jemalloc_pprofs_profile_has_the_same_figures", &["go"], go_profiles::jemalloc_pprof),
         ("go_tool_pprof_fetches_from_the_service", &["go"], own_drawing::by_go),
         ("the_service_draws_itself_in_little_memory", &[], own_drawing::memory),
         ("places_are_addr2lines", &["addr2line"], places::addr2line),

@@ -8,6 +8,7 @@
 //! another run of the same build.
 
 mod ids;
+mod stacks;
 mod tables;
 mod values;
 
@@ -21,6 +22,7 @@ use crate::error::Warning;
 use crate::trailer::Trailer;
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use stacks::Stacks;
 use tables::Interned;
 
 /// A stack of one thread (or of all together) and what it allocated.
@@ -72,7 +74,7 @@ pub struct Profile {
     by_path: FxHashMap<String, Vec<ModuleId>>,
     functions: Interned<Function>,
     frames: Interned<Frame>,
-    stacks: Interned<StackNode>,
+    stacks: Stacks,
     threads: Vec<Thread>,
     by_uid: FxHashMap<u64, ThreadId>,
     samples: Vec<Sample>,
@@ -148,7 +150,7 @@ impl Profile {
 
     /// The id of a frame under its caller, added if it is new.
     pub fn add_stack(&mut self, parent: Option<StackId>, frame: FrameId) -> StackId {
-        StackId(self.stacks.insert(StackNode { parent, frame }))
+        self.stacks.insert(StackNode { parent, frame })
     }
 
     /// The id of a whole stack given from its outermost frame to its innermost.
@@ -365,7 +367,7 @@ impl Profile {
             by_path: self.by_path.clone(),
             functions: self.functions.clone(),
             frames: self.frames.clone(),
-            stacks: Interned::with_capacity(self.stacks.len()),
+            stacks: Stacks::with_capacity(self.stacks.len()),
             threads: self.threads.clone(),
             by_uid: self.by_uid.clone(),
             samples: Vec::with_capacity(self.samples.len()),

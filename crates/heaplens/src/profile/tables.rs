@@ -16,10 +16,6 @@ impl<T> Default for Interned<T> {
 }
 
 impl<T: Copy + Eq + Hash> Interned<T> {
-    pub(super) fn with_capacity(rows: usize) -> Interned<T> {
-        Interned(IndexSet::with_capacity_and_hasher(rows, FxBuildHasher))
-    }
-
     pub(super) fn insert(&mut self, row: T) -> u32 {
         self.0.insert_full(row).0 as u32
     }

@@ -12,6 +12,7 @@ mod facts;
 mod ids;
 mod locations;
 mod mappings;
+mod path;
 mod samples;
 mod strings;
 mod types;
@@ -63,6 +64,7 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Profile, Error> {
 pub(super) fn parse_packed(bytes: &[u8], packed: usize, limits: &Limits) -> Result<Profile, Error> {
     let mut reader = Reader {
         whole: Part::of(bytes),
+        spans: Default::default(),
         strings: Strings::default(),
         profile: Profile::default(),
         budget: Budget::new(packed),
@@ -96,6 +98,8 @@ pub(super) fn parse_packed(bytes: &[u8], packed: usize, limits: &Limits) -> Resu
 /// What the tables are read with.
 struct Reader<'a> {
     whole: Part<'a>,
+    /// For each field number, from where to where its fields stand, others perhaps between them.
+    spans: [(usize, usize); field::profile::FUNCTION as usize + 1],
     strings: Strings<'a>,
     profile: Profile,
     budget: Budget,
@@ -129,11 +133,11 @@ impl Head {
             field::profile::TIME_NANOS => self.time_nanos = found.number()? as i64,
             field::profile::PERIOD_TYPE => self.period_type = value_type(found.part()?)?,
             field::profile::PERIOD => self.period = found.number()? as i64,
-            field::profile::COMMENT => found.numbers(|index| {
+            field::profile::COMMENT => found.numbers(|index, at| {
                 if self.comments.len() == MOST_COMMENTS {
                     return Err(Fault::new(found.at, "one more comment", "at most 65536"));
                 }
-                self.comments.push((index, found.at));
+                self.comments.push((index, at));
                 Ok(())
             })?,
             _ => {}
@@ -149,13 +153,14 @@ struct Functions {
 }
 
 impl<'a> Reader<'a> {
-    /// Calls `each` with all fields of one number, counted from 1.
+    /// Calls `each` with all fields of one number, counted from 1. The whole message was walked before.
     fn walk(
         &mut self,
         number: u32,
         mut each: impl FnMut(&mut Reader<'a>, u64, Field<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut message = self.whole;
+        let Some(&(start, end)) = self.spans.get(number as usize) else { return Ok(()) };
+        let mut message = Part { at: start, bytes: &self.whole.bytes[start..end] };
         let mut count = 0;
         while let Some(found) = message.next_field().map_err(|fault| fault.within("the profile"))? {
             if found.number == number {
@@ -171,7 +176,12 @@ impl<'a> Reader<'a> {
         let mut head = Head::default();
         let mut message = self.whole;
         let within = |fault: Fault| fault.within("the profile");
-        while let Some(found) = message.next_field().map_err(within)? {
+        loop {
+            let start = message.at;
+            let Some(found) = message.next_field().map_err(within)? else { break };
+            if let Some(span) = self.spans.get_mut(found.number as usize) {
+                *span = (if span.1 == 0 { start } else { span.0 }, message.at);
+            }
             self.budget.charge(match found.number {
                 field::profile::STRING_TABLE => budget::STRING,
                 _ => 0,

@@ -18,6 +18,8 @@
 
 pub(crate) mod facts;
 mod locations;
+mod order;
+mod path;
 mod samples;
 mod space;
 mod strings;
@@ -30,6 +32,8 @@ use crate::profile_proto as field;
 use flate2::write::GzEncoder;
 use indexmap::IndexSet;
 use locations::Locations;
+use order::Order;
+use path::Path;
 use rustc_hash::FxBuildHasher;
 use space::{Address, Mapping};
 use std::io::{self, BufWriter, Write};
@@ -85,12 +89,7 @@ fn write_message(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
         message.write(field::profile::SAMPLE_TYPE, out)?;
     }
 
-    let order = samples::sorted(profile);
-    let mut locations = Locations::new(profile);
-    for row in samples::rows(profile, &order, &types) {
-        locations.add(row.stack);
-    }
-    write_samples(profile, &order, &types, &locations, &mut strings, out)?;
+    let locations = write_samples(profile, &types, &mut strings, out)?;
 
     let (mappings, addresses) = space::lay_out(profile, &locations);
     for (index, mapping) in mappings.iter().enumerate() {
@@ -128,14 +127,16 @@ fn value_type(message: &mut Message, strings: &mut Strings<'_>, name: &'static s
     message.number(field::value_type::UNIT, strings.id(unit));
 }
 
+/// Writes the samples and returns the locations that they name.
 fn write_samples<'p>(
     profile: &'p Profile,
-    order: &[u32],
     types: &[SampleType],
-    locations: &Locations<'_>,
     strings: &mut Strings<'p>,
     out: &mut dyn Write,
-) -> io::Result<()> {
+) -> io::Result<Locations<'p>> {
+    let order = Order::new(profile);
+    let sorted = samples::sorted(profile, &order);
+    let (mut locations, mut path) = (Locations::new(profile), Path::default());
     let (mut message, mut label) = (Message::default(), Message::default());
     let mut add_label = |message: &mut Message, (key, text): (u64, u64)| {
         label.clear();
@@ -144,9 +145,10 @@ fn write_samples<'p>(
         message.message(field::sample::LABEL, &label);
     };
     let mut of_thread: Vec<Option<Vec<(u64, u64)>>> = vec![None; profile.threads().len()];
-    for row in samples::rows(profile, order, types) {
+    for row in samples::rows(profile, &sorted, types) {
         message.clear();
-        message.numbers(field::sample::LOCATION_ID, locations.of(row.stack));
+        let ids = path.follow(row.stack, &order, &mut locations);
+        message.packed(field::sample::LOCATION_ID, ids);
         row.write_values(field::sample::VALUE, types, &mut message);
         if let Some(id) = row.thread {
             let labels = of_thread[id.index()]
@@ -158,7 +160,7 @@ fn write_samples<'p>(
         }
         message.write(field::profile::SAMPLE, out)?;
     }
-    Ok(())
+    Ok(locations)
 }
 
 fn thread_labels<'p>(thread: &'p Thread, strings: &mut Strings<'p>) -> Vec<(u64, u64)> {

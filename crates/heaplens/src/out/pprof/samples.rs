@@ -1,5 +1,6 @@
 //! The samples of the file: each stack once (for each thread, and each side of a difference), in a stable order.
 
+use super::order::Order;
 use super::wire::Message;
 use crate::profile::{Profile, Sample, SampleType, StackId, ThreadId, Values};
 
@@ -7,17 +8,18 @@ use crate::profile::{Profile, Sample, SampleType, StackId, ThreadId, Values};
 type Key = (Option<StackId>, Option<ThreadId>, bool);
 
 /// Indices into the profile's samples, equal keys side by side.
-pub(super) fn sorted(profile: &Profile) -> Vec<u32> {
-    let samples = profile.samples();
-    let mut order: Vec<u32> = (0..samples.len() as u32).collect();
+pub(super) fn sorted(profile: &Profile, order: &Order) -> Vec<u32> {
     // Threads by their numbers: their order in the profile is that of the input.
     let uid = |sample: &Sample| sample.thread.map(|id| profile.threads()[id.index()].uid);
-    order.sort_unstable_by_key(|&i| {
-        let sample = &samples[i as usize];
-        let (stack, _, is_base) = key(sample);
-        (stack, uid(sample), is_base, i)
-    });
-    order
+    let samples = profile.samples().iter().zip(0u32..);
+    let mut order: Vec<_> = samples
+        .map(|(sample, i)| {
+            let (stack, _, is_base) = key(sample);
+            (order.place(stack), uid(sample), is_base, i)
+        })
+        .collect();
+    order.sort_unstable();
+    order.into_iter().map(|(.., i)| i).collect()
 }
 
 fn key(sample: &Sample) -> Key {
