@@ -42,8 +42,12 @@ fn write(profile: &Profile, bytes: &mut Vec<u8>) {
 fn both_ways(criterion: &mut Criterion) {
     let generated = generated::dump(200 << 20);
     let dump = Dump::parse(&generated.text).unwrap();
+    let total = dump.total();
+    assert_eq!((total.objects, total.bytes), (generated.objects, generated.bytes));
+    assert_eq!(dump.stacks().len(), generated.stacks);
+    assert_eq!(dump.stacks().map(|stack| stack.addresses.len()).sum::<usize>(), generated.frames);
     let profile = symbolize_with(&dump.to_profile(Threads::Separate), &Names);
-    let (samples, frames) = (profile.samples().len(), profile.sampled_frames().len());
+    let (samples, stacks) = (profile.samples().len(), profile.stack_count());
     let threads = profile.threads().len();
     drop((dump, generated));
     let mut message = Vec::new();
@@ -66,7 +70,7 @@ fn both_ways(criterion: &mut Criterion) {
         bencher.iter(|| {
             let back = parse_pprof(&message, &limits).unwrap();
             assert_eq!((back.samples().len(), back.threads().len()), (samples, threads));
-            assert_eq!(back.sampled_frames().len(), frames);
+            assert_eq!(back.stack_count(), stacks);
             let (ours, theirs) = (back.total().inuse_space, profile.total().inuse_space);
             // Each sample was rounded.
             assert!((ours - theirs).abs().as_f64() <= samples as f64);

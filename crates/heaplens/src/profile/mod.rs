@@ -149,6 +149,7 @@ impl Profile {
     }
 
     /// The id of a frame under its caller, added if it is new.
+    #[inline]
     pub fn add_stack(&mut self, parent: Option<StackId>, frame: FrameId) -> StackId {
         self.stacks.insert(StackNode { parent, frame })
     }

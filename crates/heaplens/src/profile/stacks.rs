@@ -46,11 +46,16 @@ impl Stacks {
 
     #[inline]
     pub(super) fn insert(&mut self, node: StackNode) -> StackId {
-        let mut next = match node.parent {
+        let first = match node.parent {
             Some(parent) => self.nodes[parent.index()].first_callee,
             None => self.first_root,
         };
-        let mut last = None;
+        // Most nodes that are new are the callees of new ones.
+        if first == 0 { self.add_behind(None, node) } else { self.find_or_add(first, node) }
+    }
+
+    fn find_or_add(&mut self, first: u32, node: StackNode) -> StackId {
+        let (mut next, mut last) = (first, None);
         for _ in 0..FEW {
             let Some(at) = next.checked_sub(1) else { return self.add_behind(last, node) };
             let callee = &self.nodes[at as usize];

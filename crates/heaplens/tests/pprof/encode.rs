@@ -58,10 +58,6 @@ impl Pprof {
         self.body = std::mem::take(&mut self.body).bytes(field, &message.0);
     }
 
-    pub(crate) fn number(&mut self, field: u64, value: u64) {
-        self.body = std::mem::take(&mut self.body).number(field, value);
-    }
-
     pub(crate) fn sample(&mut self, locations: &[u64], values: &[i64], labels: &[(&str, &str)]) {
         let mut sample = Message::default().packed(1, locations.iter().copied());
         sample = sample.packed(2, values.iter().map(|&value| value as u64));

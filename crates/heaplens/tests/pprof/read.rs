@@ -305,7 +305,7 @@ fn comments_of_others_stay_as_they_are() {
     ];
     let indices: Vec<u64> = told.iter().map(|text| pprof.text(text)).collect();
     pprof.body = std::mem::take(&mut pprof.body).packed(13, indices);
-    pprof.number(9, 1_000_000);
+    pprof.body = std::mem::take(&mut pprof.body).number(9, 1_000_000);
     let profile = read(&pprof);
     let meta = &profile.meta;
     assert_eq!(
@@ -326,7 +326,7 @@ fn a_rate_is_one_in_bytes() {
         let mut pprof = Pprof::small();
         let period_type = Message::default().number(1, pprof.text(name)).number(2, pprof.text(unit));
         pprof.add(11, &period_type);
-        pprof.number(12, period);
+        pprof.body = std::mem::take(&mut pprof.body).number(12, period);
         read(&pprof).meta.rate
     };
     assert_eq!(with("space", "bytes", 524_288), Some(524_288));

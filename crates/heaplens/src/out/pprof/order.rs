@@ -1,50 +1,38 @@
-//! The order of stacks in the file: each behind its callers, all that begin with it behind it.
+//! The order of stacks in the file: all that begin with the same callers stand in a row, the callers alone behind them.
 //!
 //! So neighbours have most of their locations in common. That compresses well, and neither writer nor reader does the
 //! common part again.
 
 use crate::profile::{Profile, StackId};
 
-/// Where each stack node stands, and how many begin with it.
-pub(super) struct Order {
-    /// Behind the last that begins with the node.
-    ends: Vec<u32>,
-    sizes: Vec<u32>,
+/// Where each stack comes, by its id, for [`place`].
+pub(super) fn ends(profile: &Profile) -> Vec<u32> {
+    // How many stacks begin with each; callers have smaller ids.
+    let mut ends = vec![1u32; profile.stack_count()];
+    for id in profile.stack_ids().rev() {
+        if let Some(parent) = profile.stack(id).parent {
+            ends[parent.index()] += ends[id.index()];
+        }
+    }
+    // Of a stack whose callees come later, where the next one begins; at last, where all of them end.
+    let mut roots = 0;
+    for id in profile.stack_ids() {
+        let size = ends[id.index()];
+        let next = match profile.stack(id).parent {
+            Some(parent) => &mut ends[parent.index()],
+            None => &mut roots,
+        };
+        let start = *next;
+        *next += size;
+        ends[id.index()] = start + 1;
+    }
+    ends
 }
 
-impl Order {
-    pub(super) fn new(profile: &Profile) -> Order {
-        let mut sizes = vec![1u32; profile.stack_count()];
-        // Callers have smaller ids.
-        for id in profile.stack_ids().rev() {
-            if let Some(parent) = profile.stack(id).parent {
-                sizes[parent.index()] += sizes[id.index()];
-            }
-        }
-        let mut ends = vec![0u32; sizes.len()];
-        let mut roots = 1;
-        for id in profile.stack_ids() {
-            let next = match profile.stack(id).parent {
-                Some(parent) => &mut ends[parent.index()],
-                None => &mut roots,
-            };
-            let place = *next;
-            *next += sizes[id.index()];
-            // Where its first callee comes.
-            ends[id.index()] = place + 1;
-        }
-        Order { ends, sizes }
-    }
-
-    /// From 1; 0 for no stack at all.
-    pub(super) fn place(&self, stack: Option<StackId>) -> u32 {
-        stack.map_or(0, |id| self.ends[id.index()] - self.sizes[id.index()])
-    }
-
-    /// The place behind the last stack that begins with these callers.
-    pub(super) fn end(&self, callers: StackId) -> u32 {
-        self.ends[callers.index()]
-    }
+/// A number that grows with the order; 0 for no stack at all.
+pub(super) fn place(ends: &[u32], stack: Option<StackId>) -> u64 {
+    // Of those that end together the callers have smaller ids.
+    stack.map_or(0, |id| u64::from(ends[id.index()]) << 32 | u64::from(!id.0))
 }
 
 #[cfg(test)]
@@ -55,27 +43,30 @@ mod tests {
 
     proptest! {
         #[test]
-        fn callees_stand_behind_their_callers(paths in prop::collection::vec(prop::collection::vec(0u8..3, 0..5), 0..20)) {
+        fn callers_stand_behind_all_that_begin_with_them(
+            paths in prop::collection::vec(prop::collection::vec(0u8..3, 1..5), 0..20),
+        ) {
             let mut profile = Profile::default();
-            let mut leaves = Vec::new();
+            let mut nodes = Vec::new();
             for path in &paths {
-                let frames: Vec<_> = path.iter().map(|n| {
+                let mut stack = None;
+                for (depth, n) in path.iter().enumerate() {
                     let name = profile.intern(&n.to_string());
                     let function = profile.add_function(Function { name, system_name: name, file: None });
-                    profile.add_frame(Frame::named(function))
-                }).collect();
-                leaves.push(profile.add_stack_from_root(frames));
-            }
-            let order = Order::new(&profile);
-            let mut places: Vec<u32> = profile.stack_ids().map(|id| order.place(Some(id))).collect();
-            for (a, leaf) in paths.iter().zip(&leaves) {
-                for (b, callers) in paths.iter().zip(&leaves) {
-                    let Some(callers) = *callers else { continue };
-                    prop_assert_eq!((order.place(Some(callers))..order.end(callers)).contains(&order.place(*leaf)), a.starts_with(b), "{:?} {:?}", a, b);
+                    let frame = profile.add_frame(Frame::named(function));
+                    stack = Some(profile.add_stack(stack, frame));
+                    nodes.push((stack, &path[..=depth]));
                 }
             }
-            places.sort_unstable();
-            prop_assert_eq!(places, (1..=profile.stack_count() as u32).collect::<Vec<_>>());
+            let ends = ends(&profile);
+            nodes.sort_by_key(|(stack, _)| place(&ends, *stack));
+            nodes.dedup();
+            prop_assert_eq!(nodes.len(), profile.stack_count());
+            for (at, (stack, path)) in nodes.iter().enumerate() {
+                prop_assert!(place(&ends, *stack) > place(&ends, None));
+                let below = nodes.iter().filter(|(_, other)| other.starts_with(path)).count();
+                prop_assert!(nodes[at + 1 - below..=at].iter().all(|(_, other)| other.starts_with(path)));
+            }
         }
     }
 }

@@ -2,7 +2,6 @@
 //! before stays.
 
 use super::locations::Locations;
-use super::order::Order;
 use super::wire;
 use crate::profile::StackId;
 
@@ -10,7 +9,7 @@ use crate::profile::StackId;
 #[derive(Default)]
 pub(super) struct Path {
     stack: Option<StackId>,
-    /// From the root: the innermost node of each location.
+    /// From the root.
     steps: Vec<Step>,
     /// Ends in the packed ids of the locations, the innermost first.
     buffer: Vec<u8>,
@@ -21,51 +20,45 @@ pub(super) struct Path {
 
 #[derive(Clone, Copy)]
 struct Step {
+    /// The innermost node of a location.
     node: StackId,
-    /// The place behind all stacks that begin with it.
-    end: u32,
     /// How long the ids up to this one are, from the root.
     length: u32,
 }
 
 impl Path {
-    /// Goes to the next stack in the order, and returns the packed ids of its locations.
-    pub(super) fn follow(
-        &mut self,
-        leaf: Option<StackId>,
-        order: &Order,
-        locations: &mut Locations<'_>,
-    ) -> &[u8] {
+    /// Goes to another stack, and returns the packed ids of its locations.
+    pub(super) fn follow(&mut self, leaf: Option<StackId>, locations: &mut Locations<'_>) -> &[u8] {
         if leaf != self.stack {
             self.stack = leaf;
-            self.advance(leaf, order.place(leaf), order, locations);
+            self.advance(leaf, locations);
         }
         let length = self.steps.last().map_or(0, |step| step.length as usize);
         &self.buffer[self.buffer.len() - length..]
     }
 
-    fn advance(&mut self, leaf: Option<StackId>, place: u32, order: &Order, locations: &mut Locations<'_>) {
-        while self.steps.pop_if(|step| step.end <= place).is_some() {}
+    fn advance(&mut self, leaf: Option<StackId>, locations: &mut Locations<'_>) {
         self.new.clear();
         self.packed.clear();
         let mut stack = leaf;
         while let Some(node) = stack {
-            // A location can begin further in than the one that was here: what is inlined into its functions is a
-            // part of it.
+            // Callers have smaller ids: what is larger is none of this stack's, or a part of a location that begins
+            // further in here.
             while self.steps.pop_if(|step| step.node > node).is_some() {}
             if self.steps.last().is_some_and(|step| step.node == node) {
-                break;
+                return self.put();
             }
             let (location, caller) = locations.at(node);
             wire::varint(&mut self.packed, location.into());
             self.new.push((node, self.packed.len() as u32));
             stack = caller;
         }
-        self.put(order);
+        self.steps.clear();
+        self.put();
     }
 
     /// Puts what is new in front of what stays.
-    fn put(&mut self, order: &Order) {
+    fn put(&mut self) {
         let stays = self.steps.last().map_or(0, |step| step.length as usize);
         let length = stays + self.packed.len();
         if length > self.buffer.len() {
@@ -74,11 +67,14 @@ impl Path {
         }
         let end = self.buffer.len() - stays;
         self.buffer[end - self.packed.len()..end].copy_from_slice(&self.packed);
-        let start_of = |at: usize| at.checked_sub(1).map_or(0, |before| self.new[before].1);
-        for at in (0..self.new.len()).rev() {
-            let length = length as u32 - start_of(at);
-            let node = self.new[at].0;
-            self.steps.push(Step { node, end: order.end(node), length });
-        }
+        let starts = std::iter::once(0).chain(self.new.iter().map(|&(_, end)| end));
+        let steps = self
+            .new
+            .iter()
+            .zip(starts)
+            .map(|(&(node, _), start)| Step { node, length: length as u32 - start });
+        let first = self.steps.len();
+        self.steps.extend(steps);
+        self.steps[first..].reverse();
     }
 }

@@ -41,6 +41,11 @@ impl Message {
         }
     }
 
+    /// The fields of another message, as fields of this one.
+    pub(super) fn append(&mut self, other: &Message) {
+        self.bytes.extend_from_slice(&other.bytes);
+    }
+
     /// A message within this one.
     pub(super) fn message(&mut self, field: u32, inner: &Message) {
         delimited(&mut self.bytes, field, &inner.bytes);
