@@ -89,11 +89,16 @@ fn a_dump_and_its_pprof_say_the_same() {
             let (ours, theirs) = (run(&command), run(&of_dumps));
             assert!(ours.stderr.contains("tsdb (verified)"), "{ours:?}");
             let ours = ours.ok();
-            assert!(ours.contains("tsdb::label_index::LabelIndex::remember"), "{ours}");
-            assert_eq!(ours, theirs.ok());
+            assert!(ours.contains("tsdb::query_cache::QueryCache::insert"), "{ours}");
+            // Counts of objects can differ by the rounding of each stack, and stand without a unit.
+            let is_count = |word: &&str| word.chars().all(|c| c.is_ascii_digit() || "+−,".contains(c));
+            let words = |table: &str| -> Vec<String> {
+                table.split_whitespace().filter(|word| !is_count(word)).map(str::to_owned).collect()
+            };
+            assert_eq!(words(&ours), words(&theirs.ok()));
         }
         let svg = run(["flamegraph", &leak_file, "--binary", &tsdb]).ok();
-        assert!(svg.contains("<svg") && svg.contains("LabelIndex::remember"));
+        assert!(svg.contains("<svg") && svg.contains("QueryCache::insert"));
     }
 }
 
@@ -153,7 +158,7 @@ fn what_was_not_measured_is_said() {
     };
     let allocated = renamed("alloc_space");
     run(["top", &allocated]).fails(4, &["inuse_space was not recorded", "--sample"]);
-    assert!(run(["top", "--sample", "alloc_space", &allocated]).ok().contains("main"));
+    assert!(run(["top", "--sample", "alloc_space", &allocated]).ok().starts_with("alloc_space: 10 B"));
     let other = renamed("lock_waited");
     run(["top", &other]).fails(4, &["lock_waited/bytes", "inuse_space"]);
 }

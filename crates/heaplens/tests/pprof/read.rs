@@ -363,7 +363,17 @@ fn packed_files_are_recognised() {
         assert_eq!(back.net_stacks(), profile.net_stacks());
     }
     assert!(input::is_pprof(&Pprof::new(&[BYTES]).message()));
-    for text in ["\nmain;f 1\n", "\n\n", "heap_v2/512\n", "", "\n"] {
+    // As Go does it: the period's type first.
+    let mut go = Pprof::new(&[]);
+    let [space, bytes] = ["space", "bytes"].map(|text| go.text(text));
+    go.add(11, &Message::default().number(1, space).number(2, bytes));
+    go.add(1, &Message::default().number(1, space).number(2, bytes));
+    assert!(input::is_pprof(&go.message()));
+    let strings_first = go.strings.iter().fold(Message::default(), |m, text| m.bytes(6, text));
+    assert!(input::is_pprof(&[strings_first.0, go.body.0].concat()));
+    for text in
+        ["\nmain;f 1\n", "\n\n", "heap_v2/512\n", "", "\n", "Z\n\t", "hehehe\n", "Z 1\nf 2\n", "22222222 1\n"]
+    {
         assert!(!input::is_pprof(text.as_bytes()), "{text:?}");
     }
 }

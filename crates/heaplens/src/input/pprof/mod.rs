@@ -34,15 +34,27 @@ use wire::{Fault, Field, Part};
 const MOST_TYPES: usize = 64;
 const MOST_COMMENTS: usize = 1 << 16;
 
-/// True if bytes begin as a pprof message does: with a sample type.
+/// How much [`is_pprof`] looks at.
+pub(super) const HEAD: usize = 4096;
+
+/// True if bytes begin as a pprof message does: with a sample type, or the period's, as Go has it, perhaps behind other
+/// fields. No text is one.
 pub fn is_pprof(bytes: &[u8]) -> bool {
-    let mut message = Part::of(&bytes[..bytes.len().min(64)]);
-    let first = message.next_field().ok().flatten();
-    let Some(mut part) =
-        first.filter(|f| f.number == field::profile::SAMPLE_TYPE).and_then(|f| f.part().ok())
-    else {
-        return false;
-    };
+    let mut message = Part::of(&bytes[..bytes.len().min(HEAD)]);
+    while let Ok(Some(found)) = message.next_field() {
+        match found.number {
+            field::profile::SAMPLE_TYPE | field::profile::PERIOD_TYPE => {
+                return found.part().is_ok_and(is_value_type);
+            }
+            field::profile::SAMPLE..=field::profile::STRING_TABLE if found.part().is_ok() => {}
+            field::profile::DROP_FRAMES..=field::profile::DEFAULT_SAMPLE_TYPE => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+fn is_value_type(mut part: Part<'_>) -> bool {
     loop {
         match part.next_field() {
             Ok(None) => return true,
