@@ -95,6 +95,6 @@ pub fn unpack<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, Err
 fn head(packed: &[u8]) -> Vec<u8> {
     let mut head = Vec::new();
     // What is damaged is found, and said, when all of it is unpacked.
-    let _ = flate2::read::MultiGzDecoder::new(packed).take(64).read_to_end(&mut head);
+    let _ = flate2::read::MultiGzDecoder::new(packed).take(pprof::HEAD as u64).read_to_end(&mut head);
     head
 }

@@ -8,6 +8,7 @@ mod demo; // the demo, on a service that is a shell script
 mod files; // wrong files, streams, pipes
 mod jeprof; // what of jeprof's there is not
 mod network; // servers that answer, refuse, lie, or never end
+mod pprof; // pprof as input
 #[cfg(target_os = "linux")]
 mod process; // programs that still run
 #[cfg(unix)]

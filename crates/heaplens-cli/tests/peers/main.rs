@@ -12,6 +12,7 @@ mod c_program;
 mod cppfilt;
 mod filters;
 mod flamegraphs;
+mod go_profiles;
 mod jeprof;
 mod own_drawing;
 mod place;
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let required = std::env::var_os("HEAPLENS_REQUIRE_PEERS").is_some_and(|v| v == "1");
     let lab = Arc::new(Lab::default());
-    let tests: [(&str, &[&str], Test); 30] = [
+    let tests: [(&str, &[&str], Test); 32] = [
         ("bytes_of_each_stack_are_jeprofs", JEPROF, by_address::stacks),
         ("a_difference_of_each_stack_is_jeprofs", JEPROF, by_address::difference),
         ("names_are_jeprofs", JEPROF, by_name::stacks),
@@ -68,6 +69,8 @@ fn main() -> ExitCode {
             &["go", "gcc", c_program::JEMALLOC],
             filters::c_program,
         ),
+        ("gos_own_heap_profile_has_the_same_figures", &["go"], go_profiles::go_heap),
+        ("jemalloc_pprofs_profile_has_the_same_figures", &["go"], go_profiles::jemalloc_pprof),
         ("the_service_draws_itself_in_little_memory", &[], own_drawing::memory),
         ("places_are_addr2lines", &["addr2line"], places::addr2line),
         ("symbolize_prints_what_addr2line_prints", &["addr2line", "gcc"], symbolize::every_option),

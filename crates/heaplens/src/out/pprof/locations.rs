@@ -1,81 +1,75 @@
-//! Stacks of frames to stacks of locations: functions inlined into one another are lines of one location.
+//! Frames to locations: functions inlined into one another are lines of one location.
 
 use crate::profile::{Frame, FrameId, Profile, StackId};
 use rustc_hash::FxHashMap;
 
-/// All locations of a profile's stacks, in the order in which they were met.
+/// All locations that were met, in that order.
 pub(super) struct Locations<'p> {
     profile: &'p Profile,
     /// The frames of all locations, the innermost first, one location after another.
     frames: Vec<FrameId>,
-    /// Where each location's frames end.
-    ends: Vec<u32>,
-    /// Locations of a single frame: one more than the index, 0 for none yet.
-    alone: Vec<u32>,
+    rows: Vec<Row>,
+    /// The last location that began with a frame: one more than the index, 0 for none yet.
+    last: Vec<u32>,
     chains: FxHashMap<Box<[FrameId]>, u32>,
-    /// What a stack begins with at its leaf: see [`Step`].
-    steps: Vec<Step>,
+    /// Of the location at hand.
+    chain: Vec<FrameId>,
 }
 
-/// A stack's innermost location, and the stack of those around it.
-#[derive(Clone, Copy, Default)]
-struct Step {
-    /// From 1, as the file has it; 0 for stacks not met yet.
-    location: u32,
-    caller: Option<StackId>,
+#[derive(Clone, Copy)]
+struct Row {
+    start: u32,
+    end: u32,
+    /// False if its outermost function is inlined into another one, which a filter cut away.
+    is_whole: bool,
 }
 
 impl<'p> Locations<'p> {
     pub(super) fn new(profile: &'p Profile) -> Locations<'p> {
-        Locations {
-            profile,
-            frames: Vec::new(),
-            ends: Vec::new(),
-            alone: vec![0; profile.frame_count()],
-            chains: FxHashMap::default(),
-            steps: vec![Step::default(); profile.stack_count()],
-        }
+        let (last, chains) = (vec![0; profile.frame_count()], FxHashMap::default());
+        Locations { profile, frames: Vec::new(), rows: Vec::new(), last, chains, chain: Vec::new() }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
+        self.rows.len()
     }
 
     /// The frames of a location (from 0), the innermost first.
     pub(super) fn frames(&self, index: usize) -> &[FrameId] {
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        &self.frames[start..self.ends[index] as usize]
+        let row = self.rows[index];
+        &self.frames[row.start as usize..row.end as usize]
     }
 
-    /// Makes the locations of a stack known.
-    pub(super) fn add(&mut self, leaf: Option<StackId>) {
-        let mut stack = leaf;
-        let mut chain = Vec::new();
-        while let Some(start) = stack {
-            // What is around a stack that was met is known as well.
-            if self.steps[start.index()].location != 0 {
-                break;
-            }
-            let caller = self.chain(start, &mut chain);
-            let location = self.location(&chain);
-            self.steps[start.index()] = Step { location, caller };
-            stack = caller;
+    /// The location at the leaf of a stack, from 1 as the file has it, and the rest of the stack.
+    pub(super) fn at(&mut self, leaf: StackId) -> (u32, Option<StackId>) {
+        if let Some(known) = self.known(leaf) {
+            return known;
         }
+        let caller = self.collect(leaf);
+        (self.add(), caller)
     }
 
-    /// The ids of a known stack's locations, the innermost first.
-    pub(super) fn of(&self, leaf: Option<StackId>) -> impl Iterator<Item = u64> + '_ {
-        let step = |stack: StackId| self.steps[stack.index()];
-        std::iter::successors(leaf, move |&stack| step(stack).caller)
-            .map(move |stack| u64::from(step(stack).location))
+    /// As [`Locations::at`], if the innermost frame's location is the one that it was the last time.
+    fn known(&self, leaf: StackId) -> Option<(u32, Option<StackId>)> {
+        let mut node = self.profile.stack(leaf);
+        let location = self.last[node.frame.index()];
+        let row = self.rows[location.checked_sub(1)? as usize];
+        // The first is what it was found by.
+        for at in row.start + 1..row.end {
+            node = self.profile.stack(node.parent?);
+            if node.frame != self.frames[at as usize] {
+                return None;
+            }
+        }
+        row.is_whole.then_some((location, node.parent))
     }
 
     /// Collects the frames at the leaf of a stack that are at one place, and returns the rest of the stack.
-    fn chain(&self, leaf: StackId, chain: &mut Vec<FrameId>) -> Option<StackId> {
-        chain.clear();
+    fn collect(&mut self, leaf: StackId) -> Option<StackId> {
+        self.chain.clear();
         let mut node = self.profile.stack(leaf);
         loop {
-            chain.push(node.frame);
+            self.chain.push(node.frame);
             let frame = self.profile.frame(node.frame);
             let caller = node.parent.map(|parent| self.profile.stack(parent));
             match caller {
@@ -85,21 +79,20 @@ impl<'p> Locations<'p> {
         }
     }
 
-    fn location(&mut self, chain: &[FrameId]) -> u32 {
-        let known = match chain {
-            [frame] => self.alone[frame.index()],
-            chain => self.chains.get(chain).copied().unwrap_or(0),
-        };
-        if known != 0 {
+    /// The location of the frames that were collected, added if it is new.
+    fn add(&mut self) -> u32 {
+        if let Some(&known) = self.chains.get(&self.chain[..]) {
             return known;
         }
-        self.frames.extend_from_slice(chain);
-        self.ends.push(self.frames.len() as u32);
-        let id = self.ends.len() as u32;
-        match chain {
-            [frame] => self.alone[frame.index()] = id,
-            chain => drop(self.chains.insert(chain.into(), id)),
+        let start = self.frames.len() as u32;
+        self.frames.extend_from_slice(&self.chain);
+        let inlined = self.chain.last().is_some_and(|&id| self.profile.frame(id).inlined);
+        self.rows.push(Row { start, end: self.frames.len() as u32, is_whole: !inlined });
+        let id = self.rows.len() as u32;
+        if let Some(innermost) = self.chain.first() {
+            self.last[innermost.index()] = id;
         }
+        self.chains.insert(self.chain.as_slice().into(), id);
         id
     }
 }
