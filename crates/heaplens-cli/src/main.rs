@@ -47,6 +47,7 @@ fn run() -> anyhow::Result<()> {
         Command::Top(args) => commands::top::run(&args),
         Command::Diff(args) => commands::diff::run(&args),
         Command::Folded(args) => commands::folded::run(&args),
+        Command::Convert(args) => commands::convert::run(&args),
         Command::Symbolize(args) => commands::symbolize::run(&args),
         Command::Symbols(args) => commands::symbols::run(&args),
         Command::Demo(args) => commands::demo::run(&args),

@@ -11,6 +11,7 @@ use crate::progress::Progress;
 use crate::running;
 use crate::source::{self, Source};
 use anyhow::{Context, bail};
+use heaplens::dump::Threads;
 use heaplens::filter::{self, Fold, Folding};
 use heaplens::profile::SampleType;
 use heaplens::symbols::{Fetch, RecordedPaths};
@@ -20,11 +21,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Who reads the result. People look for their own functions below dozens of frames that every stack starts
-/// with; programs want stacks whole.
+/// with; programs want stacks whole, and other profilers' tools tell threads apart as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reader {
     Person,
     Program,
+    Tool,
+}
+
+impl Reader {
+    fn threads(self) -> Threads {
+        match self {
+            Reader::Person | Reader::Program => Threads::Merged,
+            Reader::Tool => Threads::Separate,
+        }
+    }
 }
 
 /// The profile that the inputs and options describe, its warnings and the symbols used said on stderr.
@@ -45,7 +56,7 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
 
     let fetch = fetch(shared)?;
 
-    let (mut profile, origin) = read(inputs, shared)?;
+    let (mut profile, origin) = read(inputs, shared, reader.threads())?;
     require_measured(&profile, choosing.sample.into())?;
     profile = named(profile, shared, origin, fetch);
     let allocator = if choosing.show_allocator { Fold::Show } else { Fold::Away };
@@ -60,7 +71,7 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
     if profile.samples().is_empty() && before > 0 {
         notes::line("warning: no stack is left after --focus and --ignore");
     }
-    if reader == Reader::Program && profile.warnings.iter().any(|w| w.code == "rebuilt") {
+    if reader != Reader::Person && profile.warnings.iter().any(|w| w.code == "rebuilt") {
         // Places of two builds have only their names in common.
         profile = group::by_function(&profile);
     }
@@ -150,7 +161,7 @@ struct Origin {
 }
 
 /// The inputs' profile, and where they come from.
-fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<(Profile, Origin)> {
+fn read(inputs: &Inputs, shared: &Shared, threads: Threads) -> anyhow::Result<(Profile, Origin)> {
     let fetching = &shared.fetching;
     let client = Client::new(fetching.token.as_deref(), fetching.timeout);
     let mut sources = source::all(inputs.inputs.iter().chain(&inputs.base))?;
@@ -159,7 +170,7 @@ fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<(Profile, Origin)> {
     let mut one = |source: &Source| {
         let bytes = source.read(&client, fetching.max_size)?;
         let _progress = Progress::start(format!("reading {source}"));
-        let profile = parse(&bytes, source, fetching.max_size)?;
+        let profile = parse_threads(&bytes, source, fetching.max_size, threads)?;
         let trailer = profile.meta.trailer.as_ref();
         let process = trailer.and_then(running::process);
         origin.running.extend(process.filter(|pid| !origin.running.contains(pid)));
@@ -220,7 +231,12 @@ pub(crate) fn heading(inputs: &Inputs) -> String {
 
 /// Reads one input's bytes; its warnings then begin with its name.
 pub(crate) fn parse(bytes: &[u8], source: &Source, max_size: u64) -> anyhow::Result<Profile> {
+    parse_threads(bytes, source, max_size, Threads::default())
+}
+
+fn parse_threads(bytes: &[u8], source: &Source, max_size: u64, threads: Threads) -> anyhow::Result<Profile> {
     let mut limits = input::Limits::default();
+    limits.threads = threads;
     limits.unpacked = max_size;
     let mut profile = input::read(bytes, &limits).with_context(|| source.to_string())?;
     for warning in &mut profile.warnings {

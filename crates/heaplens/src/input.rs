@@ -1,13 +1,22 @@
 //! Bytes of any kind -> [`Profile`], or an error that says what the bytes are instead.
 
+use crate::addresses::Symbols;
 use crate::dump::{Dump, Threads};
 use crate::error::Error;
 use crate::profile::Profile;
+use kind::Kind;
 use std::borrow::Cow;
 use std::io::Read;
 
 mod folded;
+mod gperftools;
+mod json;
 mod kind;
+mod lines;
+mod prof_log;
+mod prof_recent;
+mod samples;
+mod symbolized;
 
 pub use folded::parse as parse_folded;
 
@@ -27,7 +36,7 @@ impl Default for Limits {
     }
 }
 
-/// Reads a heap_v2 dump or folded stacks, gzip-compressed or not.
+/// Reads a profile of any form that `docs/formats.md` lists, gzip-compressed or not.
 ///
 /// # Errors
 /// Says what the bytes are instead of a profile, where a line is wrong, or why gzip data cannot be unpacked.
@@ -36,10 +45,29 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Profile, Error> {
     if let Some(other) = kind::not_a_profile(&bytes) {
         return Err(other);
     }
-    if kind::is_heap_v2(&bytes) {
-        return Ok(Dump::parse(&bytes)?.to_profile(limits.threads));
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    match kind::of(text) {
+        Kind::Symbolized => {
+            let parts = symbolized::split(text)?;
+            parts.finish(heap_profile(parts.profile, &parts.symbols, limits.threads))
+        }
+        Kind::ProfLog => prof_log::read(text, limits.threads),
+        Kind::ProfRecent => prof_recent::read(text, limits.threads),
+        Kind::HeapV2 | Kind::Gperftools => heap_profile(text, &Symbols::default(), limits.threads),
+        Kind::Folded => parse_folded(&bytes),
     }
-    parse_folded(&bytes)
+}
+
+/// A profile of addresses, with the names that came with it.
+fn heap_profile(bytes: &[u8], symbols: &Symbols<'_>, threads: Threads) -> Result<Profile, Error> {
+    if let Some(other) = kind::not_a_profile(bytes) {
+        return Err(other);
+    }
+    match kind::of(bytes) {
+        Kind::Gperftools => gperftools::read(bytes, symbols),
+        // What is neither is refused there.
+        _ => Ok(Dump::parse(bytes)?.to_named_profile(threads, symbols)),
+    }
 }
 
 /// The bytes themselves, or what they expand to if they are gzip data (several members, one after another).

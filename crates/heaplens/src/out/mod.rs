@@ -1,10 +1,16 @@
 //! Outputs: one module a format, each writes to an [`std::io::Write`].
 
+pub mod csv;
 pub mod escape;
 pub mod folded;
 pub mod json;
+mod locations;
 pub mod pprof;
+mod space;
+pub mod speedscope;
+mod stacks;
 pub mod svg;
+pub mod symbolized;
 pub mod symbols;
 pub mod text;
 pub mod units;

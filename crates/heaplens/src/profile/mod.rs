@@ -50,6 +50,15 @@ pub struct Meta {
     pub trailer: Option<Trailer>,
 }
 
+impl Meta {
+    /// What was measured, in pprof's order.
+    pub fn sample_types(&self) -> Vec<SampleType> {
+        let is_alloc = |t| matches!(t, SampleType::AllocObjects | SampleType::AllocSpace);
+        let has = |t: &SampleType| (self.has_alloc || !is_alloc(*t)) && (self.has_objects || t.is_bytes());
+        SampleType::ALL.into_iter().filter(has).collect()
+    }
+}
+
 /// Stacks, the code they name, and unsampled values.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
@@ -64,6 +73,7 @@ pub struct Profile {
     frames: Interned<Frame>,
     stacks: Interned<StackNode>,
     threads: Vec<Thread>,
+    by_uid: FxHashMap<u64, ThreadId>,
     samples: Vec<Sample>,
     /// Facts about the run.
     pub meta: Meta,
@@ -147,14 +157,15 @@ impl Profile {
 
     /// The id of a thread (by uid), added if it is new; a name learned later is kept.
     pub fn add_thread(&mut self, thread: Thread) -> ThreadId {
-        if let Some(i) = self.threads.iter().position(|t| t.uid == thread.uid) {
-            if self.threads[i].name.is_none() {
-                self.threads[i].name = thread.name;
-            }
-            return ThreadId(i as u32);
+        if let Some(&id) = self.by_uid.get(&thread.uid) {
+            let known = &mut self.threads[id.index()];
+            known.name = known.name.take().or(thread.name);
+            return id;
         }
+        let id = ThreadId(self.threads.len() as u32);
+        self.by_uid.insert(thread.uid, id);
         self.threads.push(thread);
-        ThreadId(self.threads.len() as u32 - 1)
+        id
     }
 
     /// Adds a sample; samples of equal stacks may repeat, views add them up.
@@ -352,6 +363,7 @@ impl Profile {
             frames: self.frames.clone(),
             stacks: Interned::with_capacity(self.stacks.len()),
             threads: self.threads.clone(),
+            by_uid: self.by_uid.clone(),
             samples: Vec::with_capacity(self.samples.len()),
             meta: self.meta.clone(),
             warnings: self.warnings.clone(),

@@ -18,20 +18,18 @@
 
 mod facts;
 mod field;
-mod locations;
 mod samples;
-mod space;
 mod strings;
 mod wire;
 
+use super::locations::Locations;
+use super::space::{self, Address, Mapping};
 use crate::classify;
 use crate::error::Error;
 use crate::profile::{FunctionId, Profile, SampleType, Thread};
 use flate2::write::GzEncoder;
 use indexmap::IndexSet;
-use locations::Locations;
 use rustc_hash::FxBuildHasher;
-use space::{Address, Mapping};
 use std::io::{self, BufWriter, Write};
 use strings::Strings;
 use wire::Message;
@@ -69,16 +67,8 @@ pub fn write(profile: &Profile, packing: Packing, out: &mut dyn Write) -> Result
     Ok(())
 }
 
-/// The sample types that the profile has.
-fn sample_types(profile: &Profile) -> Vec<SampleType> {
-    let meta = &profile.meta;
-    let is_alloc = |t| matches!(t, SampleType::AllocObjects | SampleType::AllocSpace);
-    let has = |t: &SampleType| (meta.has_alloc || !is_alloc(*t)) && (meta.has_objects || t.is_bytes());
-    SampleType::ALL.into_iter().filter(has).collect()
-}
-
 fn write_message(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
-    let types = sample_types(profile);
+    let types = profile.meta.sample_types();
     let mut strings = Strings::new(profile);
     let mut message = Message::default();
 
