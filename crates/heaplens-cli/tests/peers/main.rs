@@ -11,6 +11,7 @@ mod by_name;
 mod c_program;
 mod cppfilt;
 mod flamegraphs;
+mod formats;
 mod jeprof;
 mod own_drawing;
 mod place;
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let required = std::env::var_os("HEAPLENS_REQUIRE_PEERS").is_some_and(|v| v == "1");
     let lab = Arc::new(Lab::default());
-    let tests: [(&str, &[&str], Test); 26] = [
+    let tests: [(&str, &[&str], Test); 31] = [
         ("bytes_of_each_stack_are_jeprofs", JEPROF, by_address::stacks),
         ("a_difference_of_each_stack_is_jeprofs", JEPROF, by_address::difference),
         ("names_are_jeprofs", JEPROF, by_name::stacks),
@@ -56,6 +57,11 @@ fn main() -> ExitCode {
         ("go_tool_pprof_reads_c_programs", &["go", "gcc", tools::JEMALLOC], pprof::c_program),
         ("go_tool_pprof_fetches_from_the_service", &["go"], own_drawing::by_go),
         ("the_service_draws_itself_in_little_memory", &[], own_drawing::memory),
+        ("jeprof_reads_our_symbolized_files", JEPROF_AND_JEMALLOC, formats::jeprof_reads_symbolized),
+        ("gperftools_text_is_unsampled_as_by_jeprof", JEPROF_AND_JEMALLOC, formats::gperftools_text),
+        ("jemallocs_json_agrees_with_its_dump", &["gcc", tools::JEMALLOC], formats::jemallocs_json),
+        ("python_reads_our_csv", &["python3"], formats::python_reads_csv),
+        ("gos_text_is_unsampled_as_by_go", &["go"], formats::gos_text),
         ("places_are_addr2lines", &["addr2line"], places::addr2line),
         ("symbolize_prints_what_addr2line_prints", &["addr2line", "gcc"], symbolize::every_option),
         ("symbolize_names_cpp_as_addr2line", &["addr2line", "g++"], symbolize::cpp_names),
