@@ -2,6 +2,7 @@
 
 mod capture;
 mod console; // what --help and the examples print
+mod convert; // forms of other tools
 mod debuginfod; // servers of debug files
 #[cfg(unix)]
 mod demo; // the demo, on a service that is a shell script

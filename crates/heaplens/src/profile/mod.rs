@@ -64,6 +64,11 @@ impl Meta {
         let is_alloc = matches!(sample_type, SampleType::AllocObjects | SampleType::AllocSpace);
         (self.has_alloc || !is_alloc) && (self.has_objects || sample_type.is_bytes())
     }
+
+    /// What was measured, in pprof's order.
+    pub fn sample_types(&self) -> Vec<SampleType> {
+        SampleType::ALL.into_iter().filter(|t| self.has(*t)).collect()
+    }
 }
 
 /// Stacks, the code they name, and unsampled values.

@@ -17,25 +17,23 @@
 //! Text is made visible as for a terminal ([`escape`](super::escape)), since readers print it as it is.
 
 pub(crate) mod facts;
-mod locations;
 mod order;
 mod path;
 mod samples;
-mod space;
 mod strings;
 mod wire;
 
+use super::locations::Locations;
+use super::space::{self, Address, Mapping};
 use crate::classify;
 use crate::error::Error;
 use crate::profile::{FunctionId, Profile, SampleType, Thread};
 use crate::profile_proto as field;
 use flate2::write::GzEncoder;
 use indexmap::IndexSet;
-use locations::Locations;
 use path::Path;
 use rustc_hash::FxBuildHasher;
 use samples::Sorted;
-use space::{Address, Mapping};
 use std::io::{self, BufWriter, Write};
 use strings::Strings;
 use wire::Message;
@@ -86,13 +84,8 @@ pub fn write_with_default(
     Ok(())
 }
 
-/// The sample types that the profile has.
-fn sample_types(profile: &Profile) -> Vec<SampleType> {
-    SampleType::ALL.into_iter().filter(|t| profile.meta.has(*t)).collect()
-}
-
 fn write_message(profile: &Profile, default: SampleType, out: &mut dyn Write) -> io::Result<()> {
-    let types = sample_types(profile);
+    let types = profile.meta.sample_types();
     let mut strings = Strings::new(profile);
     let mut message = Message::default();
 

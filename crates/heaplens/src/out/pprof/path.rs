@@ -1,8 +1,8 @@
 //! The list of locations of one stack after another, as the file has it. What a stack has in common with the one
 //! before stays.
 
-use super::locations::Locations;
 use super::wire;
+use crate::out::locations::Locations;
 use crate::profile::StackId;
 
 /// The stack at hand.

@@ -49,6 +49,15 @@ impl<'p> Locations<'p> {
         (self.add(), caller)
     }
 
+    /// The locations of a stack, from 1, the innermost first.
+    pub(super) fn of(&mut self, mut stack: Option<StackId>) -> impl Iterator<Item = u32> + '_ {
+        std::iter::from_fn(move || {
+            let (location, caller) = self.at(stack?);
+            stack = caller;
+            Some(location)
+        })
+    }
+
     /// As [`Locations::at`], if the innermost frame's location is the one that it was the last time.
     fn known(&self, leaf: StackId) -> Option<(u32, Option<StackId>)> {
         let mut node = self.profile.stack(leaf);
