@@ -3,7 +3,7 @@
 use crate::run::{fixture, run, run_with_stdin};
 use std::ffi::OsStr;
 
-const ENDS: [(&str, &[u8]); 9] = [
+const ENDS: [(&str, &[u8]); 12] = [
     ("pb.gz", b"\x1f\x8b"),
     ("pb", b"\x1f\x8b"),
     ("pprof", b"\x1f\x8b"),
@@ -11,6 +11,9 @@ const ENDS: [(&str, &[u8]); 9] = [
     ("folded", b"tsdb+0xf030;"),
     ("collapsed", b"tsdb+0xf030;"),
     ("speedscope.json", b"{\"$schema\":\"https://www.speedscope.app/"),
+    ("callgrind", b"events: inuse_space\n"),
+    ("dot", b"digraph \"leak.heap; "),
+    ("gv", b"digraph \"leak.heap; "),
     ("csv", b"inuse_objects,"),
     ("svg", b"<?xml"),
 ];
@@ -68,10 +71,14 @@ fn a_difference_goes_where_the_form_has_a_place() {
         assert!(text.contains(part), "{text}");
     }
     assert!(convert("pprof").stdout.starts_with(b"\x1f\x8b"));
+    assert!(convert("dot").ok().starts_with("digraph "));
     convert("symbolized").fails(2, &["symbolized file cannot hold a difference", "--base"]);
+    convert("callgrind").fails(2, &["callgrind file cannot hold a difference", "KCachegrind"]);
     // Folded stacks with two columns are one by themselves.
     run_with_stdin(["convert", "--to", "symbolized", "-"], b"main;f 1 2\n")
         .fails(4, &["symbolized file cannot hold a difference"]);
+    run_with_stdin(["convert", "--to", "callgrind", "-"], b"main;f 1 2\n")
+        .fails(4, &["callgrind file cannot hold a difference"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The forms of other tools, with their own programs as judges: jeprof reads our symbolized files and the gperftools text
-//! that we read, jemalloc writes its JSON, python reads our CSV, `go tool pprof` reads Go's text.
+//! that we read, jemalloc writes its JSON, python reads our CSV, `go tool pprof` reads Go's text, callgrind_annotate our
+//! calls, graphviz our graph.
 
 use crate::by_address::{compare_stacks, read, same};
 use crate::c_program;
@@ -256,5 +257,64 @@ pub(crate) fn gos_text(lab: &Lab) -> Result<(), Failed> {
     ours.sort_unstable();
     theirs.sort_unstable();
     assert_eq!(ours, theirs, "{raw}");
+    Ok(())
+}
+
+/// The figure that a line of callgrind_annotate begins with.
+fn figure(line: &str) -> Option<i128> {
+    let digits = line.trim_start().split([' ', '(']).next()?.replace(',', "");
+    digits.parse().ok()
+}
+
+/// callgrind_annotate adds up our costs, and has each function's own and what it calls.
+pub(crate) fn callgrind_annotate(lab: &Lab) -> Result<(), Failed> {
+    let run = lab.fine();
+    let file = convert("callgrind", &run.program, &run.leak, lab.dir().join("leak.callgrind"));
+    let annotate = |option: &str| {
+        stdout(Command::new("callgrind_annotate").args(["--threshold=100", option]).arg(&file))
+    };
+    let (own, all) = (annotate("--inclusive=no"), annotate("--inclusive=yes"));
+    // Each line of source was cut to a whole number.
+    let near = |found: i128, expected: i128| {
+        assert!(found <= expected && expected - found < 1000, "{found}, not {expected}: {own} {all}");
+    };
+    let args = ["top", "--limit", "0", "--show-runtime", "--format", "csv", "--binary"];
+    let table = stdout(heaplens(args).arg(&run.program).arg(&run.leak));
+    let lines: Vec<&str> = table.lines().collect();
+    let columns: Vec<&str> = lines.first().ok_or("no table")?.split(',').collect();
+    let column = |name: &str| columns.iter().position(|column| *column == name).ok_or(format!("no {name}"));
+    for (text, name, column) in [
+        (&own, "alloc::vec::Vec<T,A>::with_capacity_in", column("flat_inuse_space")?),
+        (&all, "heaplens_demo::store::label_index::LabelIndex::remember_label", column("cum_inuse_space")?),
+    ] {
+        // Names with commas stand in quotes; the figures come first.
+        let row =
+            lines.iter().find(|line| line.contains(name)).ok_or(format!("{name} is not in the table"))?;
+        let expected: i128 = row.split(',').nth(column).ok_or("too few columns")?.parse()?;
+        assert!(expected > 1 << 20, "{row}");
+        let theirs = text.lines().filter(|line| line.trim_end().ends_with(&format!(":{name}")));
+        near(theirs.filter_map(figure).sum(), expected);
+    }
+    let sum = read(&run.leak).total().inuse_space.trunc();
+    for text in [&own, &all] {
+        let line = text.lines().find(|line| line.contains("PROGRAM TOTALS"));
+        near(line.and_then(figure).ok_or(format!("no total: {text}"))?, sum);
+    }
+    Ok(())
+}
+
+/// graphviz takes the graph, and finds the boxes and lines that we wrote.
+pub(crate) fn graphviz(lab: &Lab) -> Result<(), Failed> {
+    let run = lab.fine();
+    let file = convert("dot", &run.program, &run.leak, lab.dir().join("leak.dot"));
+    let written = std::fs::read_to_string(&file)?;
+    let count = |is: fn(&str) -> bool| written.lines().filter(|line| is(line)).count();
+    let lines = count(|line| line.starts_with('N') && line.contains(" -> N"));
+    let boxes = count(|line| line.starts_with('N') && line.contains(" [label=\""));
+    let drawn = stdout(Command::new("dot").arg("-Tsvg").arg(&file));
+    let drawn_count = |class: &str| drawn.matches(&format!("class=\"{class}\"")).count();
+    // The legend is a box as well.
+    assert_eq!((drawn_count("node"), drawn_count("edge")), (boxes + 1, lines), "{written}");
+    assert!(boxes > 10 && lines > 10 && drawn.contains("remember_label"), "{written}");
     Ok(())
 }
