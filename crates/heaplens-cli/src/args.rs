@@ -1,6 +1,6 @@
 //! What can be typed. Options that several commands share stand here, in groups; a command's own stand with it.
 
-use crate::commands::{capture, demo, diff, flamegraph, folded, jeprof, symbolize, symbols, top};
+use crate::commands::{capture, convert, demo, diff, flamegraph, folded, jeprof, symbolize, symbols, top};
 use crate::{cache_dir, exit, units};
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -25,6 +25,7 @@ pub(crate) enum Command {
     Top(top::Options),
     Diff(diff::Options),
     Folded(folded::Options),
+    Convert(convert::Options),
     Jeprof(jeprof::Options),
     Symbolize(symbolize::Options),
     Symbols(symbols::Options),
@@ -34,8 +35,8 @@ pub(crate) enum Command {
 /// What is read.
 #[derive(Debug, Args)]
 pub(crate) struct Inputs {
-    /// Heap dumps, pprof or folded stacks: files, `-` for standard input, or http:// and https:// URLs; plain or gzip. Several
-    /// are summed
+    /// Heap dumps, pprof, folded stacks and others (docs/formats.md): files, `-` for standard input, or http:// and
+    /// https:// URLs; plain or gzip. Several are summed
     #[arg(value_name = "INPUT", required = true)]
     pub(crate) inputs: Vec<OsString>,
     /// Subtract this input: what grew and what shrank since

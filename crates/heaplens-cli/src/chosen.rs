@@ -43,6 +43,11 @@ impl Chosen {
         Ok(Chosen { thread: thread.map_err(|error| usage("--thread", error))?, patterns })
     }
 
+    /// True if nothing is left out: a large profile is then folded in one go.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.thread.is_none() && self.patterns.is_empty()
+    }
+
     /// The profile of what was chosen; patterns that match nothing are said on stderr.
     ///
     /// # Errors

@@ -54,6 +54,7 @@ fn run() -> anyhow::Result<()> {
         Command::Top(args) => commands::top::run(&args),
         Command::Diff(args) => commands::diff::run(&args),
         Command::Folded(args) => commands::folded::run(&args),
+        Command::Convert(args) => commands::convert::run(&args),
         Command::Jeprof(args) => commands::jeprof::run(&args),
         Command::Symbolize(args) => commands::symbolize::run(&args),
         Command::Symbols(args) => commands::symbols::run(&args),

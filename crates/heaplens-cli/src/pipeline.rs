@@ -20,11 +20,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Who reads the result. People look for their own functions below dozens of frames that every stack starts
-/// with; programs want stacks whole.
+/// with; programs want stacks whole, and other profilers' tools tell threads apart as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reader {
     Person,
     Program,
+    Tool,
+}
+
+impl Reader {
+    fn threads(self) -> Threads {
+        match self {
+            Reader::Person | Reader::Program => Threads::Merged,
+            Reader::Tool => Threads::Separate,
+        }
+    }
 }
 
 /// The profile that the inputs and options describe, its warnings and the symbols used said on stderr.
@@ -38,18 +48,26 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
     require_places(&shared.symbols)?;
     let fetch = fetch(shared)?;
 
-    let (mut profile, origin) = read(inputs, shared)?;
+    let (mut profile, origin) = read(inputs, shared, reader)?;
     require_measured(&profile, choosing.sample.into())?;
     require_threads(&profile, choosing)?;
     profile = named(profile, shared, origin, fetch);
-    let allocator = if choosing.show_allocator { Fold::Show } else { Fold::Away };
-    profile = filter::fold(&profile, Folding { allocator, runtime: Fold::Show });
-    profile = chosen.apply(profile)?;
-    // After the patterns, so that they see what is folded here, and before names become something else. Who says where
-    // stacks begin has said enough.
+    // Who says where stacks begin has said enough.
     let by_itself = reader == Reader::Person && choosing.show_from.is_none() && !choosing.show_runtime;
-    if choosing.fold_runtime || by_itself {
-        profile = filter::fold(&profile, Folding { allocator: Fold::Show, runtime: Fold::Away });
+    let away = |is_folded| if is_folded { Fold::Away } else { Fold::Show };
+    let folding = Folding {
+        allocator: away(!choosing.show_allocator),
+        runtime: away(choosing.fold_runtime || by_itself),
+    };
+    if chosen.is_everything() {
+        profile = filter::fold(&profile, folding);
+    } else {
+        profile = filter::fold(&profile, Folding { runtime: Fold::Show, ..folding });
+        profile = chosen.apply(profile)?;
+        // After the patterns, so that they see what is folded here, and before names become something else.
+        if folding.runtime == Fold::Away {
+            profile = filter::fold(&profile, Folding { allocator: Fold::Show, ..folding });
+        }
     }
     if shared.names.short_names {
         profile = short::names(&profile);
@@ -70,7 +88,7 @@ fn granularity(profile: &Profile, choosing: &Choosing, reader: Reader) -> Option
     let rebuilt = || profile.warnings.iter().any(|w| w.code == "rebuilt");
     let wanted = choosing.granularity.map(Granularity::from).or(rebuilt().then_some(Granularity::Function))?;
     // What people look at merges functions by itself, and knows where each is.
-    (reader == Reader::Program || wanted != Granularity::Function).then_some(wanted)
+    (reader != Reader::Person || wanted != Granularity::Function).then_some(wanted)
 }
 
 /// Refuses places to look for symbols that are not there.
@@ -147,11 +165,10 @@ fn named(profile: Profile, shared: &Shared, origin: Origin, fetch: Option<Arc<dy
 }
 
 /// The inputs' profile, and where they come from.
-fn read(inputs: &Inputs, shared: &Shared) -> anyhow::Result<(Profile, Origin)> {
-    let threads = match shared.choosing.thread.is_some() || shared.choosing.by_thread {
-        true => Threads::Separate,
-        false => Threads::Merged,
-    };
+fn read(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyhow::Result<(Profile, Origin)> {
+    let choosing = &shared.choosing;
+    let asked = choosing.thread.is_some() || choosing.by_thread;
+    let threads = if asked { Threads::Separate } else { reader.threads() };
     let mut sources = source::all(inputs.inputs.iter().chain(&inputs.base))?;
     let base = inputs.base.is_some().then(|| sources.pop()).flatten();
     let mut reading = Reading::new(&shared.fetching, threads);

@@ -68,6 +68,16 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// The output's form has no place for what the profile is.
+    #[error("{format} cannot hold {what}; {hint}")]
+    CannotHold {
+        /// The form.
+        format: &'static str,
+        /// What it has no place for.
+        what: &'static str,
+        /// What to do instead.
+        hint: &'static str,
+    },
     /// Writing the output failed.
     #[error("writing the output: {0}")]
     Write(String),

@@ -1,14 +1,23 @@
 //! Bytes of any kind -> [`Profile`], or an error that says what the bytes are instead.
 
+use crate::addresses::Symbols;
 use crate::dump::{Dump, Threads};
 use crate::error::Error;
 use crate::profile::Profile;
+use kind::Kind;
 use std::borrow::Cow;
 use std::io::Read;
 
 mod folded;
+mod gperftools;
+mod json;
 mod kind;
+mod lines;
 mod pprof;
+mod prof_log;
+mod prof_recent;
+mod samples;
+mod symbolized;
 
 pub use folded::parse as parse_folded;
 pub use pprof::{is_pprof, parse as parse_pprof};
@@ -29,7 +38,7 @@ impl Default for Limits {
     }
 }
 
-/// Reads a heap_v2 dump, a pprof profile or folded stacks, gzip-compressed or not.
+/// Reads a profile of any form that `docs/formats.md` lists, gzip-compressed or not.
 ///
 /// # Errors
 /// Says what the bytes are instead of a profile, where a line or a message is wrong, or why gzip data cannot be unpacked.
@@ -42,10 +51,29 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Profile, Error> {
     if let Some(other) = kind::not_a_profile(&bytes) {
         return Err(other);
     }
-    if kind::is_heap_v2(&bytes) {
-        return Ok(Dump::parse(&bytes)?.to_profile(limits.threads));
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    match kind::of(text) {
+        Kind::Symbolized => {
+            let parts = symbolized::split(text)?;
+            parts.finish(heap_profile(parts.profile, &parts.symbols, limits.threads))
+        }
+        Kind::ProfLog => prof_log::read(text, limits.threads),
+        Kind::ProfRecent => prof_recent::read(text, limits.threads),
+        Kind::HeapV2 | Kind::Gperftools => heap_profile(text, &Symbols::default(), limits.threads),
+        Kind::Folded => parse_folded(&bytes),
     }
-    parse_folded(&bytes)
+}
+
+/// A profile of addresses, with the names that came with it.
+fn heap_profile(bytes: &[u8], symbols: &Symbols<'_>, threads: Threads) -> Result<Profile, Error> {
+    if let Some(other) = kind::not_a_profile(bytes) {
+        return Err(other);
+    }
+    match kind::of(bytes) {
+        Kind::Gperftools => gperftools::read(bytes, symbols),
+        // What is neither is refused there.
+        _ => Ok(Dump::parse(bytes)?.to_named_profile(threads, symbols)),
+    }
 }
 
 /// What a compressed pprof message may expand to: no program's profile repeats itself more often.
@@ -95,6 +123,6 @@ pub fn unpack<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, Err
 fn head(packed: &[u8]) -> Vec<u8> {
     let mut head = Vec::new();
     // What is damaged is found, and said, when all of it is unpacked.
-    let _ = flate2::read::MultiGzDecoder::new(packed).take(64).read_to_end(&mut head);
+    let _ = flate2::read::MultiGzDecoder::new(packed).take(pprof::HEAD as u64).read_to_end(&mut head);
     head
 }

@@ -41,6 +41,7 @@
 //!
 //! [`diff::diff`] of two profiles is a profile as well, so the same views and outputs take it.
 
+mod addresses;
 pub mod classify;
 mod demangled;
 pub mod diff;

@@ -3,6 +3,7 @@
 //! Three writers: Linux `/proc/<pid>/maps`, FreeBSD `/proc/curproc/map`, and jemalloc ≥ 5.3.1 on macOS
 //! (`start-end: path`, one line an image). Addresses are looked up without any string work.
 
+use crate::error::Warning;
 use crate::octal;
 use crate::profile::{Mapped, Module, ModuleKind};
 use rustc_hash::FxHashMap;
@@ -111,6 +112,18 @@ impl Maps {
         Some((module, Mapped { start, limit: end, offset }))
     }
 
+    /// Says that so many addresses lie in no mapping.
+    pub(crate) fn warn_unmapped(&self, addresses: usize) -> Option<Warning> {
+        (addresses > 0 && !self.is_empty()).then(|| {
+            Warning::new(
+                "unmapped",
+                format!(
+                    "{addresses} addresses lie in no mapping (code that was unloaded?): they have no names"
+                ),
+            )
+        })
+    }
+
     /// Names the program's module by its path, as the trailer tells it.
     pub(crate) fn set_main(&mut self, exe: &str) {
         if self.modules.iter().any(|m| m.path == exe) {
@@ -128,6 +141,27 @@ impl Maps {
                 module.build_id = build_id_of(&module.path);
             }
         }
+    }
+}
+
+/// What is missing of mapping lines, `None` where there are none at all.
+pub(crate) fn warn_missing(text: Option<&[u8]>) -> Option<Warning> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Some(Warning::new(
+            "no-maps",
+            "the dump has no mapping lines (MAPPED_LIBRARIES): it was cut, or the program could not read /proc; addresses cannot be named",
+        ));
+    };
+    let maps = Maps::parse(text);
+    if !text.ends_with(b"\n") {
+        Some(Warning::new("truncated", "the file ends in the middle of its mapping lines"))
+    } else if maps.is_linux && !maps.reaches_stack {
+        Some(Warning::new(
+            "truncated",
+            "the mapping lines end before [stack]: the file was cut, some libraries may be missing",
+        ))
+    } else {
+        None
     }
 }
 

@@ -1,5 +1,7 @@
 //! The kernel's way to write paths on one line.
 
+use std::borrow::Cow;
+
 /// Resolves the kernel's `\012` (newline) and `\134` (backslash) in paths.
 pub(crate) fn unescaped(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
@@ -18,4 +20,27 @@ pub(crate) fn unescaped(text: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+/// A path as it stands in a line: control characters, and backslashes that would pass for an escape, as `\012`.
+pub(crate) fn escaped(path: &str) -> Cow<'_, str> {
+    let odd = |c: char| c.is_ascii_control() || c == '\\';
+    if !path.contains(odd) {
+        return Cow::Borrowed(path);
+    }
+    let one = |c: char| if odd(c) { format!("\\{:03o}", c as u32) } else { c.to_string() };
+    Cow::Owned(path.chars().map(one).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_comes_back() {
+        for path in ["/opt/my app/server", "/a\nb\\c\\012\x7f", "/ä\u{85}"] {
+            assert_eq!(unescaped(escaped(path).as_bytes()), path.as_bytes());
+            assert!(!escaped(path).contains('\n'));
+        }
+    }
 }

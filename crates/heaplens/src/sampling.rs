@@ -25,13 +25,33 @@ pub fn unsample(objects: u64, bytes: u64, rate: u64) -> (f64, f64) {
     if rate <= 1 || objects == 0 || bytes == 0 {
         return (n, s);
     }
-    let scale = 1.0 / (1.0 - (-((s / n) / rate as f64)).exp());
-    if !scale.is_finite() {
-        // Below about 10^-16 of the rate per object, 1 − e^(−x) is zero in floating point; its limit is x.
-        let scale = rate as f64 / (s / n);
-        return (n * scale, s * scale);
-    }
+    let scale = scale(s / n, rate);
     (n * scale, s * scale)
+}
+
+/// What one sampled object of an average size stands for.
+fn scale(average: f64, rate: u64) -> f64 {
+    let scale = 1.0 / (1.0 - (-(average / rate as f64)).exp());
+    // Below about 10^-16 of the rate per object, 1 − e^(−x) is zero in floating point; its limit is x.
+    if scale.is_finite() { scale } else { rate as f64 / average }
+}
+
+/// As [`unsample`], for the first version of gperftools' sampling: one sample in so many bytes, evenly, so that an
+/// object of z bytes is sampled with p = z/interval, and one that is larger always. jeprof's arithmetic as well.
+pub fn unsample_periodic(objects: u64, bytes: u64, interval: f64) -> (f64, f64) {
+    let (n, s) = (objects as f64, bytes as f64);
+    let ratio = s / n / interval;
+    // Of nothing, no share can be taken.
+    if ratio.is_finite() && ratio > 0.0 && ratio < 1.0 { (n / ratio, s / ratio) } else { (n, s) }
+}
+
+/// What a line would have to print for [`unsample`] to give these values: its inverse, as jemalloc since 5.3.0 has it.
+pub(crate) fn sample(objects: f64, bytes: f64, rate: u64) -> (f64, f64) {
+    if rate <= 1 || objects <= 0.0 || bytes <= 0.0 {
+        return (objects, bytes);
+    }
+    let scale = scale(bytes / objects, rate);
+    (objects / scale, bytes / scale)
 }
 
 /// 95 % interval of an estimate in bytes: Byar's approximation to the Poisson interval, in units of R.
@@ -89,6 +109,25 @@ mod tests {
         assert_eq!(unsample(7, 0, 512), (7.0, 0.0));
         let (objects, bytes) = unsample(u64::MAX, 1, u64::MAX);
         assert!(objects.is_finite() && bytes.is_finite());
+    }
+
+    #[test]
+    fn periodic_samples_stand_for_their_share() {
+        assert_eq!(unsample_periodic(2, 1024, 65_536.0), (256.0, 131_072.0));
+        assert_eq!(unsample_periodic(1, 65_536, 65_536.0), (1.0, 65_536.0));
+        assert_eq!(unsample_periodic(0, 5, 512.0), (0.0, 5.0));
+        assert_eq!(unsample_periodic(5, 0, 512.0), (5.0, 0.0));
+    }
+
+    #[test]
+    fn sampling_undoes_unsampling() {
+        for (n, s) in [(1u64, 16u64), (3, 192), (40, 10_485_760), (1, 1 << 40), (0, 7), (7, 0)] {
+            for rate in [0, 1, 512, 524_288] {
+                let (objects, bytes) = unsample(n, s, rate);
+                let (objects, bytes) = sample(objects, bytes, rate);
+                assert_eq!((objects.round() as u64, bytes.round() as u64), (n, s), "{rate}");
+            }
+        }
     }
 
     #[test]

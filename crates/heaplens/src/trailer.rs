@@ -136,6 +136,65 @@ impl Trailer {
     }
 }
 
+/// Appends a trailer to the text of a dump, which ends with a line: what is known of its process, and the build-ids of
+/// its modules with their paths.
+pub(crate) fn append<'a>(
+    text: &mut Vec<u8>,
+    facts: &Trailer,
+    build_ids: impl Iterator<Item = (&'a str, &'a str)>,
+) {
+    let (length, crc32) = (text.len(), crc32fast::hash(text));
+    let mut lines = format!("{MAGIC}\n");
+    let number = |key: &str, value: Option<u64>| value.map(|value| format!(" {key}={value}"));
+    let text_value =
+        |key: &str, value: &Option<String>| value.as_deref().map(|v| format!(" {key}={}", percent_encode(v)));
+    let mut line = |word: &str, pairs: Vec<Option<String>>| {
+        let pairs: String = pairs.into_iter().flatten().collect();
+        if !pairs.is_empty() {
+            lines.push_str(&format!("# {word}{pairs}\n"));
+        }
+    };
+    line(
+        "process",
+        vec![
+            number("pid", facts.pid),
+            number("start", facts.start_ms),
+            number("time", facts.time_ms),
+            text_value("exe", &facts.exe),
+            text_value("host", &facts.host),
+        ],
+    );
+    line(
+        "jemalloc",
+        vec![
+            text_value("version", &facts.jemalloc_version),
+            number("prof_active_since", facts.active_since_ms),
+            facts.active.map(|active| format!(" active={active}")),
+        ],
+    );
+    let figures = |figures: &BTreeMap<String, u64>| {
+        figures.iter().map(|(key, value)| number(key, Some(*value))).collect()
+    };
+    line("stats", figures(&facts.stats));
+    line("rss", figures(&facts.rss));
+    for (id, path) in build_ids {
+        lines.push_str(&format!("# build-id {id} {}\n", crate::octal::escaped(path)));
+    }
+    text.extend(lines.bytes());
+    text.extend(format!("# end length={length} crc32={crc32:08x}\n").bytes());
+}
+
+fn percent_encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte.is_ascii_graphic() && byte != b'%' {
+            true => out.push(char::from(byte)),
+            false => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
 fn pairs(text: &str) -> impl Iterator<Item = (&str, String)> {
     text.split(' ').filter_map(|word| word.split_once('=')).map(|(key, value)| (key, percent_decode(value)))
 }

@@ -59,8 +59,11 @@ fn nothing_starts_a_program_asks_a_network_or_reads_a_clock() {
 }
 
 #[test]
-fn only_outputs_are_serialized() {
-    assert_eq!(offenders(&["use serde::", "derive(Serialize"], "out/"), [""; 0]);
+fn only_outputs_are_serialized_and_only_inputs_deserialized() {
+    assert_eq!(offenders(&["Serialize"], "out/"), [""; 0]);
+    assert_eq!(offenders(&["Deserialize"], "input/"), [""; 0]);
+    let serde = offenders(&["use serde::"], "out/");
+    assert!(serde.iter().all(|found| found.starts_with("input/")), "{serde:?}");
 }
 
 #[test]

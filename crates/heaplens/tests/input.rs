@@ -25,8 +25,19 @@ fn what_is_no_profile_is_named() {
         (b"<svg xmlns='x'/>", "an SVG picture"),
         (b"\xff\xfeh\0e\0", "UTF-16"),
         (b"\x28\xb5\x2f\xfd1234", "zstd"),
-        (b"heap profile:   1: 2 [ 3: 4] @ heap_v2/524288\n", "gperftools"),
-        (b"--- symbol\nbinary=x\n", "a symbolized profile"),
+        (b"heap profile:   1: 2 [ 3: 4] @ growthz\n", "a gperftools heap growth profile"),
+        (b"--- growth\nheap profile: 1: 2 [3: 4] @ growthz\n", "a gperftools heap growth profile"),
+        (b"--- contention\ncycles/second = 1\n", "lock contention"),
+        (b"--- mutex:\ncycles/second=1\n", "lock contention"),
+        (b"--- symbol\n0x1 f\n---\n--- contention\n", "lock contention"),
+        (b"--- symbol\n0x1 f\n---\n--- profile\n\0\0\0\0", "a CPU profile"),
+        (b"\0\0\0\0\x03\0\0\0\0\0\0\0\x10\x27\0\0\0\0\0\0", "a CPU profile"),
+        (
+            b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x27\x10\0\0\0\0\0\0\0\0",
+            "a CPU profile",
+        ),
+        (b"goroutine profile: total 1\n1 @ 0x1\n", "goroutines"),
+        (b"--- symbol\nbinary=x\n0x1 f\n---\n", "whose heap profile is missing"),
         (b"\x0a\x04\x08\x01\x10\x02\x12\0inuse_space", "pprof"),
         (b"\x01\x02\0\x03", "binary data"),
         (b"The 'mem-prof' feature is disabled", "text that starts with"),
@@ -72,4 +83,32 @@ fn folded_stacks_with_one_number_and_with_two() {
 
     let error = read(b"main;a 10\nnonsense\n", &Limits::default()).unwrap_err().to_string();
     assert!(error.starts_with("line 2 (byte 10)"), "{error}");
+}
+
+#[test]
+fn folded_stacks_that_begin_alike_are_told_apart() {
+    let lines = [
+        "a;b",
+        "a",
+        "a;b;c",
+        "a;bc",
+        "a;b",
+        ";a",
+        "a;;b",
+        "a;",
+        "a;longer than a word",
+        "a;longer than a ward",
+    ];
+    let text: String = lines.iter().map(|line| format!("{line} 1\n")).collect();
+    let found: Vec<(Vec<String>, i128)> = read(text.as_bytes(), &Limits::default())
+        .unwrap()
+        .net_stacks()
+        .into_iter()
+        .map(|(names, values)| (names, values.inuse_space.trunc()))
+        .collect();
+    let mut expected = std::collections::BTreeMap::new();
+    for line in lines {
+        *expected.entry(line.split(';').map(str::to_owned).collect::<Vec<String>>()).or_insert(0) += 1;
+    }
+    assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
 }

@@ -8,7 +8,7 @@ use heaplens::diff::diff;
 use heaplens::dump::{Dump, Threads};
 use heaplens::filter::{self, Regex, ThreadChoice, focus, hide, ignore, show_from};
 use heaplens::group::{self, by_function};
-use heaplens::input::{Limits, parse_folded, parse_pprof};
+use heaplens::input::{self, Limits, parse_folded, parse_pprof};
 use heaplens::out;
 use heaplens::out::pprof::Packing;
 use heaplens::profile::{Amount, Frame, Granularity, Module, ModuleKind, SampleType, SymbolState, Values};
@@ -320,5 +320,106 @@ proptest! {
         let text: String = text.lines().filter(|line| !line.starts_with("  t1")).map(|line| format!("{line}\n")).collect();
         let read = |threads| Dump::parse(text.as_bytes()).unwrap().to_profile(threads);
         prop_assert_eq!(read(Threads::Separate).net_stacks(), read(Threads::Merged).net_stacks());
+    }
+}
+
+/// Names that need every escape, one function inlined into another.
+struct HostileNames;
+
+impl Resolve for HostileNames {
+    fn resolve(&self, _: &Module, lookups: &[u64]) -> Resolution {
+        let mut result = Resolution::unknown(SymbolState::Verified { used: "/bin/a".to_owned() });
+        let hostile = ["f", "A::operator--()", "-", " a b ", "x\ny", "0x12", "??", "\\x2d", "--"];
+        let mut place = |n: u64| {
+            let name = hostile[(n % hostile.len() as u64) as usize];
+            Place { function: result.function(name, name, None), line: 0, column: 0 }
+        };
+        let places = lookups.iter().map(|&n| match n % 3 {
+            0 => vec![],
+            1 => vec![place(n)],
+            _ => vec![place(n / 3), place(n)],
+        });
+        let places = places.collect();
+        result.places = places;
+        result
+    }
+}
+
+/// The four values of each stack in whole numbers, and how many samples they are the sum of.
+fn whole_stacks(p: &Profile) -> BTreeMap<Vec<String>, ([i128; 4], i128)> {
+    let mut counts: BTreeMap<Vec<String>, i128> = BTreeMap::new();
+    for sample in p.samples() {
+        let names = p.stack_from_leaf(sample.stack).map(|(_, f)| p.frame_name(f).into_owned());
+        let names: Vec<String> = names.collect::<Vec<_>>().into_iter().rev().collect();
+        *counts.entry(names).or_default() += 1;
+    }
+    let stacks = p.net_stacks().into_iter();
+    stacks
+        .map(|(names, values)| {
+            let samples = counts[&names];
+            (names, (SampleType::ALL.map(|t| values.get(t).round()), samples))
+        })
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn symbolized_files_come_back(text in dump_text(), other in dump_text(), folded in folded()) {
+        let limits = |threads| {
+            let mut limits = Limits::default();
+            limits.threads = threads;
+            limits
+        };
+        for threads in [Threads::Merged, Threads::Separate] {
+            let one = Dump::parse(text.as_bytes()).unwrap().to_profile(threads);
+            let other = Dump::parse(other.as_bytes()).unwrap().to_profile(threads);
+            for p in [one.clone(), symbolize_with(&one, &HostileNames), sum(one, &other), folded.clone()] {
+                let mut bytes = Vec::new();
+                out::symbolized::write(&p, &mut bytes).unwrap();
+                let text = String::from_utf8_lossy(&bytes);
+                let back = input::read(&bytes, &limits(threads)).unwrap();
+                prop_assert_eq!(back.check(), Ok(()));
+                // What is nothing in whole numbers is left out, and each sample is rounded on its own.
+                let (mut left, found) = (whole_stacks(&back), whole_stacks(&p));
+                for (stack, (values, samples)) in found {
+                    let back = left.remove(&stack).unwrap_or_default().0;
+                    for (ours, theirs) in values.into_iter().zip(back) {
+                        let largest = 1i128 << 64;
+                        let near = (ours - theirs).abs() <= samples || (ours.max(theirs) >= largest - samples);
+                        prop_assert!(near, "{:?}: {} and {} in {}", stack, ours, theirs, text);
+                    }
+                }
+                prop_assert!(left.is_empty(), "{:?} in {}", left, text);
+                let owners = |p: &Profile| {
+                    let uids = p.samples().iter().filter_map(|s| Some(p.threads()[s.thread?.index()].clone()));
+                    uids.map(|thread| (thread.uid, thread.name)).collect::<BTreeMap<_, _>>()
+                };
+                let (ours, theirs) = (owners(&p), owners(&back));
+                prop_assert!(theirs.iter().all(|(uid, name)| ours.get(uid) == Some(name)), "{:?}", theirs);
+                let mut again = Vec::new();
+                out::symbolized::write(&p, &mut again).unwrap();
+                prop_assert_eq!(again, bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn the_numbers_of_a_dump_come_back_to_the_last_digit(
+        lg_rate in 1u32..30,
+        stacks in proptest::collection::vec((0x1000u64..0x1010, 0u64..100_000, 0u64..1 << 44), 0..12),
+    ) {
+        let lines = |line: &dyn Fn(&(u64, u64, u64)) -> String| stacks.iter().map(line).collect::<String>();
+        let head = format!("heap_v2/{}\n  t*: 1: 1 [0: 0]\n", 1u64 << lg_rate);
+        let text = head.clone() + &lines(&|(at, n, s)| format!("@ {at:#x}\n  t*: {n}: {s} [{}: {}]\n", 2 * n, 3 * s));
+        let p = Dump::parse(text.as_bytes()).unwrap().to_profile(Threads::Merged);
+        let mut bytes = Vec::new();
+        out::symbolized::write(&p, &mut bytes).unwrap();
+        let back = input::read(&bytes, &Limits::default()).unwrap();
+        prop_assert_eq!(back.meta.rate, p.meta.rate);
+        prop_assert_eq!(back.net_stacks(), p.net_stacks());
+        let written = String::from_utf8_lossy(&bytes);
+        let numbers = lines(&|(_, n, s)| if (*n, *s) == (0, 0) { String::new() } else { format!("  t*: {n}: {s} [{}: {}]\n", 2 * n, 3 * s) });
+        let found = written.lines().skip_while(|l| !l.starts_with('@')).filter(|l| l.starts_with("  t"));
+        prop_assert_eq!(found.map(|l| format!("{l}\n")).collect::<String>(), numbers);
     }
 }

@@ -52,6 +52,8 @@ enum Format {
     Text,
     /// The table for programs
     Json,
+    /// The table for spreadsheets and data frames
+    Csv,
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
@@ -85,6 +87,7 @@ pub(crate) fn show(inputs: &Inputs, table: &Table, shared: &Shared) -> anyhow::R
             }
         }
         Format::Json => out::json::write_top(&profile, &top, table.limit, &mut text)?,
+        Format::Csv => out::csv::write_top(&top, table.limit, &mut text)?,
     }
     target.write(&text, Kind::Report)
 }

@@ -42,15 +42,14 @@ fn modes_that_are_not_there_say_what_to_use() {
 #[test]
 fn other_profiles_are_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
-    let mut cpu = vec![0; 8];
-    cpu.extend(3u64.to_le_bytes());
+    let cpu: Vec<u8> = [0u64, 3, 0, 10_000, 0].into_iter().flat_map(u64::to_le_bytes).collect();
     std::fs::write(dir.path().join("cpu"), cpu).unwrap();
     std::fs::write(dir.path().join("lock"), "--- contention\ncycles/second=1\n").unwrap();
     std::fs::write(dir.path().join("old-lock"), "%warn old\n--- Stacks:\n").unwrap();
     for (file, words) in [
-        ("cpu", ["a CPU profile of gperftools", "use pprof"]),
-        ("lock", ["a contention profile of gperftools", "heap profiles only"]),
-        ("old-lock", ["a contention profile of gperftools", "heap profiles only"]),
+        ("cpu", ["a CPU profile", "go tool pprof"]),
+        ("lock", ["a profile of lock contention", "heaplens reads heap profiles"]),
+        ("old-lock", ["a profile of lock contention", "heaplens reads heap profiles"]),
         ("absent", ["no such file", "absent"]),
         ("server", ["server", "not a heap profile"]),
     ] {

@@ -2,12 +2,14 @@
 
 mod capture;
 mod console; // what --help and the examples print
+mod convert; // forms of other tools
 mod debuginfod; // servers of debug files
 #[cfg(unix)]
 mod demo; // the demo, on a service that is a shell script
 mod files; // wrong files, streams, pipes
 mod jeprof; // what of jeprof's there is not
 mod network; // servers that answer, refuse, lie, or never end
+mod pprof; // pprof as input
 #[cfg(target_os = "linux")]
 mod process; // programs that still run
 #[cfg(unix)]

@@ -12,6 +12,8 @@ mod c_program;
 mod cppfilt;
 mod filters;
 mod flamegraphs;
+mod formats;
+mod go_profiles;
 mod jeprof;
 mod own_drawing;
 mod place;
@@ -46,7 +48,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let required = std::env::var_os("HEAPLENS_REQUIRE_PEERS").is_some_and(|v| v == "1");
     let lab = Arc::new(Lab::default());
-    let tests: [(&str, &[&str], Test); 30] = [
+    let tests: [(&str, &[&str], Test); 39] = [
         ("bytes_of_each_stack_are_jeprofs", JEPROF, by_address::stacks),
         ("a_difference_of_each_stack_is_jeprofs", JEPROF, by_address::difference),
         ("names_are_jeprofs", JEPROF, by_name::stacks),
@@ -71,7 +73,16 @@ fn main() -> ExitCode {
             &["go", "gcc", c_program::JEMALLOC],
             filters::c_program,
         ),
+        ("gos_own_heap_profile_has_the_same_figures", &["go"], go_profiles::go_heap),
+        ("jemalloc_pprofs_profile_has_the_same_figures", &["go"], go_profiles::jemalloc_pprof),
         ("the_service_draws_itself_in_little_memory", &[], own_drawing::memory),
+        ("jeprof_reads_our_symbolized_files", JEPROF_AND_JEMALLOC, formats::jeprof_reads_symbolized),
+        ("gperftools_text_is_unsampled_as_by_jeprof", JEPROF_AND_JEMALLOC, formats::gperftools_text),
+        ("jemallocs_json_agrees_with_its_dump", &["gcc", c_program::JEMALLOC], formats::jemallocs_json),
+        ("python_reads_our_csv", &["python3"], formats::python_reads_csv),
+        ("gos_text_is_unsampled_as_by_go", &["go"], formats::gos_text),
+        ("callgrind_annotate_reads_our_calls", &["callgrind_annotate"], formats::callgrind_annotate),
+        ("graphviz_draws_our_graph", &["dot"], formats::graphviz),
         ("places_are_addr2lines", &["addr2line"], places::addr2line),
         ("symbolize_prints_what_addr2line_prints", &["addr2line", "gcc"], symbolize::every_option),
         ("symbolize_names_cpp_as_addr2line", &["addr2line", "g++"], symbolize::cpp_names),

@@ -6,12 +6,13 @@ use crate::c_program;
 use crate::service::Lab;
 use crate::tools::stdout;
 use heaplens::Profile;
+use heaplens::classify;
 use heaplens::diff::diff;
 use heaplens::dump::{Dump, Threads};
-use heaplens::filter::{Folding, fold};
+use heaplens::filter::{self, Folding, fold};
 use heaplens::input::{self, Limits};
 use heaplens::out::pprof::{self, Packing};
-use heaplens::profile::FrameId;
+use heaplens::profile::{FrameId, SampleType};
 use heaplens::symbols::{Options, symbolize};
 use libtest_mimic::Failed;
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ pub(crate) fn write(profile: &Profile, path: PathBuf) -> PathBuf {
 }
 
 /// What `go tool pprof` prints; `-symbolize=none` unless the options say otherwise.
-fn go(options: &[&str], profile: &Path) -> String {
+pub(crate) fn go(options: &[&str], profile: &Path) -> String {
     let mut command = Command::new("go");
     command.args(["tool", "pprof", "-symbolize=none", "-unit=B", "-nodefraction=0", "-nodecount=100000"]);
     stdout(command.args(options).arg(profile))
@@ -60,15 +61,49 @@ fn name(profile: &Profile, id: FrameId) -> String {
     }
 }
 
-/// The stacks that are left when allocator frames are folded away, from the leaf, and the whole bytes of each sample.
-fn folded_stacks(profile: &Profile) -> Vec<(Vec<String>, i64)> {
-    let folded = fold(profile, Folding::default());
-    let bytes = profile.samples().iter().map(|s| s.values.inuse_space.round() as i64);
-    let stacks = folded
-        .samples()
-        .iter()
-        .map(|sample| folded.stack_from_leaf(sample.stack).map(|(_, frame)| name(&folded, frame)).collect());
-    stacks.zip(bytes).filter(|(_, bytes)| *bytes != 0).collect()
+/// As [`name`], with file and line as `-lines` has them.
+fn line_name(profile: &Profile, id: FrameId) -> String {
+    let name = name(profile, id);
+    profile.frame_location(id).map_or_else(|| name.clone(), |place| format!("{name} {place}"))
+}
+
+/// A stack from the leaf, and a whole value.
+type Stack = (Vec<String>, i64);
+
+/// Stacks of names, and the values of each sample.
+pub(crate) fn named_stacks(profile: &Profile, sample_type: SampleType) -> Vec<Stack> {
+    stacks_by(profile, sample_type, name)
+}
+
+fn stacks_by(
+    profile: &Profile,
+    sample_type: SampleType,
+    name: impl Fn(&Profile, FrameId) -> String,
+) -> Vec<Stack> {
+    let stack = |sample: &heaplens::profile::Sample| {
+        let names = profile.stack_from_leaf(sample.stack).map(|(_, frame)| name(profile, frame));
+        (names.collect(), sample.values.get(sample_type).round() as i64)
+    };
+    profile.samples().iter().map(stack).filter(|(_, value)| *value != 0).collect()
+}
+
+/// The stacks that are left when allocator frames are folded away, which `drop_frames` asks of the tool too.
+fn folded_stacks(profile: &Profile) -> Vec<Stack> {
+    named_stacks(&fold(profile, Folding::default()), SampleType::InuseSpace)
+}
+
+/// The flat and the cumulative value of each function.
+pub(crate) fn sums(stacks: &[Stack]) -> BTreeMap<String, (i64, i64)> {
+    let mut sums: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    for (names, value) in stacks {
+        let Some(leaf) = names.first() else { continue };
+        sums.entry(leaf.clone()).or_default().0 += value;
+        let mut once = names.clone();
+        once.sort_unstable();
+        once.dedup();
+        once.into_iter().for_each(|name| sums.entry(name).or_default().1 += value);
+    }
+    sums
 }
 
 /// Functions and their bytes are those of our own table, and stacks those of our flame graph.
@@ -78,14 +113,7 @@ pub(crate) fn figures(lab: &Lab) -> Result<(), Failed> {
         let file = write(&profile, lab.dir().join(format!("{label}-names.pb.gz")));
         let stacks = folded_stacks(&profile);
 
-        let mut expected: BTreeMap<String, (i64, i64)> = BTreeMap::new();
-        for (names, bytes) in &stacks {
-            expected.entry(names[0].clone()).or_default().0 += bytes;
-            let mut once = names.clone();
-            once.sort_unstable();
-            once.dedup();
-            once.into_iter().for_each(|name| expected.entry(name).or_default().1 += bytes);
-        }
+        let expected = sums(&stacks);
         let judged = top(&[], &file);
         assert!(expected.len() >= at_least, "{} functions only", expected.len());
         for (name, figures) in &expected {
@@ -201,7 +229,8 @@ pub(crate) fn c_program(lab: &Lab) -> Result<(), Failed> {
     let mut limits = Limits::default();
     limits.threads = Threads::Separate;
     let plain = input::read(&std::fs::read(&dump)?, &limits)?;
-    let named = write(&symbolize(&plain, &Options::default()), dir.join("names.pb.gz"));
+    let profile = symbolize(&plain, &Options::default());
+    let named = write(&profile, dir.join("names.pb.gz"));
     // Of the same lines: threads taken together are unsampled as one, which gives another estimate.
     let total = |t| plain.total().get(t);
 
@@ -211,7 +240,9 @@ pub(crate) fn c_program(lab: &Lab) -> Result<(), Failed> {
     assert!(by_thread.contains_key("writer one") && by_thread.contains_key("writer/two: 7"), "{by_thread:?}");
     let mains = by_thread.get("<unknown>").ok_or("the main thread has no name")?;
     assert!(mains.1 >= by_thread["main"].1);
-    for sample_type in heaplens::profile::SampleType::ALL {
+    threads(&profile, &tags, &by_thread);
+    lines(&profile, &named);
+    for sample_type in SampleType::ALL {
         let option = format!("-sample_index={}", sample_type.name());
         let rows = top(&[&option, if sample_type.is_bytes() { "-unit=B" } else { "-unit=count" }], &named);
         let sum: i64 = rows.values().map(|row| row.0).sum();
@@ -232,4 +263,61 @@ pub(crate) fn c_program(lab: &Lab) -> Result<(), Failed> {
         assert!(ours.contains_key(function), "{function}: {ours:?}");
     }
     Ok(())
+}
+
+/// Threads by number and name, as labels and as roots.
+fn threads(profile: &Profile, tags: &str, by_thread: &BTreeMap<String, (i64, i64)>) {
+    let (mut names, mut numbers): (BTreeMap<String, i64>, BTreeMap<String, i64>) = Default::default();
+    let mut nameless = 0;
+    for sample in profile.samples() {
+        let thread = &profile.threads()[sample.thread.unwrap().index()];
+        let bytes = sample.values.inuse_space.round() as i64;
+        *numbers.entry(thread.uid.to_string()).or_default() += bytes;
+        match &thread.name {
+            Some(name) => *names.entry(name.clone()).or_default() += bytes,
+            None => nameless += bytes,
+        }
+    }
+    let mut shown: BTreeMap<&str, BTreeMap<String, i64>> = BTreeMap::new();
+    let mut key = "";
+    for line in tags.lines() {
+        if let Some((name, _)) = line.trim().split_once(": Total ") {
+            key = name;
+        } else if let Some((figure, name)) = line.trim().split_once("): ") {
+            let bytes = figure.split(['B', '.', ' ']).next().unwrap().parse().unwrap();
+            shown.entry(key).or_default().insert(name.trim_start().to_owned(), bytes);
+        }
+    }
+    numbers.retain(|_, bytes| *bytes != 0);
+    assert_eq!(shown.get("thread"), Some(&names), "{tags}");
+    assert_eq!(shown.get("thread_id"), Some(&numbers), "{tags}");
+    for (name, bytes) in &names {
+        assert_eq!(by_thread.get(name).map(|row| row.1), Some(*bytes), "{name}");
+    }
+    assert_eq!(by_thread["<unknown>"].1, nameless);
+}
+
+/// Lines of all functions, those that are inlined too. Directories are left out, since the tool tidies them.
+fn lines(profile: &Profile, file: &Path) {
+    let short = |name: &str| match name.rsplit_once(' ') {
+        Some((function, place)) => format!("{function} {}", place.rsplit('/').next().unwrap_or(place)),
+        None => name.to_owned(),
+    };
+    let pattern = filter::pattern(&format!("^(?:{})$", classify::allocator_pattern())).unwrap();
+    let mut stacks = stacks_by(profile, SampleType::InuseSpace, |profile, id| short(&line_name(profile, id)));
+    for (names, _) in &mut stacks {
+        // As `drop_frames` is defined: what matches, and what it calls.
+        let is_dropped = |name: &String| pattern.is_match(name.split(' ').next().unwrap_or(name));
+        let first = names.iter().rposition(is_dropped).map_or(0, |at| at + 1);
+        names.drain(..first);
+    }
+    let expected = sums(&stacks);
+    let in_lines = expected.keys().filter(|name| name.contains(".c:")).count();
+    assert!(in_lines >= c_program::FUNCTIONS.len(), "{expected:?}");
+    let mut shown: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    for (name, (flat, cumulative)) in top(&["-lines"], file) {
+        let row = shown.entry(short(&name)).or_default();
+        *row = (row.0 + flat, row.1 + cumulative);
+    }
+    assert_eq!(shown, expected);
 }

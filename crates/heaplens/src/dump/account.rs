@@ -7,6 +7,7 @@
 
 use super::{Counts, Dump, Owner};
 use crate::error::Warning;
+use crate::maps::warn_missing;
 use crate::sampling::unsample;
 use crate::trailer::Seal;
 use rustc_hash::FxHashMap;
@@ -242,22 +243,10 @@ impl Dump {
             }
             None => false,
         };
-        let maps_text = self.maps_text();
-        if !self.has_maps() || maps_text.is_empty() {
-            warnings.push(Warning::new(
-                "no-maps",
-                "the dump has no mapping lines (MAPPED_LIBRARIES): it was cut, or the program could not read /proc; addresses cannot be named",
-            ));
-        } else if !sealed {
-            let maps = crate::maps::Maps::parse(maps_text);
-            if !maps_text.ends_with(b"\n") {
-                warnings.push(Warning::new("truncated", "the file ends in the middle of its mapping lines"));
-            } else if maps.is_linux && !maps.reaches_stack {
-                warnings.push(Warning::new(
-                    "truncated",
-                    "the mapping lines end before [stack]: the file was cut, some libraries may be missing",
-                ));
-            }
+        let maps = self.has_maps().then(|| self.maps_text());
+        // A checksum that fits proves that the lines are all there.
+        if !sealed || maps.is_none_or(<[u8]>::is_empty) {
+            warnings.extend(warn_missing(maps));
         }
     }
 }

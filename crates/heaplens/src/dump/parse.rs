@@ -301,7 +301,8 @@ impl<'a> Parser<'a> {
             [b'@', rest @ ..] => self.stack_line(rest),
             [b' ', b' ', b't', rest @ ..] => counts_line(rest),
             b"" => (Line::Blank, true),
-            b"MAPPED_LIBRARIES:" => (Line::MapsTitle, true),
+            // The second is gperftools' older title, which jeprof takes here too.
+            b"MAPPED_LIBRARIES:" | b"--- Memory map:" => (Line::MapsTitle, true),
             [b' ' | b'\t', ..] => {
                 let inner = text.trim_ascii_start();
                 match inner {

@@ -1,13 +1,12 @@
 //! [`Dump`] -> [`Profile`]: unsample each line, name each address by module and offset.
 
 use super::{Counts, Dump, Owner};
+use crate::addresses::{Addresses, Symbols};
 use crate::error::Warning;
 use crate::maps::Maps;
-use crate::profile::{
-    Amount, Frame, FrameId, Meta, Module, ModuleId, ModuleKind, Profile, Sample, Thread, ThreadId, Values,
-};
+use crate::profile::{Meta, Profile, Sample, Thread, ThreadId, Values};
 use crate::sampling::unsample;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 /// Whether a profile keeps threads apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +22,11 @@ pub enum Threads {
 impl Dump {
     /// The dump's profile; all warnings of [`Dump::accounting`] come along.
     pub fn to_profile(&self, threads: Threads) -> Profile {
+        self.to_named_profile(threads, &Symbols::default())
+    }
+
+    /// As [`Dump::to_profile`], with the names that came with the dump.
+    pub(crate) fn to_named_profile(&self, threads: Threads, symbols: &Symbols<'_>) -> Profile {
         let mut maps = Maps::parse(self.maps_text());
         let trailer = self.trailer().map(|(trailer, _)| trailer.clone());
         if let Some(trailer) = &trailer {
@@ -49,15 +53,13 @@ impl Dump {
                 "profiling was switched off when this dump was made: what was allocated meanwhile is missing",
             ));
         }
-        let mut resolver = Resolver::new(&maps, &mut profile);
+        let mut addresses = Addresses::new(&maps, symbols, &mut profile);
         let thread_ids: FxHashMap<u64, ThreadId> = match threads {
             Threads::Merged => FxHashMap::default(),
             Threads::Separate => self.add_threads(&mut profile),
         };
         for stack in self.stacks() {
-            let frames: Vec<FrameId> =
-                stack.addresses.iter().rev().map(|&address| resolver.frame(address, &mut profile)).collect();
-            let id = profile.add_stack_from_root(frames);
+            let id = addresses.stack(stack.addresses, &mut profile);
             // Not every writer says which thread it was.
             let separate = threads == Threads::Separate
                 && stack.lines().any(|(owner, _)| matches!(owner, Owner::Thread(_)));
@@ -73,15 +75,8 @@ impl Dump {
                 }
             }
         }
-        let unmapped = resolver.unmapped;
-        if unmapped > 0 && !maps.is_empty() {
-            profile.warnings.push(Warning::new(
-                "unmapped",
-                format!(
-                    "{unmapped} addresses lie in no mapping (code that was unloaded?): they have no names"
-                ),
-            ));
-        }
+        let unmapped = addresses.unmapped;
+        profile.warnings.extend(maps.warn_unmapped(unmapped));
         profile
     }
 
@@ -106,59 +101,6 @@ impl Dump {
 }
 
 fn estimate(counts: Counts, rate: u64) -> Values {
-    let (inuse_objects, inuse_space) = unsample(counts.objects, counts.bytes, rate);
-    let (alloc_objects, alloc_space) = unsample(counts.accum_objects, counts.accum_bytes, rate);
-    Values {
-        alloc_objects: Amount::from_f64(alloc_objects),
-        alloc_space: Amount::from_f64(alloc_space),
-        inuse_objects: Amount::from_f64(inuse_objects),
-        inuse_space: Amount::from_f64(inuse_space),
-    }
-}
-
-/// Turns addresses into frames, each distinct address once.
-struct Resolver<'a> {
-    maps: &'a Maps,
-    modules: Vec<ModuleId>,
-    outside: Option<ModuleId>,
-    known: FxHashMap<u64, FrameId>,
-    /// Starts of the mappings that code was met in.
-    met: FxHashSet<u64>,
-    unmapped: usize,
-}
-
-impl<'a> Resolver<'a> {
-    fn new(maps: &'a Maps, profile: &mut Profile) -> Resolver<'a> {
-        let modules = maps.modules().iter().map(|m| profile.add_module(m.clone())).collect();
-        let (known, met) = (FxHashMap::default(), FxHashSet::default());
-        Resolver { maps, modules, outside: None, known, met, unmapped: 0 }
-    }
-
-    fn frame(&mut self, address: u64, profile: &mut Profile) -> FrameId {
-        if let Some(&id) = self.known.get(&address) {
-            return id;
-        }
-        // A call at the very end of a mapping returns to the first byte behind it: look where the call is.
-        let call = address.wrapping_sub(1);
-        let frame = match self.maps.find_mapped(call) {
-            Some((module, mapped)) => {
-                let module = self.modules[module];
-                if self.met.insert(mapped.start) {
-                    profile.module_mut(module).mapped.push(mapped);
-                }
-                let offset = mapped.offset.wrapping_add(call - mapped.start);
-                Frame::at(module, offset.wrapping_add(1))
-            }
-            None => {
-                self.unmapped += 1;
-                let outside = *self.outside.get_or_insert_with(|| {
-                    profile.add_module(Module { kind: ModuleKind::Unmapped, ..Module::file("[unmapped]") })
-                });
-                Frame::at(outside, address)
-            }
-        };
-        let id = profile.add_frame(frame);
-        self.known.insert(address, id);
-        id
-    }
+    let live = unsample(counts.objects, counts.bytes, rate);
+    Values::from_estimates(unsample(counts.accum_objects, counts.accum_bytes, rate), live)
 }

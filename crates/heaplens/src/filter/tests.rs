@@ -221,3 +221,21 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    /// Both ends at once, or one after the other.
+    #[test]
+    fn folding_both_ends_is_folding_each(stacks in prop::collection::vec((stack(), 1u64..100), 0..12)) {
+        let stacks: Vec<(&str, u64)> = stacks.iter().map(|(stack, bytes)| (stack.as_str(), *bytes)).collect();
+        let p = profile(&stacks);
+        let allocator = fold(&p, Folding { runtime: Fold::Show, ..BOTH });
+        let one_by_one = fold(&allocator, Folding { allocator: Fold::Show, ..BOTH });
+        prop_assert_eq!(folded(&fold(&p, BOTH)), folded(&one_by_one));
+    }
+}
+
+fn stack() -> impl Strategy<Value = String> {
+    let names =
+        ["main", "std::rt::lang_start", "tokio::run", "app::f", "alloc::alloc::alloc", "malloc", "app+0x10"];
+    prop::collection::vec(prop::sample::select(names.to_vec()), 0..9).prop_map(|names| names.join(";"))
+}

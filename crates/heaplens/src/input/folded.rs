@@ -5,7 +5,8 @@
 
 use crate::error::{Error, Warning};
 use crate::out::folded::unescape;
-use crate::profile::{Amount, Frame, Function, Meta, Profile, Sample, StackId, Values};
+use crate::profile::{Amount, Frame, FrameId, Function, Meta, Profile, Sample, StackId, Values};
+use rustc_hash::FxHashMap;
 
 /// The numbers at the end of a line.
 enum Numbers {
@@ -56,6 +57,7 @@ pub fn parse(bytes: &[u8]) -> Result<Profile, Error> {
         ));
     }
     let mut negative = false;
+    let mut stacks = Stacks::default();
     for (number, start, line) in &lines {
         let parsed =
             if two { split_two(line) } else { split_number(line).map(|(s, n)| (s, Numbers::One(n))) };
@@ -67,7 +69,7 @@ pub fn parse(bytes: &[u8]) -> Result<Profile, Error> {
                 expected: "a folded stack that ends in a number: `a;b;c 123`".to_owned(),
             });
         };
-        let stack = add_stack(&mut profile, stack);
+        let stack = stacks.add(&mut profile, stack);
         let mut add = |value: Amount| {
             if !value.is_zero() {
                 negative |= value.is_negative();
@@ -93,19 +95,49 @@ pub fn parse(bytes: &[u8]) -> Result<Profile, Error> {
     Ok(profile)
 }
 
-fn add_stack(profile: &mut Profile, stack: &[u8]) -> Option<StackId> {
-    if stack.is_empty() {
-        return None;
+/// The stacks that were read. Files are sorted as a rule, so a stack begins as the one before it: what they share is not
+/// read again.
+#[derive(Default)]
+struct Stacks<'a> {
+    before: &'a [u8],
+    /// Where each frame of the stack before ends, and the stack up to there.
+    path: Vec<(usize, StackId)>,
+    frames: FxHashMap<&'a [u8], FrameId>,
+}
+
+impl<'a> Stacks<'a> {
+    fn add(&mut self, profile: &mut Profile, stack: &'a [u8]) -> Option<StackId> {
+        if stack.is_empty() {
+            return None;
+        }
+        let common = common_length(self.before, stack);
+        let is_end = |at: usize| at <= common && stack.get(at).is_none_or(|&byte| byte == b';');
+        while self.path.pop_if(|(end, _)| !is_end(*end)).is_some() {}
+        self.before = stack;
+        let mut start = self.path.last().map_or(0, |(end, _)| end + 1);
+        while start <= stack.len() {
+            let end = memchr::memchr(b';', &stack[start..]).map_or(stack.len(), |length| start + length);
+            let frame = self.frame(profile, &stack[start..end]);
+            let parent = self.path.last().map(|(_, parent)| *parent);
+            self.path.push((end, profile.add_stack(parent, frame)));
+            start = end + 1;
+        }
+        self.path.last().map(|(_, stack)| *stack)
     }
-    let text = String::from_utf8_lossy(stack);
-    let mut parent = None;
-    for name in text.split(';') {
-        let name = profile.intern(&unescape(name));
-        let function = profile.add_function(Function { name, system_name: name, file: None });
-        let frame = profile.add_frame(Frame::named(function));
-        parent = Some(profile.add_stack(parent, frame));
+
+    fn frame(&mut self, profile: &mut Profile, name: &'a [u8]) -> FrameId {
+        *self.frames.entry(name).or_insert_with(|| {
+            let name = profile.intern(&unescape(&String::from_utf8_lossy(name)));
+            let function = profile.add_function(Function { name, system_name: name, file: None });
+            profile.add_frame(Frame::named(function))
+        })
     }
-    parent
+}
+
+/// How many bytes both begin with, eight at a time while they are equal.
+fn common_length(a: &[u8], b: &[u8]) -> usize {
+    let words = a.chunks_exact(8).zip(b.chunks_exact(8)).take_while(|(a, b)| a == b).count() * 8;
+    words + a[words..].iter().zip(&b[words..]).take_while(|(a, b)| a == b).count()
 }
 
 /// The stack and the last number of a line.

@@ -1,14 +1,51 @@
 //! What a file is that is no profile: people fetch error pages and mistake binaries for dumps.
 
+use super::lines::title;
 use crate::error::Error;
+use memchr::memmem;
+use serde::Deserialize;
 
-/// True if the first line that matters is heap_v2's.
-pub(super) fn is_heap_v2(bytes: &[u8]) -> bool {
+/// What can be read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Kind {
+    HeapV2,
+    Gperftools,
+    Symbolized,
+    ProfLog,
+    ProfRecent,
+    /// Anything else that is text.
+    Folded,
+}
+
+/// What the bytes look like, once [`not_a_profile`] has not refused them.
+pub(super) fn of(bytes: &[u8]) -> Kind {
+    let line = first_line(bytes);
+    if line.starts_with(b"heap_v2/") {
+        return Kind::HeapV2;
+    }
+    if line.starts_with(b"heap profile:") {
+        return Kind::Gperftools;
+    }
+    if matches!(title(line), Some(b"symbol" | b"heap")) {
+        return Kind::Symbolized;
+    }
+    if line.trim_ascii_start().starts_with(b"{") {
+        let has = |name: &str| memmem::find(bytes, name.as_bytes()).is_some();
+        if has("\"stack_traces\"") && has("\"allocations\"") {
+            return Kind::ProfLog;
+        }
+        if has("\"recent_alloc\"") {
+            return Kind::ProfRecent;
+        }
+    }
+    Kind::Folded
+}
+
+/// The first line that matters.
+fn first_line(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut lines = bytes.split(|&b| b == b'\n');
-    lines
-        .find(|l| !l.starts_with(b"%") && !l.trim_ascii().is_empty())
-        .is_some_and(|l| l.starts_with(b"heap_v2/"))
+    lines.find(|l| !l.starts_with(b"%") && !l.trim_ascii().is_empty()).unwrap_or_default()
 }
 
 /// The error for bytes that can be told to be something else.
@@ -51,65 +88,83 @@ fn describe(bytes: &[u8]) -> Option<(String, String)> {
     if text_start.starts_with(b"http/1.") || text_start.starts_with(b"http/2") {
         return is("an HTTP answer with its head", "save the body alone: curl without -i");
     }
-    if start.starts_with(b"{") || start.starts_with(b"[{") {
+    if (start.starts_with(b"{") && of(bytes) == Kind::Folded) || start.starts_with(b"[{") {
         return Some(json(start));
     }
-    if start.starts_with(b"heap profile:") || start.starts_with(b"heapz_v2") || start.starts_with(b"growthz")
-    {
+    let first = first_line(bytes);
+    let is_growth = first.starts_with(b"heap profile:") && memmem::find(first, b"growth").is_some();
+    if is_growth || first.starts_with(b"growthz") || title(first) == Some(b"growth") {
         return is(
-            "a gperftools heap profile",
-            "heaplens reads jemalloc's heap_v2 dumps, pprof and folded stacks; `jeprof --collapsed` turns this one into folded stacks",
+            "a gperftools heap growth profile",
+            "it counts where the heap grew, whether that was freed or not; fetch /pprof/heap instead",
         );
     }
-    if let Some(what) = of_gperftools(bytes) {
-        return is(what, "heaplens reads heap profiles only; use pprof or jeprof for it");
+    const OTHERS: &str =
+        "heaplens reads heap profiles; `go tool pprof` and gperftools' pprof read the others";
+    let is_title = |words: &[&str]| {
+        title(first).is_some_and(|title| words.iter().any(|word| title.starts_with(word.as_bytes())))
+    };
+    if is_title(&["contention", "Stacks:", "mutex"]) {
+        return is("a profile of lock contention", OTHERS);
     }
-    if start.starts_with(b"--- ") {
-        return is(
-            "a symbolized profile of jeprof",
-            "give the dump it was made from, or its folded stacks (`jeprof --collapsed`)",
-        );
+    if is_title(&["profile", "wall", "pmuprofile"]) || is_cpu_profile(bytes) {
+        return is("a CPU profile", OTHERS);
     }
-    if memchr::memchr(0, &bytes[..bytes.len().min(4096)]).is_some() {
+    if first.starts_with(b"goroutine profile:") || first.starts_with(b"threadcreate profile:") {
+        return is("a profile of goroutines or threads", OTHERS);
+    }
+    // Behind names another part begins, which is looked at by itself.
+    let has_zeros = memchr::memchr(0, &bytes[..bytes.len().min(4096)]).is_some();
+    if has_zeros && of(bytes) != Kind::Symbolized {
         let shown = &bytes[..bytes.len().min(8)];
         return Some((
             format!("binary data that starts with `{}`", shown.escape_ascii()),
-            "expected text that starts with heap_v2/, pprof's protobuf, or folded stacks".to_owned(),
+            "expected one of the forms in docs/formats.md, such as text that starts with heap_v2/".to_owned(),
         ));
     }
     None
 }
 
-/// Profiles of gperftools that are none of a heap.
-fn of_gperftools(bytes: &[u8]) -> Option<&'static str> {
-    // A count of 0, then the number of words that follow in the header: 3; words of either size.
-    let is_cpu =
-        |word: usize| bytes.len() > word && bytes[..word].iter().all(|&b| b == 0) && bytes[word] == 3;
-    let header = bytes.split(|&b| b == b'\n').find(|line| !line.starts_with(b"%")).unwrap_or_default();
-    let section = header.strip_prefix(b"---").map(<[u8]>::trim_ascii_start).unwrap_or_default();
-    let titled = |titles: &[&[u8]]| titles.iter().any(|title| section.starts_with(title));
-    if is_cpu(8) || is_cpu(4) || titled(&[b"profile"]) {
-        Some("a CPU profile of gperftools")
-    } else if titled(&[b"contention", b"Stacks:"]) {
-        Some("a contention profile of gperftools")
-    } else {
-        None
-    }
+/// What servers answer instead of a profile; other fields are skipped, not kept.
+#[derive(Deserialize)]
+struct Answer {
+    error: String,
+    fix: Option<String>,
 }
 
 fn json(text: &[u8]) -> (String, String) {
-    let object = serde_json::from_slice::<serde_json::Value>(text).ok();
-    let field = |name: &str| object.as_ref()?.get(name)?.as_str().map(shorten);
-    match field("error") {
-        Some(error) => (
-            format!("an error that a server answered as JSON: \"{error}\""),
-            field("fix").unwrap_or_else(|| "ask the server what is wrong, then fetch again".to_owned()),
+    match serde_json::from_slice::<Answer>(text) {
+        Ok(Answer { error, fix }) => (
+            format!("an error that a server answered as JSON: \"{}\"", shorten(&error)),
+            fix.map_or_else(
+                || "ask the server what is wrong, then fetch again".to_owned(),
+                |fix| shorten(&fix),
+            ),
         ),
-        None => ("JSON".to_owned(), "expected text that starts with heap_v2/, or folded stacks".to_owned()),
+        Err(_) => (
+            "JSON".to_owned(),
+            "expected text that starts with heap_v2/, folded stacks, or jemalloc's prof_log or prof_recent"
+                .to_owned(),
+        ),
     }
 }
 
 fn shorten(text: &str) -> String {
     let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     plain.take(300).collect()
+}
+
+/// gperftools' binary header: words 0, 3, 0, period, 0, of 4 or 8 bytes in either order.
+fn is_cpu_profile(bytes: &[u8]) -> bool {
+    let word = |size: usize, index: usize, big: bool| -> Option<u64> {
+        let word = bytes.get(index * size..)?.get(..size)?;
+        let shift = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
+        Some(if big { word.iter().fold(0, shift) } else { word.iter().rev().fold(0, shift) })
+    };
+    [4, 8].into_iter().any(|size| {
+        [false, true].into_iter().any(|big| {
+            let at = |index| word(size, index, big);
+            (at(0), at(1), at(2)) == (Some(0), Some(3), Some(0)) && at(3).is_some_and(|period| period > 0)
+        })
+    })
 }

@@ -14,6 +14,9 @@ pub struct Options {
     pub sample_type: SampleType,
     /// What the costs are called; by default as the sample type is.
     pub event: Option<String>,
+    /// Ends with the sum, which readers show parts of; without it callgrind_annotate adds up what calls cost as well.
+    /// jeprof has none.
+    pub totals: bool,
 }
 
 /// A place in a function: its file, `??` if unknown, the line, 0 if unknown, and the function.
@@ -44,6 +47,7 @@ pub fn write(profile: &Profile, options: &Options, out: &mut dyn Write) -> Resul
     let event = options.event.as_deref().unwrap_or(options.sample_type.name());
     writeln!(out, "events: {event}\n")?;
     let (mut files, mut functions) = (Names::default(), Names::default());
+    let mut total = 0;
     for (((file, line, function), callee), amount) in costs {
         let amount = amount.trunc();
         writeln!(out, "fl={}", files.write(file))?;
@@ -54,6 +58,12 @@ pub fn write(profile: &Profile, options: &Options, out: &mut dyn Write) -> Resul
             writeln!(out, "calls={amount} {line}")?;
         }
         writeln!(out, "{line} {amount}\n")?;
+        if callee.is_none() {
+            total += amount;
+        }
+    }
+    if options.totals {
+        writeln!(out, "totals: {total}")?;
     }
     Ok(())
 }

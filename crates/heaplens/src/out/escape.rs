@@ -42,6 +42,67 @@ pub fn json_in_script(json: &str) -> Cow<'_, str> {
     })
 }
 
+/// For formats with a name on a part of a line: control characters, and ASCII characters that separate names there, stand
+/// as `\xNN`. `separates` is asked about the byte at an index. [`decoded`] brings the text back.
+pub(crate) fn encoded(text: &str, separates: impl Fn(usize) -> bool) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let special = |i: usize| match bytes[i] {
+        0..=0x1f | 0x7f => true,
+        // Text that looks like one of our escapes.
+        b'\\' => decode(&bytes[i..]).is_some(),
+        byte => byte.is_ascii() && separates(i),
+    };
+    if !(0..bytes.len()).any(special) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for (i, c) in text.char_indices() {
+        if special(i) {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "\\x{:02x}", c as u32);
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Brings back what [`encoded`] replaced; any other backslash stays.
+pub(crate) fn decoded(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\x") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        match decode(rest.as_bytes()) {
+            Some(byte) => {
+                out.push(char::from(byte));
+                rest = &rest[4..];
+            }
+            None => {
+                out.push(c);
+                rest = &rest[c.len_utf8()..];
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The character that `\xNN` at the start of the text stands for, if it is one that some format escapes.
+fn decode(text: &[u8]) -> Option<u8> {
+    let [b'\\', b'x', high, low, ..] = *text else {
+        return None;
+    };
+    let digit = |b: u8| match b {
+        b'0'..=b'9' => Some(b - b'0'),
+        b'a'..=b'f' => Some(b - b'a' + 10),
+        _ => None,
+    };
+    let byte = digit(high)? << 4 | digit(low)?;
+    matches!(byte, 0..=0x20 | b'#' | b'-' | b'0' | b';' | b'?' | b'\\' | 0x7f).then_some(byte)
+}
+
 /// True for what changes the meaning or look of its surroundings without being seen itself.
 fn is_hidden(c: char) -> bool {
     matches!(c,

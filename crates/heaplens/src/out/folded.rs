@@ -6,6 +6,7 @@
 //! Names keep their text but for what would break a line: `;`, control characters, a `#` at the start of a line
 //! and a space before digits at its end stand as `\x3b` and so on; [`unescape`] brings them back.
 
+use super::escape::{decoded, encoded};
 use crate::error::Error;
 use crate::profile::{Amount, Profile, SampleType};
 use indexmap::IndexSet;
@@ -109,25 +110,7 @@ impl Names {
 
 /// A name without what separates frames and lines.
 pub fn escape(name: &str) -> Cow<'_, str> {
-    let bytes = name.as_bytes();
-    let odd = |i: usize| match bytes[i] {
-        b';' | 0..=0x1f | 0x7f => true,
-        // Text that looks like one of our escapes.
-        b'\\' => decode(&bytes[i..]).is_some(),
-        _ => false,
-    };
-    if !(0..bytes.len()).any(odd) {
-        return Cow::Borrowed(name);
-    }
-    let mut text = String::with_capacity(name.len() + 8);
-    for (i, c) in name.char_indices() {
-        if odd(i) {
-            text.push_str(&format!("\\x{:02x}", c as u32));
-        } else {
-            text.push(c);
-        }
-    }
-    Cow::Owned(text)
+    encoded(name, |at| name.as_bytes()[at] == b';')
 }
 
 /// A stack that starts like a comment, or ends in a space and digits that would pass for a value.
@@ -146,38 +129,7 @@ fn protect_ends(stack: &str) -> Cow<'_, str> {
 
 /// Brings back what writing escaped; any other backslash stays.
 pub fn unescape(name: &str) -> Cow<'_, str> {
-    if !name.contains("\\x") {
-        return Cow::Borrowed(name);
-    }
-    let mut text = String::with_capacity(name.len());
-    let mut rest = name;
-    while let Some(c) = rest.chars().next() {
-        match decode(rest.as_bytes()) {
-            Some(byte) => {
-                text.push(char::from(byte));
-                rest = &rest[4..];
-            }
-            None => {
-                text.push(c);
-                rest = &rest[c.len_utf8()..];
-            }
-        }
-    }
-    Cow::Owned(text)
-}
-
-/// The character that `\xNN` at the start of the text stands for, if it is one that writing escapes.
-fn decode(text: &[u8]) -> Option<u8> {
-    let [b'\\', b'x', high, low, ..] = *text else {
-        return None;
-    };
-    let digit = |b: u8| match b {
-        b'0'..=b'9' => Some(b - b'0'),
-        b'a'..=b'f' => Some(b - b'a' + 10),
-        _ => None,
-    };
-    let byte = digit(high)? << 4 | digit(low)?;
-    matches!(byte, 0..=0x20 | b'#' | b';' | b'\\' | 0x7f).then_some(byte)
+    decoded(name)
 }
 
 #[cfg(test)]

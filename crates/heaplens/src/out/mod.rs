@@ -1,13 +1,19 @@
 //! Outputs: one module a format, each writes to an [`std::io::Write`].
 
 pub mod callgrind;
+pub mod csv;
 pub mod dot;
 pub mod escape;
 pub mod figures;
 pub mod folded;
 pub mod json;
+mod locations;
 pub mod pprof;
+mod space;
+pub mod speedscope;
+mod stacks;
 pub mod svg;
+pub mod symbolized;
 pub mod symbols;
 pub mod text;
 pub mod units;

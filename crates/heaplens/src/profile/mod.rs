@@ -9,6 +9,7 @@
 
 mod granularity;
 mod ids;
+mod stacks;
 mod tables;
 mod values;
 
@@ -23,6 +24,7 @@ use crate::error::Warning;
 use crate::trailer::Trailer;
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use stacks::Stacks;
 use tables::Interned;
 
 /// A stack of one thread (or of all together) and what it allocated.
@@ -62,6 +64,11 @@ impl Meta {
         let is_alloc = matches!(sample_type, SampleType::AllocObjects | SampleType::AllocSpace);
         (self.has_alloc || !is_alloc) && (self.has_objects || sample_type.is_bytes())
     }
+
+    /// What was measured, in pprof's order.
+    pub fn sample_types(&self) -> Vec<SampleType> {
+        SampleType::ALL.into_iter().filter(|t| self.has(*t)).collect()
+    }
 }
 
 /// Stacks, the code they name, and unsampled values.
@@ -76,11 +83,11 @@ pub struct Profile {
     by_path: FxHashMap<String, Vec<ModuleId>>,
     functions: Interned<Function>,
     frames: Interned<Frame>,
-    stacks: Interned<StackNode>,
+    stacks: Stacks,
     threads: Vec<Thread>,
     /// The first thread of each uid.
     by_uid: FxHashMap<u64, ThreadId>,
-    by_uid_and_name: FxHashMap<(u64, String), ThreadId>,
+    by_uid_and_name: FxHashMap<(u64, StringId), ThreadId>,
     samples: Vec<Sample>,
     /// Facts about the run.
     pub meta: Meta,
@@ -160,8 +167,9 @@ impl Profile {
     }
 
     /// The id of a frame under its caller, added if it is new.
+    #[inline]
     pub fn add_stack(&mut self, parent: Option<StackId>, frame: FrameId) -> StackId {
-        StackId(self.stacks.insert(StackNode { parent, frame }))
+        self.stacks.insert(StackNode { parent, frame })
     }
 
     /// The id of a whole stack given from its outermost frame to its innermost.
@@ -173,18 +181,18 @@ impl Profile {
     /// for the thread of that uid whose name is not. Two runs can use one uid for two threads, and the dump of a thread
     /// that has ended no longer names it.
     pub fn add_thread(&mut self, thread: Thread) -> ThreadId {
+        let name = thread.name.as_deref().map(|name| self.intern(name));
         let Profile { threads, by_uid, by_uid_and_name, .. } = self;
         let new = ThreadId(threads.len() as u32);
         let first = *by_uid.entry(thread.uid).or_insert(new);
-        let Some(name) = &thread.name else {
+        let Some(name) = name else {
             if first == new {
                 threads.push(thread);
             }
             return first;
         };
         let nameless = threads.get(first.index()).is_some_and(|known| known.name.is_none());
-        let id =
-            *by_uid_and_name.entry((thread.uid, name.clone())).or_insert(if nameless { first } else { new });
+        let id = *by_uid_and_name.entry((thread.uid, name)).or_insert(if nameless { first } else { new });
         match threads.get_mut(id.index()) {
             Some(known) => known.name = thread.name,
             None => threads.push(thread),
@@ -412,7 +420,7 @@ impl Profile {
             by_path: self.by_path.clone(),
             functions: self.functions.clone(),
             frames: self.frames.clone(),
-            stacks: Interned::with_capacity(self.stacks.len()),
+            stacks: Stacks::with_capacity(self.stacks.len()),
             threads: self.threads.clone(),
             by_uid: self.by_uid.clone(),
             by_uid_and_name: self.by_uid_and_name.clone(),

@@ -1,57 +1,35 @@
 //! The rows of a profile's tables.
 
 use super::ids::{FrameId, FunctionId, ModuleId, StackId, StringId};
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
+use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
-use std::hash::{BuildHasher, Hash};
+use std::hash::Hash;
 
 /// A table whose equal rows share an id.
-///
-/// Stacks have millions of rows, and each look-up misses the processor's caches: rows stand alone in one vector, and the
-/// index has four bytes for each, which `IndexSet` has twice as large.
 #[derive(Clone, Debug)]
-pub(super) struct Interned<T> {
-    rows: Vec<T>,
-    index: HashTable<u32>,
-}
+pub(super) struct Interned<T>(IndexSet<T, FxBuildHasher>);
 
 impl<T> Default for Interned<T> {
     fn default() -> Self {
-        Interned { rows: Vec::new(), index: HashTable::new() }
+        Interned(IndexSet::default())
     }
 }
 
 impl<T: Copy + Eq + Hash> Interned<T> {
-    pub(super) fn with_capacity(rows: usize) -> Interned<T> {
-        Interned { rows: Vec::with_capacity(rows), index: HashTable::with_capacity(rows) }
-    }
-
     pub(super) fn insert(&mut self, row: T) -> u32 {
-        let Interned { rows, index } = self;
-        let hash = |row: &T| FxBuildHasher.hash_one(row);
-        let entry = index.entry(hash(&row), |&id| rows[id as usize] == row, |&id| hash(&rows[id as usize]));
-        match entry {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(place) => {
-                let id = rows.len() as u32;
-                place.insert(id);
-                rows.push(row);
-                id
-            }
-        }
+        self.0.insert_full(row).0 as u32
     }
 
     pub(super) fn get(&self, index: u32) -> T {
-        self.rows[index as usize]
+        self.0[index as usize]
     }
 
     pub(super) fn len(&self) -> usize {
-        self.rows.len()
+        self.0.len()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = T> + '_ {
-        self.rows.iter().copied()
+        self.0.iter().copied()
     }
 }
 

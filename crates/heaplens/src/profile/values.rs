@@ -184,6 +184,16 @@ pub struct Values {
 }
 
 impl Values {
+    /// From unsampled pairs `(objects, bytes)`.
+    pub(crate) fn from_estimates(alloc: (f64, f64), inuse: (f64, f64)) -> Values {
+        Values {
+            alloc_objects: Amount::from_f64(alloc.0),
+            alloc_space: Amount::from_f64(alloc.1),
+            inuse_objects: Amount::from_f64(inuse.0),
+            inuse_space: Amount::from_f64(inuse.1),
+        }
+    }
+
     /// The value of one type.
     pub fn get(&self, sample_type: SampleType) -> Amount {
         match sample_type {

@@ -48,6 +48,21 @@ impl Change {
         self.after - self.before
     }
 
+    /// 95 % interval of the net value in bytes; `None` for objects and for exact values.
+    pub(crate) fn interval(
+        &self,
+        sample_type: SampleType,
+        rate: Option<u64>,
+        is_diff: bool,
+    ) -> Option<Interval> {
+        let rate = rate.filter(|_| sample_type.is_bytes())?;
+        Some(if is_diff {
+            sampling::interval_of_difference(self.before.as_f64(), self.after.as_f64(), rate)
+        } else {
+            sampling::interval(self.after.as_f64(), rate)
+        })
+    }
+
     /// Adds a sample's value to the side that its sign tells.
     pub(crate) fn add(&mut self, value: Amount) {
         if value.is_negative() {
@@ -193,15 +208,7 @@ impl Top {
 
     /// 95 % interval of an amount's net value in bytes; `None` for objects and for exact values.
     pub fn interval(&self, change: &Change) -> Option<Interval> {
-        if !self.sample_type.is_bytes() {
-            return None;
-        }
-        let rate = self.rate?;
-        Some(if self.is_diff {
-            sampling::interval_of_difference(change.before.as_f64(), change.after.as_f64(), rate)
-        } else {
-            sampling::interval(change.after.as_f64(), rate)
-        })
+        change.interval(self.sample_type, self.rate, self.is_diff)
     }
 }
 

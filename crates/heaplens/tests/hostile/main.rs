@@ -1,4 +1,4 @@
-//! Files made to harm whoever reads their symbols: no panic, no hang, bounded memory, and what is sound is found.
+//! Files made to harm whoever reads them, or their symbols: no panic, no hang, bounded memory, and what is sound is found.
 //!
 //! A process of its own, one test after the other: memory is counted at the allocator.
 
@@ -14,6 +14,7 @@ mod lines;
 mod memory;
 mod origins;
 mod others;
+mod pprof;
 mod ranges;
 mod replaced;
 mod strings;
@@ -83,6 +84,9 @@ fn main() {
         ("split_half_shared", others::shared_half),
         ("split_halves_in_one_file", others::many_halves),
         ("beside_the_program", others::beside),
+        ("pprof_bombs", pprof::bombs),
+        ("pprof_that_costs", pprof::costly),
+        ("pprof_of_many_rows", pprof::many),
         ("truncated_while_read", replaced::truncated),
         ("overwritten_while_read", replaced::overwritten),
         ("renamed_while_read", replaced::renamed),

@@ -1,10 +1,13 @@
-//! What is written as pprof is read back by a reader of its own.
+//! pprof: what is written is read back by a reader of its own, and what is read was written by hand.
 
 mod decode;
+mod encode;
 #[path = "../generated/mod.rs"]
 mod generated;
 #[path = "../golden/mod.rs"]
 mod golden;
+mod read;
+mod refused;
 
 use decode::{Decoded, decode, fields};
 use generated::{dump_text, folded};

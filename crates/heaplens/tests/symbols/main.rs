@@ -3,6 +3,7 @@
 //!
 //! A test whose tool is absent is reported as ignored, or fails if `HEAPLENS_REQUIRE_PEERS=1`.
 
+mod addresses;
 mod binaries;
 mod cache;
 mod chains;
@@ -49,6 +50,7 @@ fn main() {
         ("explicit_binary_is_the_program", &["cc"], search::explicit),
         ("paths_of_another_machine", &["cc"], search::another_machine),
         ("strangers_files", &["cc", "mkfifo"], search::strangers),
+        ("virtual_addresses_as_offsets", &["cc"], addresses::as_offsets),
         ("a_lookup_outlives_its_file", &["cc"], search::outlived),
         ("cache_answers_the_second_time", &["cc"], cache::second_time),
         ("cache_knows_builds_that_are_gone", &["cc"], cache::gone),

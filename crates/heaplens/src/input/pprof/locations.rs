@@ -8,6 +8,9 @@ use crate::error::Error;
 use crate::profile::{Frame, FrameId, FunctionId, Module, ModuleId, ModuleKind, Profile};
 use crate::profile_proto::{line, location as field};
 
+/// More functions than that no compiler inlines into one another.
+const MOST_LINES: usize = 1 << 16;
+
 #[derive(Default)]
 pub(super) struct Locations {
     pub(super) ids: Ids,
@@ -96,6 +99,9 @@ impl Locations {
                     mapping = reference(&mappings.ids, named, inner.at, "mapping")?;
                 }
                 field::ADDRESS => address = inner.number()?,
+                field::LINE if self.lines.len() == MOST_LINES => {
+                    return Err(Fault::new(inner.at, "one more line", "at most 65536 for a location"));
+                }
                 field::LINE => self.lines.extend(read_line(functions, inner)?),
                 _ => {}
             }

@@ -12,6 +12,7 @@ mod facts;
 mod ids;
 mod locations;
 mod mappings;
+mod path;
 mod samples;
 mod strings;
 mod types;
@@ -33,15 +34,27 @@ use wire::{Fault, Field, Part};
 const MOST_TYPES: usize = 64;
 const MOST_COMMENTS: usize = 1 << 16;
 
-/// True if bytes begin as a pprof message does: with a sample type.
+/// How much [`is_pprof`] looks at.
+pub(super) const HEAD: usize = 4096;
+
+/// True if bytes begin as a pprof message does: with a sample type, or the period's, as Go has it, perhaps behind other
+/// fields. No text is one.
 pub fn is_pprof(bytes: &[u8]) -> bool {
-    let mut message = Part::of(&bytes[..bytes.len().min(64)]);
-    let first = message.next_field().ok().flatten();
-    let Some(mut part) =
-        first.filter(|f| f.number == field::profile::SAMPLE_TYPE).and_then(|f| f.part().ok())
-    else {
-        return false;
-    };
+    let mut message = Part::of(&bytes[..bytes.len().min(HEAD)]);
+    while let Ok(Some(found)) = message.next_field() {
+        match found.number {
+            field::profile::SAMPLE_TYPE | field::profile::PERIOD_TYPE => {
+                return found.part().is_ok_and(is_value_type);
+            }
+            field::profile::SAMPLE..=field::profile::STRING_TABLE if found.part().is_ok() => {}
+            field::profile::DROP_FRAMES..=field::profile::DEFAULT_SAMPLE_TYPE => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+fn is_value_type(mut part: Part<'_>) -> bool {
     loop {
         match part.next_field() {
             Ok(None) => return true,
@@ -63,6 +76,7 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Profile, Error> {
 pub(super) fn parse_packed(bytes: &[u8], packed: usize, limits: &Limits) -> Result<Profile, Error> {
     let mut reader = Reader {
         whole: Part::of(bytes),
+        spans: Default::default(),
         strings: Strings::default(),
         profile: Profile::default(),
         budget: Budget::new(packed),
@@ -96,6 +110,8 @@ pub(super) fn parse_packed(bytes: &[u8], packed: usize, limits: &Limits) -> Resu
 /// What the tables are read with.
 struct Reader<'a> {
     whole: Part<'a>,
+    /// For each field number, from where to where its fields stand, others perhaps between them.
+    spans: [(usize, usize); field::profile::FUNCTION as usize + 1],
     strings: Strings<'a>,
     profile: Profile,
     budget: Budget,
@@ -129,11 +145,11 @@ impl Head {
             field::profile::TIME_NANOS => self.time_nanos = found.number()? as i64,
             field::profile::PERIOD_TYPE => self.period_type = value_type(found.part()?)?,
             field::profile::PERIOD => self.period = found.number()? as i64,
-            field::profile::COMMENT => found.numbers(|index| {
+            field::profile::COMMENT => found.numbers(|index, at| {
                 if self.comments.len() == MOST_COMMENTS {
                     return Err(Fault::new(found.at, "one more comment", "at most 65536"));
                 }
-                self.comments.push((index, found.at));
+                self.comments.push((index, at));
                 Ok(())
             })?,
             _ => {}
@@ -149,13 +165,14 @@ struct Functions {
 }
 
 impl<'a> Reader<'a> {
-    /// Calls `each` with all fields of one number, counted from 1.
+    /// Calls `each` with all fields of one number, counted from 1. The whole message was walked before.
     fn walk(
         &mut self,
         number: u32,
         mut each: impl FnMut(&mut Reader<'a>, u64, Field<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut message = self.whole;
+        let Some(&(start, end)) = self.spans.get(number as usize) else { return Ok(()) };
+        let mut message = Part { at: start, bytes: &self.whole.bytes[start..end] };
         let mut count = 0;
         while let Some(found) = message.next_field().map_err(|fault| fault.within("the profile"))? {
             if found.number == number {
@@ -171,7 +188,12 @@ impl<'a> Reader<'a> {
         let mut head = Head::default();
         let mut message = self.whole;
         let within = |fault: Fault| fault.within("the profile");
-        while let Some(found) = message.next_field().map_err(within)? {
+        loop {
+            let start = message.at;
+            let Some(found) = message.next_field().map_err(within)? else { break };
+            if let Some(span) = self.spans.get_mut(found.number as usize) {
+                *span = (if span.1 == 0 { start } else { span.0 }, message.at);
+            }
             self.budget.charge(match found.number {
                 field::profile::STRING_TABLE => budget::STRING,
                 _ => 0,

@@ -52,6 +52,7 @@ enum Content<'a> {
     Fixed,
 }
 
+const MAX_FIELD: u64 = (1 << 29) - 1;
 const NUMBER: &str = "a number of at most ten bytes and 64 bits";
 
 impl<'a> Part<'a> {
@@ -60,19 +61,16 @@ impl<'a> Part<'a> {
     }
 
     /// The next field; `None` at the end.
+    #[inline]
     pub(super) fn next_field(&mut self) -> Result<Option<Field<'a>>, Fault> {
         if self.bytes.is_empty() {
             return Ok(None);
         }
         let start = self.at;
         let tag = self.number()?;
-        let number = u32::try_from(tag >> 3).ok().filter(|n| (1..1 << 29).contains(n));
-        let Some(number) = number else {
-            return Err(Fault::new(
-                start,
-                format!("a field of number {}", tag >> 3),
-                "a number from 1 to 536870911",
-            ));
+        let number = match tag >> 3 {
+            number @ 1..=MAX_FIELD => number as u32,
+            number => return Err(bad_field(start, number)),
         };
         let mut at = self.at;
         let content = match tag & 7 {
@@ -84,14 +82,12 @@ impl<'a> Part<'a> {
             }
             1 => self.take(8).map(|_| Content::Fixed)?,
             5 => self.take(4).map(|_| Content::Fixed)?,
-            kind => {
-                let name = if kind < 5 { "a group" } else { "a wire type that does not exist" };
-                return Err(Fault::new(start, format!("{name} ({kind})"), "wire type 0, 1, 2 or 5"));
-            }
+            kind => return Err(bad_kind(start, kind)),
         };
         Ok(Some(Field { number, at, content }))
     }
 
+    #[inline]
     fn number(&mut self) -> Result<u64, Fault> {
         let before = self.bytes.len();
         match varint(&mut self.bytes) {
@@ -103,7 +99,22 @@ impl<'a> Part<'a> {
         }
     }
 
+    /// All of it as numbers, and where they stand.
+    #[inline]
+    pub(super) fn numbers(self, mut each: impl FnMut(u64, usize) -> Result<(), Fault>) -> Result<(), Fault> {
+        let (mut bytes, end) = (self.bytes, self.at + self.bytes.len());
+        while !bytes.is_empty() {
+            let at = end - bytes.len();
+            match varint(&mut bytes) {
+                Some(value) => each(value, at)?,
+                None => return Err(Part { at, bytes }.bad_number()),
+            }
+        }
+        Ok(())
+    }
+
     /// What stands in the place of a number.
+    #[cold]
     fn bad_number(&self) -> Fault {
         let found = match self.bytes.iter().take(10).position(|&b| b < 0x80) {
             Some(_) => "one of more than 64 bits",
@@ -113,24 +124,36 @@ impl<'a> Part<'a> {
         Fault::new(self.at, found, NUMBER)
     }
 
+    #[inline]
     fn take(&mut self, length: u64) -> Result<&'a [u8], Fault> {
         let found = usize::try_from(length).ok().and_then(|length| self.bytes.split_at_checked(length));
-        let Some((taken, rest)) = found else {
-            let (have, byte) = (self.bytes.len(), self.at);
-            return Err(Fault::new(
-                byte,
-                format!("a length of {length} where {have} bytes are left"),
-                "no more than is there; was the file cut?",
-            ));
-        };
+        let Some((taken, rest)) = found else { return Err(self.too_short(length)) };
         self.at += taken.len();
         self.bytes = rest;
         Ok(taken)
     }
+
+    #[cold]
+    fn too_short(&self, length: u64) -> Fault {
+        let found = format!("a length of {length} where {} bytes are left", self.bytes.len());
+        Fault::new(self.at, found, "no more than is there; was the file cut?")
+    }
+}
+
+#[cold]
+fn bad_field(at: usize, number: u64) -> Fault {
+    Fault::new(at, format!("a field of number {number}"), "a number from 1 to 536870911")
+}
+
+#[cold]
+fn bad_kind(at: usize, kind: u64) -> Fault {
+    let name = if kind < 5 { "a group" } else { "a wire type that does not exist" };
+    Fault::new(at, format!("{name} ({kind})"), "wire type 0, 1, 2 or 5")
 }
 
 impl<'a> Field<'a> {
     /// A number, or a `bool`.
+    #[inline]
     pub(super) fn number(&self) -> Result<u64, Fault> {
         match self.content {
             Content::Number(value) => Ok(value),
@@ -139,6 +162,7 @@ impl<'a> Field<'a> {
     }
 
     /// A string or a message.
+    #[inline]
     pub(super) fn part(&self) -> Result<Part<'a>, Fault> {
         match self.content {
             Content::Delimited(bytes) => Ok(Part { at: self.at, bytes }),
@@ -146,31 +170,17 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The numbers of a repeated field: all of them if they are packed, else one of them.
-    pub(super) fn numbers(&self, mut each: impl FnMut(u64) -> Result<(), Fault>) -> Result<(), Fault> {
+    /// The numbers of a repeated field, and where they stand: all of them if they are packed, else one of them.
+    #[inline]
+    pub(super) fn numbers(&self, mut each: impl FnMut(u64, usize) -> Result<(), Fault>) -> Result<(), Fault> {
         match self.content {
-            Content::Number(value) => each(value),
-            Content::Delimited(mut bytes) => {
-                while !bytes.is_empty() {
-                    let Some(value) = varint(&mut bytes) else {
-                        let at = self.end() - bytes.len();
-                        return Err(Part { at, bytes }.bad_number());
-                    };
-                    each(value)?;
-                }
-                Ok(())
-            }
+            Content::Number(value) => each(value, self.at),
+            Content::Delimited(bytes) => Part { at: self.at, bytes }.numbers(each),
             Content::Fixed => Err(self.unlike("numbers")),
         }
     }
 
-    fn end(&self) -> usize {
-        match self.content {
-            Content::Delimited(bytes) => self.at + bytes.len(),
-            _ => self.at,
-        }
-    }
-
+    #[cold]
     fn unlike(&self, expected: &'static str) -> Fault {
         let kind = match self.content {
             Content::Number(_) => "a number",
@@ -182,7 +192,7 @@ impl<'a> Field<'a> {
 }
 
 /// Seven bits a byte, the lowest first; `None`, and nothing taken, if that is no number of 64 bits.
-#[inline]
+#[inline(always)]
 fn varint(bytes: &mut &[u8]) -> Option<u64> {
     match **bytes {
         [a, ref rest @ ..] if a < 0x80 => {
@@ -197,6 +207,7 @@ fn varint(bytes: &mut &[u8]) -> Option<u64> {
     }
 }
 
+#[inline(never)]
 fn long_varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0u64;
     for (at, &byte) in bytes.iter().take(10).enumerate() {
@@ -233,7 +244,7 @@ mod tests {
         let packed = [0x32, 0x06, 0x03, 0x8e, 0x02, 0x9e, 0xa7, 0x05];
         let mut numbers = Vec::new();
         let field = Part::of(&packed).next_field().unwrap().unwrap();
-        let push = |n| {
+        let push = |n, _| {
             numbers.push(n);
             Ok(())
         };
@@ -263,7 +274,7 @@ mod tests {
             assert!(error.contains(words), "{bytes:?}: {error}");
         }
         let field = Part::of(&[0x0a, 2, 1, 0x80]).next_field().unwrap().unwrap();
-        let error = field.numbers(|_| Ok(())).unwrap_err().within("x").to_string();
+        let error = field.numbers(|_, _| Ok(())).unwrap_err().within("x").to_string();
         assert!(error.contains("byte 3): found the end of the data"), "{error}");
     }
 }

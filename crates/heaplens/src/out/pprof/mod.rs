@@ -17,21 +17,23 @@
 //! Text is made visible as for a terminal ([`escape`](super::escape)), since readers print it as it is.
 
 pub(crate) mod facts;
-mod locations;
+mod order;
+mod path;
 mod samples;
-mod space;
 mod strings;
 mod wire;
 
+use super::locations::Locations;
+use super::space::{self, Address, Mapping};
 use crate::classify;
 use crate::error::Error;
 use crate::profile::{FunctionId, Profile, SampleType, Thread};
 use crate::profile_proto as field;
 use flate2::write::GzEncoder;
 use indexmap::IndexSet;
-use locations::Locations;
+use path::Path;
 use rustc_hash::FxBuildHasher;
-use space::{Address, Mapping};
+use samples::Sorted;
 use std::io::{self, BufWriter, Write};
 use strings::Strings;
 use wire::Message;
@@ -82,13 +84,8 @@ pub fn write_with_default(
     Ok(())
 }
 
-/// The sample types that the profile has.
-fn sample_types(profile: &Profile) -> Vec<SampleType> {
-    SampleType::ALL.into_iter().filter(|t| profile.meta.has(*t)).collect()
-}
-
 fn write_message(profile: &Profile, default: SampleType, out: &mut dyn Write) -> io::Result<()> {
-    let types = sample_types(profile);
+    let types = profile.meta.sample_types();
     let mut strings = Strings::new(profile);
     let mut message = Message::default();
 
@@ -98,12 +95,7 @@ fn write_message(profile: &Profile, default: SampleType, out: &mut dyn Write) ->
         message.write(field::profile::SAMPLE_TYPE, out)?;
     }
 
-    let order = samples::sorted(profile);
-    let mut locations = Locations::new(profile);
-    for row in samples::rows(profile, &order, &types) {
-        locations.add(row.stack);
-    }
-    write_samples(profile, &order, &types, &locations, &mut strings, out)?;
+    let locations = write_samples(profile, &types, &mut strings, out)?;
 
     let (mappings, addresses) = space::lay_out(profile, &locations);
     for (index, mapping) in mappings.iter().enumerate() {
@@ -142,44 +134,54 @@ fn value_type(message: &mut Message, strings: &mut Strings<'_>, name: &'static s
     message.number(field::value_type::UNIT, strings.id(unit));
 }
 
+/// Writes the samples and returns the locations that they name.
 fn write_samples<'p>(
     profile: &'p Profile,
-    order: &[u32],
     types: &[SampleType],
-    locations: &Locations<'_>,
     strings: &mut Strings<'p>,
     out: &mut dyn Write,
-) -> io::Result<()> {
-    let (mut message, mut label) = (Message::default(), Message::default());
-    let mut add_label = |message: &mut Message, (key, text): (u64, u64)| {
-        label.clear();
-        label.number(field::label::KEY, key);
-        label.number(field::label::STR, text);
-        message.message(field::sample::LABEL, &label);
-    };
-    let mut of_thread: Vec<Option<Vec<(u64, u64)>>> = vec![None; profile.threads().len()];
-    for row in samples::rows(profile, order, types) {
+) -> io::Result<Locations<'p>> {
+    let (mut locations, mut path) = (Locations::new(profile), Path::default());
+    let mut message = Message::default();
+    let mut of_thread: Vec<Option<Message>> = Vec::new();
+    of_thread.resize_with(profile.threads().len(), || None);
+    let mut of_base: Option<Message> = None;
+    for row in Sorted::new(profile).rows(types) {
         message.clear();
-        message.numbers(field::sample::LOCATION_ID, locations.of(row.stack));
-        row.write_values(field::sample::VALUE, types, &mut message);
+        message.packed(field::sample::LOCATION_ID, path.follow(row.stack, &mut locations));
+        // Two's complement is how the format has negative numbers.
+        message.numbers(field::sample::VALUE, row.values.as_slice().iter().map(|&value| value as u64));
         if let Some(id) = row.thread {
-            let labels = of_thread[id.index()]
-                .get_or_insert_with(|| thread_labels(&profile.threads()[id.index()], strings));
-            labels.iter().for_each(|&label| add_label(&mut message, label));
+            let thread = &profile.threads()[id.index()];
+            message.append(of_thread[id.index()].get_or_insert_with(|| thread_labels(thread, strings)));
         }
         if row.is_base {
-            add_label(&mut message, (strings.id("pprof::base"), strings.id("true")));
+            message.append(
+                of_base.get_or_insert_with(|| labels([(strings.id("pprof::base"), strings.id("true"))])),
+            );
         }
         message.write(field::profile::SAMPLE, out)?;
     }
-    Ok(())
+    Ok(locations)
 }
 
-fn thread_labels<'p>(thread: &'p Thread, strings: &mut Strings<'p>) -> Vec<(u64, u64)> {
+fn thread_labels<'p>(thread: &'p Thread, strings: &mut Strings<'p>) -> Message {
     let name = thread.name.as_ref().map(|name| (strings.id("thread"), strings.id(name.as_str())));
     // As text: readers take numbers for amounts, and print units of their own behind them.
     let uid = (strings.id("thread_id"), strings.id(thread.uid.to_string()));
-    name.into_iter().chain([uid]).collect()
+    labels(name.into_iter().chain([uid]))
+}
+
+/// Labels of a sample: keys and texts.
+fn labels(list: impl IntoIterator<Item = (u64, u64)>) -> Message {
+    let (mut all, mut label) = (Message::default(), Message::default());
+    for (key, text) in list {
+        label.clear();
+        label.number(field::label::KEY, key);
+        label.number(field::label::STR, text);
+        all.message(field::sample::LABEL, &label);
+    }
+    all
 }
 
 fn write_mapping<'p>(

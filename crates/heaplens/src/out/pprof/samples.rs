@@ -1,28 +1,67 @@
 //! The samples of the file: each stack once (for each thread, and each side of a difference), in a stable order.
 
-use super::wire::Message;
+use super::order;
 use crate::profile::{Profile, Sample, SampleType, StackId, ThreadId, Values};
 
-/// What makes two samples one.
-type Key = (Option<StackId>, Option<ThreadId>, bool);
-
-/// Indices into the profile's samples, equal keys side by side.
-pub(super) fn sorted(profile: &Profile) -> Vec<u32> {
-    let samples = profile.samples();
-    let mut order: Vec<u32> = (0..samples.len() as u32).collect();
-    // Threads by their numbers: their order in the profile is that of the input.
-    let uid = |sample: &Sample| sample.thread.map(|id| profile.threads()[id.index()].uid);
-    order.sort_unstable_by_key(|&i| {
-        let sample = &samples[i as usize];
-        let (stack, _, is_base) = key(sample);
-        (stack, uid(sample), is_base, i)
-    });
-    order
+/// The profile's samples in the order of the file.
+pub(super) struct Sorted<'p> {
+    profile: &'p Profile,
+    /// What makes samples one row, and the index of each.
+    order: Vec<(Key, u32)>,
 }
 
-fn key(sample: &Sample) -> Key {
-    let is_base = SampleType::ALL.iter().any(|&t| sample.values.get(t).is_negative());
-    (sample.stack, sample.thread, is_base)
+/// The place of the stack; that of the thread (0 for none) and the side of a difference, as one number.
+type Key = (u64, u32);
+
+impl<'p> Sorted<'p> {
+    pub(super) fn new(profile: &'p Profile) -> Sorted<'p> {
+        let ends = order::ends(profile);
+        let threads = thread_places(profile);
+        let key = |sample: &Sample| {
+            let thread = sample.thread.map_or(0, |id| threads[id.index()]);
+            (order::place(&ends, sample.stack), thread << 1 | u32::from(is_base(sample)))
+        };
+        let mut order: Vec<(Key, u32)> = profile.samples().iter().map(key).zip(0..).collect();
+        order.sort_unstable();
+        Sorted { profile, order }
+    }
+
+    /// The sums of equal samples; those that round to nothing are left out.
+    pub(super) fn rows(&self, types: &[SampleType]) -> impl Iterator<Item = Row> {
+        let at = |&(_, index): &(Key, u32)| &self.profile.samples()[index as usize];
+        let groups = self.order.chunk_by(|a, b| a.0 == b.0);
+        groups.filter_map(move |group| {
+            let sample = at(group.first()?);
+            let sum = match group {
+                [_] => sample.values,
+                group => group.iter().map(|found| at(found).values).sum(),
+            };
+            let values = Whole::new(&sum, types);
+            let is_there = values.as_slice().iter().any(|&value| value != 0);
+            is_there.then_some(Row {
+                stack: sample.stack,
+                thread: sample.thread,
+                is_base: is_base(sample),
+                values,
+            })
+        })
+    }
+}
+
+/// Threads by their numbers, from 1: their order in the profile is that of the input.
+fn thread_places(profile: &Profile) -> Vec<u32> {
+    let threads = profile.threads();
+    let mut sorted: Vec<usize> = (0..threads.len()).collect();
+    sorted.sort_unstable_by_key(|&index| threads[index].uid);
+    let mut places = vec![0; threads.len()];
+    for (place, index) in (1..).zip(sorted) {
+        places[index] = place;
+    }
+    places
+}
+
+fn is_base(sample: &Sample) -> bool {
+    SampleType::ALL.iter().any(|&t| sample.values.get(t).is_negative())
 }
 
 /// A sample as it is written.
@@ -31,33 +70,26 @@ pub(super) struct Row {
     pub(super) thread: Option<ThreadId>,
     /// True for the base of a difference; its values are negative.
     pub(super) is_base: bool,
-    values: Values,
+    pub(super) values: Whole,
 }
 
-/// The sums of equal samples; those that round to nothing are left out.
-pub(super) fn rows<'a>(
-    profile: &'a Profile,
-    order: &'a [u32],
-    types: &'a [SampleType],
-) -> impl Iterator<Item = Row> + 'a {
-    let at = move |&i: &u32| &profile.samples()[i as usize];
-    let groups = order.chunk_by(move |a, b| key(at(a)) == key(at(b)));
-    groups.filter_map(move |group| {
-        let (stack, thread, is_base) = key(at(group.first()?));
-        let values = group.iter().map(|i| at(i).values).sum();
-        let row = Row { stack, thread, is_base, values };
-        types.iter().any(|&t| row.value(t) != 0).then_some(row)
-    })
+/// One value for each sample type of the file, unsampled, the nearest whole number.
+pub(super) struct Whole {
+    values: [i64; SampleType::ALL.len()],
+    count: usize,
 }
 
-impl Row {
-    /// Unsampled, the nearest whole number.
-    fn value(&self, sample_type: SampleType) -> i64 {
-        self.values.get(sample_type).round().clamp(i64::MIN.into(), i64::MAX.into()) as i64
+impl Whole {
+    fn new(exact: &Values, types: &[SampleType]) -> Whole {
+        let mut whole = Whole { values: [0; SampleType::ALL.len()], count: 0 };
+        for (value, &sample_type) in whole.values.iter_mut().zip(types) {
+            *value = exact.get(sample_type).round().clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+            whole.count += 1;
+        }
+        whole
     }
 
-    pub(super) fn write_values(&self, field: u32, types: &[SampleType], message: &mut Message) {
-        // Two's complement is how the format has negative numbers.
-        message.numbers(field, types.iter().map(|&t| self.value(t) as u64));
+    pub(super) fn as_slice(&self) -> &[i64] {
+        &self.values[..self.count]
     }
 }

@@ -34,6 +34,18 @@ impl Message {
         }
     }
 
+    /// As [`Message::numbers`], of numbers that are packed already.
+    pub(super) fn packed(&mut self, field: u32, packed: &[u8]) {
+        if !packed.is_empty() {
+            delimited(&mut self.bytes, field, packed);
+        }
+    }
+
+    /// The fields of another message, as fields of this one.
+    pub(super) fn append(&mut self, other: &Message) {
+        self.bytes.extend_from_slice(&other.bytes);
+    }
+
     /// A message within this one.
     pub(super) fn message(&mut self, field: u32, inner: &Message) {
         delimited(&mut self.bytes, field, &inner.bytes);
@@ -73,7 +85,12 @@ fn delimited(out: &mut Vec<u8>, field: u32, bytes: &[u8]) {
 }
 
 /// Seven bits a byte, the lowest first. Negative numbers come as their two's complement and take ten bytes.
-fn varint(out: &mut Vec<u8>, mut value: u64) {
+#[inline]
+pub(super) fn varint(out: &mut Vec<u8>, mut value: u64) {
+    // Most are ids of locations.
+    if (0x80..0x4000).contains(&value) {
+        return out.extend_from_slice(&[value as u8 | 0x80, (value >> 7) as u8]);
+    }
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;

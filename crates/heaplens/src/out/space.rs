@@ -1,4 +1,4 @@
-//! The address space of the file: mappings, and an address for each location.
+//! The address space of a file that we write: mappings, and an address for each location.
 //!
 //! Where the input told how a module was mapped, the file says the same, and an address is the one that the program
 //! had. Modules of which nothing is known, and those of another run whose place is taken, come behind all others,
