@@ -27,6 +27,7 @@ use choose::Choice;
 use functions::Function;
 use heaplens::out::callgrind;
 use heaplens::out::figures::Unit;
+use heaplens::out::symbolized;
 use heaplens::{Profile, symbols};
 use pictures::Subject;
 use settings::{Mode, Settings, Wish};
@@ -56,6 +57,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     }
     let choice = Choice::new(&settings)?;
     let (profile, symbols) = read::profile(&settings)?;
+    if settings.mode == Mode::Raw {
+        symbolized::write(&profile, &mut out)?;
+        return Target::Stdout.write(&out, Kind::Report);
+    }
     let (places, reader) = stacks::read(&profile);
     let printer = Printer { settings: &settings, choice, profile: &profile, symbols, places };
     if let Some(wanted) = &settings.thread {
@@ -119,8 +124,8 @@ impl Printer<'_> {
                 let total = shown.map(|stack| stack.amount).sum();
                 disasm::write(&self.functions(&stacks, thread), total, unit, &self.symbols, out)?;
             }
-            // It reads no profile.
-            Mode::Symbols => {}
+            // These are printed without places.
+            Mode::Symbols | Mode::Raw => {}
         }
         Ok(())
     }

@@ -21,7 +21,6 @@ fn modes_that_are_not_there_say_what_to_use() {
         ("--gv server mem.heap", ["--gv opens no viewer", "--svg"]),
         ("--evince server mem.heap", ["--evince opens no viewer", "--pdf"]),
         ("--interactive server mem.heap", ["--interactive is not there", "heaplens top"]),
-        ("--raw server mem.heap", ["--raw is not there", "--collapsed"]),
         ("--heapcheck server mem.heap", ["--heapcheck", "--base"]),
         ("--contentions server mem.heap", ["contention profiles", "heap profiles only"]),
         ("--total_d server mem.heap", ["--total_delay", "contention profiles"]),

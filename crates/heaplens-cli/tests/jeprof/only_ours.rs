@@ -1,6 +1,7 @@
 //! What takes more than options to compare; and what cannot be compared, since heaplens does it better: each difference
 //! shown by itself.
 
+use crate::differences;
 use crate::judge;
 use crate::options;
 use crate::shapes::{Lab, Language};
@@ -20,6 +21,7 @@ pub(crate) const TESTS: &[(&str, Test)] = &[
     ("stacks_that_shrank_stay_and_are_said", shrunk),
     ("addresses_on_standard_input_have_jeprofs_names", addresses),
     ("options_are_those_of_jeprof_by_every_beginning", options::test),
+    ("jeprof_reads_what_raw_writes", raw),
     ("what_cannot_be_listed_is_said", unlisted),
     ("a_dump_without_mappings_has_the_names_of_a_program_that_was_not_moved", no_mappings),
 ];
@@ -194,6 +196,31 @@ fn unlisted(lab: &Lab) -> Result<(), Failed> {
         let (text, said) = both(heaplens(["jeprof", option]).arg(&path).arg(&shapes.last));
         assert_eq!(text, "", "{option}");
         assert!(regex::Regex::new(words).unwrap().is_match(&said), "{option}: {said}");
+    }
+    Ok(())
+}
+
+/// What `--raw` writes has all that jeprof and heaplens need.
+fn raw(lab: &Lab) -> Result<(), Failed> {
+    let sorted = |text: String| {
+        let text = text.replace("\\x3b", ";");
+        differences::sorted(text.lines().filter(|line| !line.ends_with(" 0")))
+    };
+    for language in Language::ALL {
+        let shapes = lab.shapes(language);
+        let text = ours(&["--raw"], &shapes.program, &shapes.last);
+        let head = format!("--- symbol\nbinary={}\n0x", shapes.program.display());
+        assert!(text.starts_with(&head) && text.contains("\n---\n--- heap\nheap_v2/256\n"), "{text}");
+        let file = lab.dir().join(format!("{}.raw", language.name()));
+        std::fs::write(&file, text)?;
+        for sample in ["--inuse_space", "--alloc_objects"] {
+            let mut heaplens = heaplens(["jeprof", "--jeprof-skip-list", "--collapsed", sample]);
+            let again = sorted(stdout(heaplens.arg(&file)));
+            let theirs = stdout(Command::new("jeprof").args(["--collapsed", sample]).arg(&file));
+            assert_eq!(sorted(theirs), again, "{sample}");
+            let before = ours(&["--jeprof-skip-list", "--collapsed", sample], &shapes.program, &shapes.last);
+            assert_eq!(sorted(before), again, "{sample}");
+        }
     }
     Ok(())
 }

@@ -64,18 +64,19 @@ pub(crate) fn jeprof(lab: &Lab) -> Result<(), Failed> {
     std::fs::write(&file, &raw)?;
     let again = stdout(Command::new("jeprof").arg("--collapsed").arg(&file));
     same_stacks(&named(&dump, program), lines(&again), 100)?;
-    alike(lab, &server, bytes);
+    alike(lab, &server, bytes, &file);
     Ok(())
 }
 
-/// `heaplens jeprof` prints what jeprof does for the same address.
-fn alike(lab: &Lab, service: &Server, dump: Vec<u8>) {
+/// `heaplens jeprof` prints what jeprof does for the same address, and for the file that jeprof has written.
+fn alike(lab: &Lab, service: &Server, dump: Vec<u8>, raw: &Path) {
     let still = still(service, dump);
     let url = still.url("/debug/pprof/heap");
     let without_scheme = &url["http://".len()..];
     // Under another name, or jeprof's two downloads would be one file.
     let again = url.replace("127.0.0.1", "localhost");
-    for options in [vec![url.as_str()], vec![without_scheme], vec![&url, &again]] {
+    for options in [vec![url.as_str()], vec![without_scheme], vec![&url, &again], vec![raw.to_str().unwrap()]]
+    {
         let mut jeprof = Command::new("jeprof");
         let theirs = stdout(jeprof.arg("--collapsed").args(&options).env("JEPROF_TMPDIR", lab.dir()));
         let ours = stdout(heaplens(["jeprof", "--jeprof-skip-list", "--collapsed"]).args(&options));

@@ -1,7 +1,7 @@
 //! From program and profiles to one profile with names.
 
 use super::linked::Linked;
-use super::settings::{Settings, Skip};
+use super::settings::{Mode, Settings, Skip};
 use super::targets;
 use crate::args::{CacheArgs, Fetching};
 use crate::exit::Usage;
@@ -129,7 +129,7 @@ pub(super) fn profile(settings: &Settings) -> anyhow::Result<(Profile, symbols::
         profile = reading.origin().symbolize_or(&profile, files, Some(&linked));
     }
     notes::warnings(&profile);
-    if settings.skip == Skip::All {
+    if settings.skip == Skip::All && settings.mode != Mode::Raw {
         profile = filter::fold(&profile, Folding::default());
     }
     Ok((profile, options))

@@ -15,6 +15,8 @@ pub(super) enum Mode {
     Dot,
     Picture(Picture),
     Symbols,
+    /// The profile with its names.
+    Raw,
     /// Functions by this expression, with their source.
     List(String),
     /// Functions by this expression, with their instructions.
@@ -122,7 +124,6 @@ const INSTEAD: &[(&str, &str)] = &[
     ),
     ("web", "opens no browser; use --svg > mem.svg, or `heaplens flamegraph`, whose picture a browser shows"),
     ("interactive", "is not there; use --text, or `heaplens top` and `heaplens flamegraph`"),
-    ("raw", "is not there yet; use --collapsed, which needs no program later on"),
     ("heapcheck", "is for gperftools' heap checker; for what a program did not free use --base"),
     ("contentions", "is for contention profiles; heaplens reads heap profiles only"),
     ("total_delay", "is for contention profiles; heaplens reads heap profiles only"),
@@ -213,6 +214,7 @@ fn mode(typed: &Parsed) -> Result<Mode, Usage> {
         ("text", Mode::Text),
         ("callgrind", Mode::Callgrind),
         ("symbols", Mode::Symbols),
+        ("raw", Mode::Raw),
         ("dot", Mode::Dot),
         ("ps", Mode::Picture(Picture::Ps)),
         ("pdf", Mode::Picture(Picture::Pdf)),

@@ -17,6 +17,7 @@ Output:
   --svg --ps --pdf --gif  The graph as a picture, which graphviz draws
   --list=<RE>             The source of functions that match, with what each line holds
   --disasm=<RE>           Their instructions (x86-64 only)
+  --raw                   The profile with its names, which jeprof reads without the program
   --symbols               Names for addresses: mapping lines and addresses come on standard input
 
 A row or box stands for:
