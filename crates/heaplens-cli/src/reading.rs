@@ -9,7 +9,8 @@ use crate::source::Source;
 use crate::symbol_server::SymbolServers;
 use anyhow::Context;
 use heaplens::dump::Threads;
-use heaplens::symbols::{self, RecordedPaths};
+use heaplens::profile::Module;
+use heaplens::symbols::{self, RecordedPaths, Resolution, Resolve};
 use heaplens::{Profile, diff, input};
 
 /// Reads the inputs of one command.
@@ -88,16 +89,40 @@ impl Origin {
 
     /// Puts names to addresses, and says on stderr where they came from. `options` is what the user gave; what the inputs
     /// tell comes after it.
-    pub(crate) fn symbolize(self, profile: &Profile, mut options: symbols::Options) -> Profile {
+    pub(crate) fn symbolize(self, profile: &Profile, options: symbols::Options) -> Profile {
+        self.symbolize_or(profile, options, None)
+    }
+
+    /// As [`Self::symbolize`]; `other` is asked for what is in none of the profile's files, before servers are.
+    pub(crate) fn symbolize_or(
+        self,
+        profile: &Profile,
+        mut options: symbols::Options,
+        other: Option<&dyn Resolve>,
+    ) -> Profile {
         let new = self.running.into_iter().filter(|pid| !options.processes.contains(pid)).collect::<Vec<_>>();
         options.processes.extend(new);
         options.recorded_paths = self.paths;
         let named = {
             let _progress = Progress::start("reading symbols");
-            symbols::symbolize_or(profile, &options, &self.servers)
+            symbols::symbolize_or(profile, &options, &Either { other, servers: &self.servers })
         };
         notes::symbols(&named);
         named
+    }
+}
+
+/// Asks servers for what the other one knows nothing of.
+struct Either<'a> {
+    other: Option<&'a dyn Resolve>,
+    servers: &'a SymbolServers,
+}
+
+impl Resolve for Either<'_> {
+    fn resolve(&self, module: &Module, lookups: &[u64]) -> Resolution {
+        let found = self.other.map(|other| other.resolve(module, lookups));
+        let is_known = |found: &Resolution| !found.places.iter().all(Vec::is_empty);
+        found.filter(is_known).unwrap_or_else(|| self.servers.resolve(module, lookups))
     }
 }
 

@@ -129,7 +129,7 @@ fn not_found(path: &Path) -> String {
 }
 
 /// `host:port`, perhaps with a path.
-fn looks_like_address(text: &str) -> bool {
+pub(crate) fn looks_like_address(text: &str) -> bool {
     let authority = text.split(['/', '?']).next().unwrap_or_default();
     let Some((host, port)) = authority.rsplit_once(':') else {
         return false;

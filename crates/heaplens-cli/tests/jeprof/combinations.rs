@@ -6,7 +6,7 @@ use crate::shapes::Language;
 pub(crate) fn of(language: Language) -> impl Iterator<Item = &'static str> {
     // In graphs a name that several functions share changes the figures; of C's names jeprof loses nothing.
     let by_name = if language == Language::C { GRAPHS_BY_NAME } else { &[] };
-    TABLES.iter().chain(FOLDED).chain(CALLS).chain(GRAPHS).chain(by_name).copied()
+    TABLES.iter().chain(FOLDED).chain(CALLS).chain(GRAPHS).chain(LISTS).chain(by_name).copied()
 }
 
 const TABLES: &[&str] = &[
@@ -90,4 +90,13 @@ const GRAPHS_BY_NAME: &[&str] = &[
     "--dot --nodefraction=0 --edgefraction=0 --maxdegree=2 PROGRAM LAST",
     "--dot --edgefraction=.2 --base=BASE PROGRAM LAST",
     "--dot --thread=* PROGRAM LAST",
+];
+
+const LISTS: &[&str] = &[
+    "--disasm=nest PROGRAM LAST",
+    "--disasm=\\brun|keep --show_bytes --base=BASE PROGRAM LAST",
+    "--list=\\brun|work PROGRAM LAST",
+    "--list=nest --lines --files --show_bytes --focus=work PROGRAM LAST",
+    "--list=keep --base=BASE PROGRAM LAST",
+    "--list=work --alloc_objects --thread=* PROGRAM LAST",
 ];

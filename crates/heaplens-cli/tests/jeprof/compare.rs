@@ -1,10 +1,10 @@
 //! One combination of options, given to both.
 
 use crate::differences::{self, Output};
+use crate::judge;
 use crate::shapes::{Lab, Language};
 use crate::tools::{heaplens, stdout};
 use libtest_mimic::Failed;
-use std::process::Command;
 
 pub(crate) fn run(lab: &Lab, language: Language, combination: &str) -> Result<(), Failed> {
     let shapes = lab.shapes(language);
@@ -16,7 +16,7 @@ pub(crate) fn run(lab: &Lab, language: Language, combination: &str) -> Result<()
             word.replace("LAST", shapes.last.to_str().unwrap())
         })
         .collect();
-    let theirs = stdout(Command::new("jeprof").args(&arguments));
+    let theirs = stdout(judge::jeprof(lab).args(&arguments));
     let mut command = heaplens(["jeprof"]);
     // Of C's functions jeprof knows which are the allocator's; of the other languages' heaplens knows more.
     if language != Language::C {
@@ -27,6 +27,8 @@ pub(crate) fn run(lab: &Lab, language: Language, combination: &str) -> Result<()
         text if text.contains("--collapse") => Output::Folded,
         text if text.contains("--callgrind") => Output::Calls,
         text if text.contains("--dot") => Output::Graph,
+        text if text.contains("--list") => Output::Listing,
+        text if text.contains("--disasm") => Output::Instructions,
         _ => Output::Table,
     };
     let (mut theirs, mut ours) = differences::applied(shapes, language, output, theirs, ours);

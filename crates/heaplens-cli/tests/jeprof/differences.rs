@@ -4,6 +4,7 @@
 use crate::shapes::{Language, Shapes};
 use regex::{Captures, Regex};
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 /// What is printed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -12,6 +13,8 @@ pub(crate) enum Output {
     Folded,
     Calls,
     Graph,
+    Listing,
+    Instructions,
 }
 
 /// Both outputs, differences taken out of the way.
@@ -37,6 +40,8 @@ pub(crate) fn applied(
             theirs = sorted(theirs.lines().filter(|line| !line.ends_with(" 0")));
             (theirs, ours)
         }
+        Output::Listing => (theirs, ours),
+        Output::Instructions => (without_spelling(&theirs), without_spelling(&ours)),
         Output::Calls => (records(&theirs), records(&ours)),
         Output::Graph => (with_sorted_lines(&theirs), with_sorted_lines(&ours)),
         Output::Table => match language {
@@ -46,8 +51,8 @@ pub(crate) fn applied(
     }
 }
 
-fn without(text: &str, pattern: &str) -> String {
-    Regex::new(pattern).unwrap().replace_all(text, "").into_owned()
+fn without(text: &str, pattern: &'static str) -> String {
+    regex(pattern).replace_all(text, "").into_owned()
 }
 
 /// "Threads": heaplens prints their names.
@@ -59,7 +64,7 @@ fn with_names_of_threads(text: &str, dump: &str) -> String {
             Some((thread, counts.split_once("] ")?.1))
         })
         .collect();
-    let total = Regex::new(r"(?m)^Total \(t(\d+)\):").unwrap();
+    let total = regex(r"(?m)^Total \(t(\d+)\):");
     let named = |found: &Captures<'_>| match names.get(&found[1]) {
         Some(name) => format!("Total (t{} {name}):", &found[1]),
         None => found[0].to_owned(),
@@ -83,8 +88,8 @@ pub(crate) fn sorted<'a>(lines: impl Iterator<Item = &'a str>) -> String {
 /// "Short names" and "Overloads": names without what jeprof takes away, and without the address that it adds to tell
 /// overloads apart. Rows of names that lost the type before their method are left out: several functions share them.
 fn by_jeprofs_names(table: &str) -> String {
-    let row = Regex::new(r"^( *\S+ +\S+% +\S+% +\S+ +\S+% )([0-9a-f]{16} )?(.*)$").unwrap();
-    let mark = Regex::new(r"@[0-9a-f]+( |$)").unwrap();
+    let row = regex(r"^( *\S+ +\S+% +\S+% +\S+ +\S+% )([0-9a-f]{16} )?(.*)$");
+    let mark = regex(r"@[0-9a-f]+( |$)");
     let lines = table.lines().filter_map(|line| {
         let Some(parts) = row.captures(line) else { return Some(line.to_owned()) };
         let name = parts[3].replace(" (inline)", "\u{1}");
@@ -101,12 +106,19 @@ fn by_jeprofs_names(table: &str) -> String {
 fn shortened(name: &str) -> String {
     let mut name = name.to_owned();
     for pattern in [r"\([^()]*\)(\s*const)?", "<[^<>]*>"] {
-        let pattern = Regex::new(pattern).unwrap();
+        let pattern = regex(pattern);
         while pattern.is_match(&name) {
             name = pattern.replace_all(&name, "").into_owned();
         }
     }
-    Regex::new(r"^.*\s+(\w+::)").unwrap().replace(&name, "$1").into_owned()
+    regex(r"^.*\s+(\w+::)").replace(&name, "$1").into_owned()
+}
+
+/// Each is built once: without optimizations that takes longer than jeprof itself.
+fn regex(pattern: &'static str) -> Regex {
+    static BUILT: Mutex<BTreeMap<&str, Regex>> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().unwrap();
+    built.entry(pattern).or_insert_with(|| Regex::new(pattern).unwrap()).clone()
 }
 
 /// "Order" and "Callgrind": the records in one order, with names written out, since which name stands where a number
@@ -149,4 +161,28 @@ fn with_sorted_lines(graph: &str) -> String {
     let (mut lines, rest): (Vec<&str>, Vec<&str>) = graph.lines().partition(|line| is_line(line));
     lines.sort_unstable();
     rest.into_iter().chain(lines).map(|line| format!("{line}\n")).collect()
+}
+
+/// "Instructions": without prefixes that do nothing, without the names of what is called or read, and without what only
+/// fills the space behind a function.
+fn without_spelling(disassembly: &str) -> String {
+    let fills = regex(r"^ *\S+ +\S+ {3,}[0-9a-f]+: +(nop|int3|xchg +%ax,%ax)");
+    let name = regex(r" +(# [0-9a-f]+ )?<.*>$");
+    let mut lines: Vec<String> = Vec::new();
+    for line in disassembly.lines() {
+        if line.starts_with("ROUTINE ") {
+            drop_fillers(&mut lines, &fills);
+        }
+        let line = without(line, r"# [0-9a-f]+$").replace("data16 ", "");
+        let line = line.replace(": cs nopw ", ": nopw   ");
+        lines.push(name.replace(&line, "").trim_end().to_owned());
+    }
+    drop_fillers(&mut lines, &fills);
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+fn drop_fillers(lines: &mut Vec<String>, fills: &Regex) {
+    while lines.last().is_some_and(|line| fills.is_match(line)) {
+        lines.pop();
+    }
 }

@@ -6,7 +6,11 @@
 mod combinations;
 mod compare;
 mod differences;
+mod judge;
 mod only_ours;
+mod options;
+#[path = "../programs/mod.rs"]
+mod programs;
 mod shapes;
 #[path = "../peers/tools.rs"]
 mod tools;
@@ -26,8 +30,11 @@ fn main() -> ExitCode {
     let absent = TOOLS.iter().any(|tool| !tools::is_there(tool));
     let lab = Arc::new(Lab::default());
     let mut trials = Vec::new();
-    for language in Language::ALL {
-        for combination in combinations::of(language) {
+    let combinations = Language::ALL.map(|language| combinations::of(language).collect::<Vec<_>>());
+    // The languages in turn, so that their programs are built side by side.
+    for index in 0..combinations.iter().map(Vec::len).max().unwrap_or(0) {
+        for (language, combinations) in Language::ALL.into_iter().zip(&combinations) {
+            let Some(&combination) = combinations.get(index) else { continue };
             let lab = Arc::clone(&lab);
             let name = format!("{}: jeprof {combination}", language.name());
             trials.push(Trial::test(name, move || compare::run(&lab, language, combination)));

@@ -4,6 +4,7 @@
 //! no other symbols. What frames in libraries are called depends on which packages of debug information this machine has;
 //! instances of a generic function of Rust's library share their names. `only_ours` looks at whole dumps.
 
+use crate::judge;
 use crate::tools::stdout;
 use heaplens::classify;
 use heaplens::symbols::{Demangler, Spelling};
@@ -40,8 +41,8 @@ impl Language {
     }
 
     /// jemalloc is linked in, with its symbols.
-    fn compiler(self) -> Command {
-        let (program, options): (_, &[&str]) = match self {
+    pub(crate) fn compiler(self, program: &Path) -> Command {
+        let (compiler, options): (_, &[&str]) = match self {
             Language::C => ("gcc".into(), &["-O1", "-g", "-pthread"]),
             Language::Cpp => ("g++".into(), &["-O1", "-g", "-pthread"]),
             Language::Rust => {
@@ -52,13 +53,9 @@ impl Language {
         let to_linker = if self == Language::Rust { "-Clink-arg=" } else { "" };
         let libraries =
             ["-l:libjemalloc.a", "-lstdc++", "-lm"].map(|library| format!("{to_linker}{library}"));
-        let mut command = Command::new(program);
-        command.args(options).arg("-o").arg(self.program()).arg(self.source()).args(libraries);
+        let mut command = Command::new(compiler);
+        command.args(options).arg("-o").arg(program).arg(self.source()).args(libraries);
         command
-    }
-
-    fn program(self) -> String {
-        self.file().replace('.', "-")
     }
 
     pub(crate) fn source(self) -> PathBuf {
@@ -79,6 +76,7 @@ pub(crate) struct Shapes {
 #[derive(Default)]
 pub(crate) struct Lab {
     dir: OnceLock<tempfile::TempDir>,
+    tools: OnceLock<PathBuf>,
     shapes: [OnceLock<Shapes>; 3],
 }
 
@@ -89,14 +87,18 @@ impl Lab {
         dir.path().canonicalize().unwrap()
     }
 
+    pub(crate) fn tools(&self) -> &Path {
+        self.tools.get_or_init(|| judge::tools(&self.dir()).unwrap())
+    }
+
     pub(crate) fn shapes(&self, language: Language) -> &Shapes {
         self.shapes[language as usize].get_or_init(|| make(language, &self.dir()))
     }
 }
 
 fn make(language: Language, dir: &Path) -> Shapes {
-    stdout(language.compiler().current_dir(dir));
-    let program = dir.join(language.program());
+    let program = dir.join(language.file().replace('.', "-"));
+    stdout(&mut language.compiler(&program));
     let whole = ["base", "last"].map(|name| dir.join(format!("{}.{name}.whole", language.file())));
     let conf = "prof:true,lg_prof_sample:8,prof_accum:true";
     stdout(Command::new(&program).args(&whole).env("MALLOC_CONF", conf));

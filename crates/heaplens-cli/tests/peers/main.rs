@@ -27,6 +27,9 @@ mod prefixes;
 mod programs;
 mod remote;
 mod restart;
+#[allow(dead_code, reason = "other tests need more of it")]
+#[path = "../cli/server.rs"]
+mod server;
 mod service;
 mod symbolize;
 mod tools;

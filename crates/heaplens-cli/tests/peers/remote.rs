@@ -3,8 +3,9 @@
 use crate::by_name::{named, same_stacks};
 use crate::jeprof::lines;
 use crate::pprof_decode::{Decoded, decode};
+use crate::server::{self, reply, send};
 use crate::service::{Lab, Server};
-use crate::tools::stdout;
+use crate::tools::{heaplens, stdout};
 use heaplens::dump::Dump;
 use heaplens::input::{Limits, unpack};
 use heaplens::symbols;
@@ -62,7 +63,49 @@ pub(crate) fn jeprof(lab: &Lab) -> Result<(), Failed> {
     let file = lab.dir().join("raw.heap");
     std::fs::write(&file, &raw)?;
     let again = stdout(Command::new("jeprof").arg("--collapsed").arg(&file));
-    same_stacks(&named(&dump, program), lines(&again), 100)
+    same_stacks(&named(&dump, program), lines(&again), 100)?;
+    alike(lab, &server, bytes, &file);
+    Ok(())
+}
+
+/// `heaplens jeprof` prints what jeprof does for the same address, and for the file that jeprof has written.
+fn alike(lab: &Lab, service: &Server, dump: Vec<u8>, raw: &Path) {
+    let still = still(service, dump);
+    let url = still.url("/debug/pprof/heap");
+    let without_scheme = &url["http://".len()..];
+    // Under another name, or jeprof's two downloads would be one file.
+    let again = url.replace("127.0.0.1", "localhost");
+    for options in [vec![url.as_str()], vec![without_scheme], vec![&url, &again], vec![raw.to_str().unwrap()]]
+    {
+        let mut jeprof = Command::new("jeprof");
+        let theirs = stdout(jeprof.arg("--collapsed").args(&options).env("JEPROF_TMPDIR", lab.dir()));
+        let ours = stdout(heaplens(["jeprof", "--jeprof-skip-list", "--collapsed"]).args(&options));
+        let lines = |text: &str| -> Vec<String> {
+            let lines =
+                text.lines().filter(|line| !line.ends_with(" 0")).map(|line| line.replace("\\x3b", ";"));
+            lines.collect::<BTreeSet<_>>().into_iter().collect()
+        };
+        assert_eq!(lines(&ours), lines(&theirs), "{options:?}");
+        assert!(ours.contains("heaplens_demo::"), "{ours}");
+    }
+}
+
+/// The service, but for its heap, which changes no more.
+fn still(service: &Server, dump: Vec<u8>) -> server::Server {
+    let service = service.url.clone();
+    let client: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
+    server::Server::new(move |request, stream| {
+        let path = request.line.split(' ').nth(1).unwrap();
+        let url = format!("{service}{path}");
+        let answer = match request.is("POST") {
+            _ if path.ends_with("/heap") => None,
+            true => Some(client.post(url).send(&request.body)),
+            false => Some(client.get(url).call()),
+        };
+        let body = answer.map(|answer| answer.unwrap().body_mut().read_to_vec().unwrap());
+        let body = if request.is("HEAD") { &[] } else { body.as_deref().unwrap_or(&dump) };
+        send(stream, &reply("200 OK", "", body));
+    })
 }
 
 /// `go tool pprof` takes the service for one of Go's own: the profile without names, and the names from beside it.

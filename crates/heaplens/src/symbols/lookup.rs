@@ -4,9 +4,10 @@ use super::chains::Chains;
 use super::locate::{Files, Locator};
 use super::module::{self, Nameless};
 use super::names::Demangler;
-use super::object::{ObjectFile, Rows, Symbols};
+use super::object::{ObjectFile, Rows, Section, Stored, Symbols};
 use super::session::Session;
-use super::{Options, Resolution, answers, by_name};
+use super::{Options, Resolution, answers, by_name, symtab};
+use crate::profile::Module;
 use std::ops::Range;
 use std::path::Path;
 
@@ -53,6 +54,47 @@ impl Binary {
     /// of that. Of several symbols the first in the table; `None` if there is none.
     pub fn symbols(&self, names: &[&[u8]], demangler: Option<&mut Demangler>) -> Vec<Option<u64>> {
         by_name::addresses(&self.image, names, demangler)
+    }
+
+    /// The virtual addresses of places in the module that the file is, as [`Frame::offset`](crate::profile::Frame) counts
+    /// them; `None` for places that are not loaded.
+    pub fn addresses_of(&self, module: &Module, places: &[u64]) -> Vec<Option<u64>> {
+        self.files.addresses(module, places)
+    }
+
+    /// For each address the code around it that symbols bound: one function, or a part of one that has another inside.
+    pub fn pieces(&self, addresses: &[u64]) -> Vec<Option<Range<u64>>> {
+        let bounds = symtab::all_bounds(&self.files, &self.options);
+        let around = |&address: &u64| {
+            let behind = bounds.partition_point(|&bound| bound <= address);
+            Some(*bounds.get(behind.checked_sub(1)?)?..*bounds.get(behind)?)
+        };
+        addresses.iter().map(around).collect()
+    }
+
+    /// The bytes at a range of addresses, as far as one section with code holds them.
+    ///
+    /// # Errors
+    /// Says in words why they cannot be read.
+    pub fn code(&self, range: Range<u64>) -> Result<Vec<u8>, String> {
+        let holds = |section: &&Section| {
+            section.executable
+                && section.address <= range.start
+                && range.start - section.address < section.size
+        };
+        let section = self.image.sections.iter().find(holds);
+        let Some(Stored { bytes, packed: None }) = section.and_then(|section| section.stored.as_ref()) else {
+            return Err(format!("{:#x} lies in no section with code", range.start));
+        };
+        let from = range.start - section.map_or(0, |section| section.address);
+        let mut code = Vec::new();
+        let read = bytes.read_up_to(from, range.end.saturating_sub(range.start), &mut code);
+        read.map(|()| code).map_err(|damage| damage.to_string())
+    }
+
+    /// True if its code is x86-64's.
+    pub fn is_x86_64(&self) -> bool {
+        self.image.is_x86_64
     }
 
     /// For addresses that come one after the other.

@@ -2,7 +2,9 @@
 //!
 //! A name is given only inside its symbol: the nearest symbol before an address is often another function.
 
+use super::Options;
 use super::bytes::{Bytes, Damage, Result, Window, is_hole};
+use super::locate::Files;
 use super::names::{self, MAX_NAME};
 use super::object::{Cache, ObjectFile, Rows, Symbols, Table};
 use super::texts::{Texts, cut};
@@ -53,8 +55,21 @@ pub(super) fn names(
     found
 }
 
+/// All places where a name may change in a module, sorted.
+pub(super) fn all_bounds(files: &Files, options: &Options) -> Vec<u64> {
+    let open = |path| {
+        let file = ObjectFile::open(path, files.build_id.as_deref()).ok()?;
+        Some(file.within(options.max_memory))
+    };
+    let tables = files.symbol_tables().filter_map(open);
+    let mut all: Vec<u64> = tables.flat_map(|file| bounds(&file)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// Addresses between which no name changes: where symbols begin and end, and sections with code. In no order.
-pub(super) fn bounds(file: &ObjectFile) -> Vec<u64> {
+fn bounds(file: &ObjectFile) -> Vec<u64> {
     let mut bounds: Vec<u64> = Code::of(file).0.iter().flat_map(|&(from, to)| [from, to]).collect();
     symbol_bounds(file, &mut bounds);
     if let Some(Ok(mini)) = file.mini_debug_info() {

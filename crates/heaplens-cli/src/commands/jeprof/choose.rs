@@ -1,7 +1,7 @@
 //! Which stacks are shown, and which places of them: the allocator's go, then what --retain and --exclude say, then
 //! stacks by --focus and --ignore.
 
-use super::settings::Patterns;
+use super::settings::{Mode, Settings};
 use super::skip::is_skipped;
 use super::stacks::{Place, Places, Stack, merged};
 use crate::exit::Usage;
@@ -15,13 +15,22 @@ pub(super) struct Choice {
     ignore: Option<Regex>,
     retain: Option<Regex>,
     exclude: Option<Regex>,
+    /// Functions that are listed.
+    pub(super) routine: Option<Regex>,
 }
 
 impl Choice {
     /// # Errors
     /// [`Usage`]: names the option whose expression is none, or is one of perl's alone.
-    pub(super) fn new(patterns: &Patterns) -> Result<Choice, Usage> {
+    pub(super) fn new(settings: &Settings) -> Result<Choice, Usage> {
+        let patterns = &settings.patterns;
+        let routine = match &settings.mode {
+            Mode::List(routine) => pattern("list", Some(routine))?,
+            Mode::Disasm(routine) => pattern("disasm", Some(routine))?,
+            _ => None,
+        };
         Ok(Choice {
+            routine,
             focus: pattern("focus", patterns.focus.as_deref())?,
             ignore: pattern("ignore", patterns.ignore.as_deref())?,
             retain: pattern("retain", patterns.retain.as_deref())?,

@@ -14,6 +14,13 @@ pub(super) enum Mode {
     Callgrind,
     Dot,
     Picture(Picture),
+    Symbols,
+    /// The profile with its names.
+    Raw,
+    /// Functions by this expression, with their source.
+    List(String),
+    /// Functions by this expression, with their instructions.
+    Disasm(String),
 }
 
 /// A format that graphviz draws.
@@ -66,6 +73,8 @@ pub(super) struct Settings {
     pub(super) thread: Option<String>,
     pub(super) patterns: Patterns,
     pub(super) graph: Graph,
+    /// A library at the addresses that it was linked for.
+    pub(super) add_lib: Option<PathBuf>,
     /// Directories to look for libraries in.
     pub(super) lib_prefix: Vec<PathBuf>,
     /// Program and profiles.
@@ -115,10 +124,6 @@ const INSTEAD: &[(&str, &str)] = &[
     ),
     ("web", "opens no browser; use --svg > mem.svg, or `heaplens flamegraph`, whose picture a browser shows"),
     ("interactive", "is not there; use --text, or `heaplens top` and `heaplens flamegraph`"),
-    ("list", "is not there yet; use --text --lines, or `heaplens top --granularity line`"),
-    ("disasm", "is not there yet; use --text --addresses, or `heaplens top --granularity address`"),
-    ("symbols", "is not there yet; use `heaplens symbolize -e PROGRAM -afi`"),
-    ("raw", "is not there yet; use --collapsed, which needs no program later on"),
     ("heapcheck", "is for gperftools' heap checker; for what a program did not free use --base"),
     ("contentions", "is for contention profiles; heaplens reads heap profiles only"),
     ("total_delay", "is for contention profiles; heaplens reads heap profiles only"),
@@ -143,9 +148,14 @@ pub(super) fn read(arguments: &[OsString]) -> Result<Wish, Usage> {
     if let Some((name, why)) = INSTEAD.iter().find(|(name, _)| is_given(name)) {
         return Err(Usage(format!("jeprof --{name} {why}")));
     }
+    let mode = mode(&typed)?;
     let settings = Settings {
-        mode: mode(&typed)?,
-        granularity: granularity(&typed)?,
+        granularity: match mode {
+            // Whatever was typed.
+            Mode::Symbols | Mode::List(_) | Mode::Disasm(_) => Granularity::Addresses,
+            _ => granularity(&typed)?,
+        },
+        mode,
         sample: sample(&typed)?,
         show_bytes: typed.switch("show_bytes"),
         drop_negative: typed.switch("drop_negative"),
@@ -165,6 +175,7 @@ pub(super) fn read(arguments: &[OsString]) -> Result<Wish, Usage> {
             edgefraction: typed.real("edgefraction", 0.001),
             maxdegree: typed.integer("maxdegree", 8),
         },
+        add_lib: typed.text("add_lib").map(PathBuf::from),
         lib_prefix: prefixes(text(&typed, "lib_prefix")?.as_deref()),
         inputs: typed.rest,
     };
@@ -185,22 +196,25 @@ fn prefixes(list: Option<&str>) -> Vec<PathBuf> {
 }
 
 /// The one of these switches that is on.
-fn one<T: Clone>(typed: &Parsed, of: &[(&str, T)], what: &str) -> Result<Option<T>, Usage> {
-    let on: Vec<&(&str, T)> = of.iter().filter(|(name, _)| typed.switch(name)).collect();
-    match on[..] {
-        [] => Ok(None),
-        [(_, value)] => Ok(Some(value.clone())),
-        _ => {
-            let list: Vec<String> = on.iter().map(|(name, _)| format!("--{name}")).collect();
-            Err(Usage(format!("jeprof: {} are several {what}; give one", list.join(", "))))
-        }
+fn one<T: Copy>(typed: &Parsed, of: &[(&'static str, T)], what: &str) -> Result<Option<T>, Usage> {
+    only(of.iter().copied().filter(|(name, _)| typed.switch(name)).collect(), what)
+}
+
+/// The only one that was given.
+fn only<T>(mut given: Vec<(&'static str, T)>, what: &str) -> Result<Option<T>, Usage> {
+    if given.len() > 1 {
+        let list: Vec<String> = given.iter().map(|(name, _)| format!("--{name}")).collect();
+        return Err(Usage(format!("jeprof: {} are several {what}; give one", list.join(", "))));
     }
+    Ok(given.pop().map(|(_, value)| value))
 }
 
 fn mode(typed: &Parsed) -> Result<Mode, Usage> {
-    let all = [
+    let mut given = vec![
         ("text", Mode::Text),
         ("callgrind", Mode::Callgrind),
+        ("symbols", Mode::Symbols),
+        ("raw", Mode::Raw),
         ("dot", Mode::Dot),
         ("ps", Mode::Picture(Picture::Ps)),
         ("pdf", Mode::Picture(Picture::Pdf)),
@@ -208,7 +222,10 @@ fn mode(typed: &Parsed) -> Result<Mode, Usage> {
         ("gif", Mode::Picture(Picture::Gif)),
         ("collapsed", Mode::Collapsed),
     ];
-    Ok(one(typed, &all, "output modes")?.unwrap_or(Mode::Text))
+    given.retain(|(name, _)| typed.switch(name));
+    given.extend(text(typed, "list")?.map(|list| ("list", Mode::List(list))));
+    given.extend(text(typed, "disasm")?.map(|disasm| ("disasm", Mode::Disasm(disasm))));
+    only(given, "output modes").map(|mode| mode.unwrap_or(Mode::Text))
 }
 
 fn granularity(typed: &Parsed) -> Result<Granularity, Usage> {

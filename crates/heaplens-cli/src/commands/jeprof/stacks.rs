@@ -2,7 +2,7 @@
 
 use super::names::short;
 use heaplens::Profile;
-use heaplens::profile::{Amount, Frame, FrameId, SampleType, ThreadId};
+use heaplens::profile::{Amount, Frame, FrameId, ModuleId, ModuleKind, SampleType, ThreadId};
 use std::collections::{HashMap, HashSet};
 
 /// What is at an address.
@@ -10,6 +10,8 @@ use std::collections::{HashMap, HashSet};
 pub(super) struct Place {
     /// Of the call, where it is known.
     pub(super) address: Option<u64>,
+    /// The module and the call's place in its file.
+    pub(super) code: Option<(ModuleId, u64)>,
     /// The functions there, the one that is not inlined first; none if no name is known.
     pub(super) functions: Vec<Function>,
     /// What it is called without a function.
@@ -77,6 +79,10 @@ pub(super) enum Of {
 }
 
 impl Places {
+    pub(super) fn get(&self, place: usize) -> &Place {
+        &self.list[place]
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Place> {
         self.list.iter()
     }
@@ -149,20 +155,25 @@ fn place(profile: &Profile, chain: &[FrameId], short_names: &mut HashMap<FrameId
         let file = function.file.map(|file| profile.string(file).to_owned());
         Some(Function { short, full: full.to_owned(), file, line: frame.line })
     };
+    let address = address(profile, &outermost);
+    let is_file = |module: ModuleId| profile.module(module).kind == ModuleKind::File;
     Place {
-        address: address(profile, &outermost),
+        address,
+        code: outermost.module.and_then(|module| Some((module, outermost.offset.checked_sub(1)?))),
         functions: chain.iter().rev().filter_map(function).collect(),
-        nameless: profile.frame_name(chain[chain.len() - 1]).into_owned(),
+        nameless: match address {
+            Some(address) if !outermost.module.is_some_and(is_file) => format!("{address:#018x}"),
+            _ => profile.frame_name(chain[chain.len() - 1]).into_owned(),
+        },
     }
 }
 
 /// The address of the call in the run that was read first.
 fn address(profile: &Profile, frame: &Frame) -> Option<u64> {
-    use heaplens::profile::ModuleKind::{Anonymous, Unmapped};
     let module = profile.module(frame.module?);
     let offset = frame.offset.checked_sub(1)?;
     let mapped = module.mapped.iter().find_map(|part| part.address(offset));
-    mapped.or_else(|| matches!(module.kind, Anonymous | Unmapped).then_some(offset))
+    mapped.or_else(|| matches!(module.kind, ModuleKind::Anonymous | ModuleKind::Unmapped).then_some(offset))
 }
 
 impl Reader<'_> {

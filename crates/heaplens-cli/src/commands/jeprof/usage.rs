@@ -15,6 +15,10 @@ Output:
   --callgrind             The calls, for KCachegrind
   --dot                   The graph of calls, for graphviz
   --svg --ps --pdf --gif  The graph as a picture, which graphviz draws
+  --list=<RE>             The source of functions that match, with what each line holds
+  --disasm=<RE>           Their instructions (x86-64 only)
+  --raw                   The profile with its names, which jeprof reads without the program
+  --symbols               Names for addresses: mapping lines and addresses come on standard input
 
 A row or box stands for:
   --functions             A function; the default
@@ -48,6 +52,7 @@ How much of a graph is drawn:
 
 Symbols:
   --lib_prefix=<DIR,...>  Look for libraries in these directories, by the end of their paths
+  --add_lib=<FILE>        Look into this library, too, at the addresses that it was linked for
   --debug-syms-by-id      Taken, and always done
   --tools=<...>           Taken, and ignored, as JEPROF_TOOLS is: no other program is asked for names
 

@@ -43,7 +43,9 @@ fn parse_class<E: FileHeader<Endian = Endianness>>(file: &Bytes, start: &[u8]) -
     let endian = header.endian()?;
     let big_endian = endian == Endianness::Big;
     let is_relocatable = header.e_type(endian) == elf::ET_REL;
-    let mut object = ObjectFile { kind: Kind::Elf, big_endian, is_relocatable, ..ObjectFile::default() };
+    let is_x86_64 = header.is_class_64() && header.e_machine(endian) == elf::EM_X86_64;
+    let mut object =
+        ObjectFile { kind: Kind::Elf, big_endian, is_x86_64, is_relocatable, ..ObjectFile::default() };
     segments::<E>(file, header, endian, &mut object)?;
     sections::<E>(file, header, endian, &mut object)?;
     Ok(object)

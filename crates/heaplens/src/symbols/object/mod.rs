@@ -23,6 +23,8 @@ const SYMBOL_MEMORY: u64 = 256 << 20;
 pub(super) struct ObjectFile {
     pub(super) kind: Kind,
     pub(super) big_endian: bool,
+    /// True if its code is that of a 64-bit x86 processor (told of ELF files alone).
+    pub(super) is_x86_64: bool,
     /// True for what a compiler writes for the linker, whose sections all begin at address 0.
     pub(super) is_relocatable: bool,
     /// The file itself.

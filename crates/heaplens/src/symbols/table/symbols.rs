@@ -9,7 +9,6 @@ use super::overlap::Part;
 use crate::symbols::chains::RawPlace;
 use crate::symbols::dwarf::Found;
 use crate::symbols::locate::Files;
-use crate::symbols::object::ObjectFile;
 use crate::symbols::{Options, module, symtab};
 use std::io::{self, Write};
 
@@ -23,7 +22,7 @@ pub(super) fn index<W: Write>(
     options: &Options,
 ) -> io::Result<(u64, u64)> {
     let settled = builder.settled();
-    let bounds = bounds(files, options);
+    let bounds = symtab::all_bounds(files, options);
     let mut index = index::Writer::default();
     let mut end = 0;
     let mut pieces = Vec::new();
@@ -42,19 +41,6 @@ pub(super) fn index<W: Write>(
     }
     index.add(Entry { address: end, ..Entry::default() }, &mut builder.out)?;
     index.finish(&mut builder.out)
-}
-
-/// All places where a name may change, sorted.
-fn bounds(files: &Files, options: &Options) -> Vec<u64> {
-    let open = |path| {
-        let file = ObjectFile::open(path, files.build_id.as_deref()).ok()?;
-        Some(file.within(options.max_memory))
-    };
-    let tables = files.symbol_tables().filter_map(open);
-    let mut bounds: Vec<u64> = tables.flat_map(|file| symtab::bounds(&file)).collect();
-    bounds.sort_unstable();
-    bounds.dedup();
-    bounds
 }
 
 fn cut(part: Part<Owner>, bounds: &[u64], pieces: &mut Vec<Part<Owner>>) {
