@@ -20,20 +20,26 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Who reads the result. People look for their own functions below dozens of frames that every stack starts
-/// with; programs want stacks whole, and other profilers' tools tell threads apart as well.
+/// with; programs want stacks whole, tables take every sample type at once, and other profilers' tools tell threads apart as
+/// well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reader {
     Person,
     Program,
+    Table,
     Tool,
 }
 
 impl Reader {
     fn threads(self) -> Threads {
         match self {
-            Reader::Person | Reader::Program => Threads::Merged,
+            Reader::Person | Reader::Program | Reader::Table => Threads::Merged,
             Reader::Tool => Threads::Separate,
         }
+    }
+
+    fn takes_one_sample_type(self) -> bool {
+        matches!(self, Reader::Person | Reader::Program)
     }
 }
 
@@ -49,7 +55,9 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
     let fetch = fetch(shared)?;
 
     let (mut profile, origin) = read(inputs, shared, reader)?;
-    require_measured(&profile, choosing.sample.into())?;
+    if reader.takes_one_sample_type() {
+        require_measured(&profile, choosing.sample.into())?;
+    }
     require_threads(&profile, choosing)?;
     profile = named(profile, shared, origin, fetch);
     // Who says where stacks begin has said enough.

@@ -142,7 +142,8 @@ pub(crate) fn parse(
     limits.unpacked = max_size;
     limits.threads = threads;
     let mut profile = input::read(bytes, &limits).with_context(|| source.to_string())?;
-    for warning in &mut profile.warnings {
+    // One that a file tells of its own input names that.
+    for warning in profile.warnings.iter_mut().filter(|warning| warning.code != "recorded") {
         warning.message = format!("{source}: {}", warning.message);
     }
     Ok(profile)

@@ -99,9 +99,8 @@ impl Format {
         match self {
             Format::Svg | Format::Dot => Reader::Person,
             Format::Pprof | Format::Symbolized => Reader::Tool,
-            Format::Folded | Format::Speedscope | Format::Callgrind | Format::Csv | Format::Json => {
-                Reader::Program
-            }
+            Format::Speedscope | Format::Csv => Reader::Table,
+            Format::Folded | Format::Callgrind | Format::Json => Reader::Program,
         }
     }
 

@@ -76,13 +76,13 @@ fn place(profile: &Profile, id: FrameId) -> Place {
     (escape::terminal(file).into_owned(), frame.line, escape::terminal(&name).into_owned())
 }
 
-/// Names are written once, and then by their number; short ones always.
+/// Names are written once, and then by their number; short ones always, unless they look like one.
 #[derive(Default)]
 struct Names(HashMap<String, usize>);
 
 impl Names {
     fn write(&mut self, name: &str) -> String {
-        if name.len() <= 3 {
+        if name.len() <= 3 && !name.starts_with('(') {
             return name.to_owned();
         }
         if let Some(number) = self.0.get(name) {
@@ -99,6 +99,15 @@ mod tests {
     use super::*;
     use crate::input::parse_folded;
     use crate::profile::{Frame, Function, Meta, Sample, Values};
+
+    #[test]
+    fn a_name_is_no_number() {
+        let profile = parse_folded(b"main;(1) 5\n").unwrap();
+        let mut text = Vec::new();
+        write(&profile, &Options::default(), &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains("fn=(1) (1)\n") && text.contains("cfn=(1)\n"), "{text}");
+    }
 
     #[test]
     fn calls_and_own_costs_are_told_apart() {

@@ -9,14 +9,15 @@ pub(super) struct Locations<'p> {
     /// The frames of all locations, the innermost first, one location after another.
     frames: Vec<FrameId>,
     rows: Vec<Row>,
-    /// The last location that began with a frame: one more than the index, 0 for none yet.
-    last: Vec<u32>,
+    /// The last location that began with a frame: one more than the index, 0 for none yet; and its row again, since to look
+    /// there takes longer than all else.
+    last: Vec<(u32, Row)>,
     chains: FxHashMap<Box<[FrameId]>, u32>,
     /// Of the location at hand.
     chain: Vec<FrameId>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Row {
     start: u32,
     end: u32,
@@ -26,7 +27,8 @@ struct Row {
 
 impl<'p> Locations<'p> {
     pub(super) fn new(profile: &'p Profile) -> Locations<'p> {
-        let (last, chains) = (vec![0; profile.frame_count()], FxHashMap::default());
+        let last = vec![(0, Row::default()); profile.frame_count()];
+        let chains = FxHashMap::default();
         Locations { profile, frames: Vec::new(), rows: Vec::new(), last, chains, chain: Vec::new() }
     }
 
@@ -61,8 +63,10 @@ impl<'p> Locations<'p> {
     /// As [`Locations::at`], if the innermost frame's location is the one that it was the last time.
     fn known(&self, leaf: StackId) -> Option<(u32, Option<StackId>)> {
         let mut node = self.profile.stack(leaf);
-        let location = self.last[node.frame.index()];
-        let row = self.rows[location.checked_sub(1)? as usize];
+        let (location, row) = self.last[node.frame.index()];
+        if location == 0 {
+            return None;
+        }
         // The first is what it was found by.
         for at in row.start + 1..row.end {
             node = self.profile.stack(node.parent?);
@@ -96,10 +100,11 @@ impl<'p> Locations<'p> {
         let start = self.frames.len() as u32;
         self.frames.extend_from_slice(&self.chain);
         let inlined = self.chain.last().is_some_and(|&id| self.profile.frame(id).inlined);
-        self.rows.push(Row { start, end: self.frames.len() as u32, is_whole: !inlined });
+        let row = Row { start, end: self.frames.len() as u32, is_whole: !inlined };
+        self.rows.push(row);
         let id = self.rows.len() as u32;
         if let Some(innermost) = self.chain.first() {
-            self.last[innermost.index()] = id;
+            self.last[innermost.index()] = (id, row);
         }
         self.chains.insert(self.chain.as_slice().into(), id);
         id

@@ -14,7 +14,7 @@
 //!   one sampling rate. Where no such numbers are (sums of dumps of several rates, exact values) the rate is 0, which
 //!   stands for none, and the numbers are the values, rounded.
 //! - Addresses are the profiled program's own, as in [`pprof`](super::pprof). Functions without an address, and those
-//!   whose address others have, get one above all of these.
+//!   whose address others have, get one above all of these, by their names: jeprof compares two files by address.
 //! - Each sample is a stack of its own, with its thread where the profile keeps threads apart.
 //! - Mapping lines and the agent's lines stand at the end, so that modules, build-ids and facts of the run come back.
 //! - Files and lines of source have no place. A difference has none either.
@@ -26,16 +26,30 @@ use super::locations::Locations;
 use super::space::{self, Address, Mapping};
 use crate::error::Error;
 use crate::octal;
-use crate::profile::{Amount, Module, ModuleKind, Profile, Sample, SampleType, Values};
+use crate::profile::{
+    Amount, FrameId, Module, ModuleKind, Offsets, Profile, Sample, SampleType, Thread, Values,
+};
 use crate::sampling::{sample, unsample};
 use crate::trailer;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 /// Where addresses of functions without one start, and how far they are apart: each takes two.
 const MADE_UP: u64 = 1 << 52;
 const APART: u64 = 16;
+/// Where those start that met another's.
+const OTHERS: u64 = MADE_UP + (APART << 32);
+
+/// The address of names without one, if it is free: in every file the same.
+fn made_up(profile: &Profile, frames: &[FrameId]) -> u64 {
+    let mut hash = crc32fast::Hasher::new();
+    for &id in frames {
+        hash.update(profile.frame_name(id).as_bytes());
+        hash.update(b"\0");
+    }
+    MADE_UP + u64::from(hash.finalize()) * APART
+}
 
 /// Writes the profile.
 ///
@@ -84,18 +98,18 @@ impl Places {
         for at in (0..count).filter(|&at| !is_named(at)) {
             owner.extend(keys(returns[at]).map(|key| (key, at)));
         }
-        let mut next = MADE_UP;
+        let mut next = OTHERS;
         for at in (0..count).filter(|&at| is_named(at)) {
             let is_free = |owner: &FxHashMap<u64, usize>, address| {
                 keys(address).iter().all(|key| owner.get(key).is_none_or(|&other| other == at))
             };
             let has_none = first(at).is_none_or(|frame| frame.module.is_none());
             if has_none || !is_free(&owner, returns[at]) {
-                while !is_free(&owner, next) {
+                returns[at] = made_up(profile, locations.frames(at));
+                while !is_free(&owner, returns[at]) {
+                    returns[at] = next;
                     next += APART;
                 }
-                returns[at] = next;
-                next += APART;
             }
             owner.extend(keys(returns[at]).map(|key| (key, at)));
         }
@@ -164,12 +178,14 @@ fn heap(profile: &Profile, locations: &mut Locations<'_>, places: &Places, mappi
     let rate = rate(profile);
     let mut text = format!("heap_v2/{rate}\n").into_bytes();
     let mut total = Values::default();
+    let uids = uids(profile.threads());
     let mut of_thread: BTreeMap<u64, (Option<&str>, Values)> = BTreeMap::new();
     for sample in profile.samples() {
         let values = if rate == 0 { whole(sample.values) } else { sample.values };
         total += values;
-        if let Some(thread) = sample.thread.map(|id| &profile.threads()[id.index()]) {
-            of_thread.entry(thread.uid).or_insert((thread.name.as_deref(), Values::default())).1 += values;
+        if let Some(id) = sample.thread {
+            let name = profile.threads()[id.index()].name.as_deref();
+            of_thread.entry(uids[id.index()]).or_insert((name, Values::default())).1 += values;
         }
     }
     push_counts(&mut text, "*", total, rate, "");
@@ -190,16 +206,39 @@ fn heap(profile: &Profile, locations: &mut Locations<'_>, places: &Places, mappi
         }
         text.push(b'\n');
         push_counts(&mut text, "*", *values, rate, "");
-        if let Some(thread) = thread.map(|id| &profile.threads()[id.index()]) {
-            push_counts(&mut text, &thread.uid.to_string(), *values, rate, "");
+        if let Some(id) = thread {
+            push_counts(&mut text, &uids[id.index()].to_string(), *values, rate, "");
         }
     }
     text.extend(b"\nMAPPED_LIBRARIES:\n");
-    mappings.iter().for_each(|mapping| push_mapping(&mut text, profile.module(mapping.module), mapping));
+    for mapping in mappings {
+        let module = profile.module(mapping.module);
+        // What a mapping line says are places in the file.
+        if module.offsets == Offsets::InFile {
+            push_mapping(&mut text, module, mapping);
+        }
+    }
     let modules = profile.modules().iter();
     let build_ids = modules.filter_map(|module| Some((module.build_id.as_deref()?, module.path.as_str())));
     trailer::append(&mut text, &profile.meta.trailer.clone().unwrap_or_default(), build_ids);
     text
+}
+
+/// The number of each thread: its own, or, where threads of two runs have the same, one that none has.
+fn uids(threads: &[Thread]) -> Vec<u64> {
+    let mut taken: BTreeSet<u64> = threads.iter().map(|thread| thread.uid).collect();
+    let mut met = BTreeSet::new();
+    let mut next = 0;
+    let uid = |thread: &Thread| {
+        if met.insert(thread.uid) {
+            return thread.uid;
+        }
+        while !taken.insert(next) {
+            next += 1;
+        }
+        next
+    };
+    threads.iter().map(uid).collect()
 }
 
 /// The rate whose unsampling gives every value back to the last digit, else 0.

@@ -140,6 +140,14 @@ pub(crate) fn costly() -> Result<(), Failed> {
         named.add(2, &sample().bytes(3, &id.0).bytes(3, &name.0));
     }
     let threads = Packed::default().then(&named.message(), 1).padded();
+    // A place with many lines, called by one root and another, and calling one leaf after another.
+    let shared = |leaves: u64| {
+        let mut file = Pprof::small();
+        file.location(2, 1, 0x1020, &vec![(1, 1); 60_000]);
+        (3..6 + leaves).for_each(|id| file.location(id, 1, 0x2000 + id, &[]));
+        (0..2_000).for_each(|i| file.sample(&[5 + i % (leaves + 1), 2, 3 + i % 2], &[1], &[]));
+        Packed::default().then(&file.message(), 1).padded()
+    };
     let lines = Message::default().number(1, 2).0;
     let line = field(4, Message::default().number(1, 1));
     let lines = [lines, line.repeat(SIZE / line.len())].concat();
@@ -156,6 +164,8 @@ pub(crate) fn costly() -> Result<(), Failed> {
         ("one stack", deeper, Some("one more location")),
         ("values", values.padded(), Some("2 or more values for 1 sample types")),
         ("long comments", comments, Some(cost)),
+        ("many lines below two roots", shared(0), Some(cost)),
+        ("many lines above many leaves", shared(1_000), Some(cost)),
         ("modules of one long path", modules, Some(cost)),
         ("threads of one long name", threads, Some(cost)),
         ("lines", lines, Some("at most 65536 for a location")),

@@ -13,6 +13,8 @@ const PER_BYTE: usize = 96;
 
 /// A node of the tree of stacks, with its place in the index.
 pub(super) const NODE: usize = 64;
+/// A frame of a sample's stack, new or not: some outputs write each stack whole, and few bytes stand for many frames.
+pub(super) const FRAME: usize = 2;
 pub(super) const SAMPLE: usize = 128;
 pub(super) const LOCATION: usize = 64;
 /// A line of a location: a frame with its place in the index.

@@ -58,6 +58,8 @@ struct Step {
     stack: Option<StackId>,
     /// How many bytes the ids have, from the root to this one.
     length: u32,
+    /// How many frames.
+    depth: u32,
 }
 
 impl<'a> Path<'a> {
@@ -98,15 +100,17 @@ impl<'a> Path<'a> {
         reader: &mut Reader<'_>,
     ) -> Result<Option<StackId>, Error> {
         let Reader { profile, budget, .. } = reader;
-        let mut stack = self.steps.last().and_then(|step| step.stack);
+        let (mut stack, mut depth) = self.steps.last().map_or((None, 0), |step| (step.stack, step.depth));
         for &(row, start) in self.new.iter().rev() {
             let before = profile.stack_count();
             for &frame in locations.frames(row as usize) {
                 stack = Some(profile.add_stack(stack, frame));
             }
             budget.charge((profile.stack_count() - before) * budget::NODE)?;
-            self.steps.push(Step { stack, length: (self.bytes.len() as u32).wrapping_sub(start) });
+            depth = depth.saturating_add(locations.frames(row as usize).len() as u32);
+            self.steps.push(Step { stack, length: (self.bytes.len() as u32).wrapping_sub(start), depth });
         }
+        budget.charge(depth as usize * budget::FRAME)?;
         if self.bytes.is_empty() {
             self.forget();
         }

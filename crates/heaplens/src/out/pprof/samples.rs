@@ -48,11 +48,11 @@ impl<'p> Sorted<'p> {
     }
 }
 
-/// Threads by their numbers, from 1: their order in the profile is that of the input.
+/// Threads by their numbers and names, from 1: their order in the profile is that of the input.
 fn thread_places(profile: &Profile) -> Vec<u32> {
     let threads = profile.threads();
     let mut sorted: Vec<usize> = (0..threads.len()).collect();
-    sorted.sort_unstable_by_key(|&index| threads[index].uid);
+    sorted.sort_unstable_by_key(|&index| (threads[index].uid, &threads[index].name));
     let mut places = vec![0; threads.len()];
     for (place, index) in (1..).zip(sorted) {
         places[index] = place;
