@@ -8,6 +8,7 @@ use kind::Kind;
 use std::borrow::Cow;
 use std::io::Read;
 
+pub(crate) mod budget;
 mod folded;
 mod gperftools;
 mod json;
