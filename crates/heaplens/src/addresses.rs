@@ -57,11 +57,10 @@ impl<'a> Symbols<'a> {
         }
         let (own, before) = (address, address.wrapping_sub(1));
         let [first, second] = if is_leaf { [own, before] } else { [before, own] };
-        let text = String::from_utf8_lossy(self.names.get(&first).or_else(|| self.names.get(&second))?);
-        // What a server answers for what it does not know.
-        if text == "??" || text.starts_with("0x") {
-            return None;
-        }
+        // A server answers `??`, or the address, for what it does not know.
+        let is_name = |text: &&&[u8]| **text != b"??" && !text.starts_with(b"0x");
+        let named = |address: u64| self.names.get(&address).filter(is_name);
+        let text = String::from_utf8_lossy(named(first).or_else(|| named(second))?);
         let names = text.split("--").filter(|name| !name.is_empty()).take(MOST_NAMES);
         let names: Vec<String> = names.map(|name| escape::decoded(name).into_owned()).collect();
         (!names.is_empty()).then_some(names)

@@ -32,7 +32,8 @@ pub(super) fn of(bytes: &[u8]) -> Kind {
     }
     if line.trim_ascii_start().starts_with(b"{") {
         let has = |name: &str| memmem::find(bytes, name.as_bytes()).is_some();
-        if has("\"stack_traces\"") && has("\"allocations\"") {
+        // One that was cut has the first of these alone.
+        if has("\"lg_sample_rate\"") || has("\"stack_traces\"") {
             return Kind::ProfLog;
         }
         if has("\"recent_alloc\"") {
