@@ -5,8 +5,9 @@ use crate::input::budget::{self, Budget};
 use crate::maps::Maps;
 use crate::out::escape;
 use crate::profile::{Frame, FrameId, Function, Module, ModuleId, ModuleKind, Profile, StackId};
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::seeded::{Seeded, SeededMap};
 use std::cell::RefCell;
+use std::collections::HashSet;
 
 /// More functions than that no compiler inlines into one another.
 const MOST_NAMES: usize = 4096;
@@ -15,7 +16,7 @@ const MOST_NAMES: usize = 4096;
 /// separated by `--`. A leaf stands under its own address, a caller under the one before.
 #[derive(Debug)]
 pub(crate) struct Symbols<'a> {
-    names: FxHashMap<u64, &'a [u8]>,
+    names: SeededMap<u64, &'a [u8]>,
     /// For the frames that names add to stacks; the error once they cost more.
     left: RefCell<Result<Budget, Error>>,
 }
@@ -29,7 +30,7 @@ impl Default for Symbols<'_> {
 impl<'a> Symbols<'a> {
     /// None yet, of a file of so many bytes.
     pub(crate) fn new(file: usize) -> Symbols<'a> {
-        Symbols { names: FxHashMap::default(), left: RefCell::new(Ok(Budget::new(file))) }
+        Symbols { names: SeededMap::default(), left: RefCell::new(Ok(Budget::new(file))) }
     }
 
     pub(crate) fn add(&mut self, address: u64, names: &'a [u8]) {
@@ -73,11 +74,11 @@ pub(crate) struct Addresses<'a> {
     symbols: &'a Symbols<'a>,
     modules: Vec<ModuleId>,
     outside: Option<ModuleId>,
-    known: FxHashMap<u64, FrameId>,
+    known: SeededMap<u64, FrameId>,
     /// The frames of what the input names, the outermost first, by address and whether it is a leaf.
-    named: FxHashMap<(u64, bool), Option<Box<[FrameId]>>>,
+    named: SeededMap<(u64, bool), Option<Box<[FrameId]>>>,
     /// Starts of the mappings that code was met in.
-    met: FxHashSet<u64>,
+    met: HashSet<u64, Seeded>,
     frames: Vec<FrameId>,
     /// Nameless addresses outside of all mappings.
     pub(crate) unmapped: usize,
@@ -90,9 +91,9 @@ impl<'a> Addresses<'a> {
             symbols,
             modules: maps.modules().iter().map(|m| profile.add_module(m.clone())).collect(),
             outside: None,
-            known: FxHashMap::default(),
-            named: FxHashMap::default(),
-            met: FxHashSet::default(),
+            known: SeededMap::default(),
+            named: SeededMap::default(),
+            met: HashSet::default(),
             frames: Vec::new(),
             unmapped: 0,
         }
