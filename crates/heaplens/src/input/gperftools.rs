@@ -66,7 +66,8 @@ struct Counts {
 
 /// Reads the profile; threads are not told apart in it.
 pub(super) fn read(bytes: &[u8], symbols: &Symbols<'_>) -> Result<Profile, Error> {
-    let (body, maps_text) = split_maps(bytes)?;
+    let (body, maps_text) = split_maps(bytes);
+    let maps_text = maps_text.map(expand_build).transpose()?;
     let skipped =
         |line: &Line<'_>| line.is_blank() || line.text.starts_with(b"%") || line.text.starts_with(b"#");
     let mut lines = lines::of(body).filter(|line| !skipped(line));
@@ -119,17 +120,18 @@ pub(super) fn read(bytes: &[u8], symbols: &Symbols<'_>) -> Result<Profile, Error
     Ok(profile)
 }
 
-/// The lines before the mappings, and the mapping lines with the variable `$build` of the older form in its place.
-fn split_maps(bytes: &[u8]) -> Result<(&[u8], Option<Cow<'_, [u8]>>), Error> {
+/// The lines before the mappings, and those of the mappings.
+fn split_maps(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
     for title in [&b"MAPPED_LIBRARIES:"[..], b"--- Memory map:"] {
         let at_line_start = |&at: &usize| at == 0 || bytes[at - 1] == b'\n';
         let Some(at) = memmem::find_iter(bytes, title).find(at_line_start) else { continue };
         let text = memchr::memchr(b'\n', &bytes[at..]).map_or(&[][..], |end| &bytes[at + end + 1..]);
-        return Ok((&bytes[..at], Some(expand_build(text)?)));
+        return (&bytes[..at], Some(text));
     }
-    Ok((bytes, None))
+    (bytes, None)
 }
 
+/// The mapping lines with the variable `$build` of the older form in its place.
 fn expand_build(text: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
     let build = lines::of(text).find_map(|line| line.text.trim_ascii_start().strip_prefix(b"build="));
     let Some(build) = build.filter(|build| build.len() <= LONGEST_PATH) else {
