@@ -1,33 +1,68 @@
 //! Addresses of one run to frames: a place in the code is module and offset, and perhaps the input names it itself.
 
+use crate::error::Error;
+use crate::input::budget::{self, Budget};
 use crate::maps::Maps;
 use crate::out::escape;
 use crate::profile::{Frame, FrameId, Function, Module, ModuleId, ModuleKind, Profile, StackId};
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::seeded::{Seeded, SeededMap};
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+/// More functions than that no compiler inlines into one another.
+const MOST_NAMES: usize = 4096;
 
 /// Names that an input gives to addresses, as jeprof writes them: the functions of one place, the outermost first,
 /// separated by `--`. A leaf stands under its own address, a caller under the one before.
-#[derive(Debug, Default)]
-pub(crate) struct Symbols<'a>(FxHashMap<u64, &'a [u8]>);
+#[derive(Debug)]
+pub(crate) struct Symbols<'a> {
+    names: SeededMap<u64, &'a [u8]>,
+    /// For the frames that names add to stacks; the error once they cost more.
+    left: RefCell<Result<Budget, Error>>,
+}
+
+impl Default for Symbols<'_> {
+    fn default() -> Self {
+        Symbols::new(0)
+    }
+}
 
 impl<'a> Symbols<'a> {
+    /// None yet, of a file of so many bytes.
+    pub(crate) fn new(file: usize) -> Symbols<'a> {
+        Symbols { names: SeededMap::default(), left: RefCell::new(Ok(Budget::new(file))) }
+    }
+
     pub(crate) fn add(&mut self, address: u64, names: &'a [u8]) {
-        self.0.insert(address, names);
+        self.names.insert(address, names);
+    }
+
+    /// Fails if stacks were to become longer than the file deserves: they are without names then.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.left.borrow().as_ref().map(|_| ()).map_err(Clone::clone)
+    }
+
+    /// False if so many frames more are too many.
+    fn charge(&self, frames: usize) -> bool {
+        let mut left = self.left.borrow_mut();
+        if let Err(error) = left.as_mut().map_or(Ok(()), |left| left.charge(frames * budget::NODE)) {
+            *left = Err(error);
+        }
+        left.is_ok()
     }
 
     /// The functions at a return address, the outermost first. Some writers count back at leaves too, others never.
     fn of(&self, address: u64, is_leaf: bool) -> Option<Vec<String>> {
-        if self.0.is_empty() {
+        if self.names.is_empty() {
             return None;
         }
         let (own, before) = (address, address.wrapping_sub(1));
         let [first, second] = if is_leaf { [own, before] } else { [before, own] };
-        let text = String::from_utf8_lossy(self.0.get(&first).or_else(|| self.0.get(&second))?);
-        // What a server answers for what it does not know.
-        if text == "??" || text.starts_with("0x") {
-            return None;
-        }
-        let names = text.split("--").filter(|name| !name.is_empty());
+        // A server answers `??`, or the address, for what it does not know.
+        let is_name = |text: &&&[u8]| **text != b"??" && !text.starts_with(b"0x");
+        let named = |address: u64| self.names.get(&address).filter(is_name);
+        let text = String::from_utf8_lossy(named(first).or_else(|| named(second))?);
+        let names = text.split("--").filter(|name| !name.is_empty()).take(MOST_NAMES);
         let names: Vec<String> = names.map(|name| escape::decoded(name).into_owned()).collect();
         (!names.is_empty()).then_some(names)
     }
@@ -39,11 +74,11 @@ pub(crate) struct Addresses<'a> {
     symbols: &'a Symbols<'a>,
     modules: Vec<ModuleId>,
     outside: Option<ModuleId>,
-    known: FxHashMap<u64, FrameId>,
+    known: SeededMap<u64, FrameId>,
     /// The frames of what the input names, the outermost first, by address and whether it is a leaf.
-    named: FxHashMap<(u64, bool), Option<Box<[FrameId]>>>,
+    named: SeededMap<(u64, bool), Option<Box<[FrameId]>>>,
     /// Starts of the mappings that code was met in.
-    met: FxHashSet<u64>,
+    met: HashSet<u64, Seeded>,
     frames: Vec<FrameId>,
     /// Nameless addresses outside of all mappings.
     pub(crate) unmapped: usize,
@@ -56,9 +91,9 @@ impl<'a> Addresses<'a> {
             symbols,
             modules: maps.modules().iter().map(|m| profile.add_module(m.clone())).collect(),
             outside: None,
-            known: FxHashMap::default(),
-            named: FxHashMap::default(),
-            met: FxHashSet::default(),
+            known: SeededMap::default(),
+            named: SeededMap::default(),
+            met: HashSet::default(),
             frames: Vec::new(),
             unmapped: 0,
         }
@@ -66,12 +101,13 @@ impl<'a> Addresses<'a> {
 
     /// The stack of return addresses, the innermost first.
     pub(crate) fn stack(&mut self, addresses: &[u64], profile: &mut Profile) -> Option<StackId> {
+        let symbols = self.symbols;
         let mut frames = std::mem::take(&mut self.frames);
         frames.clear();
         for (i, &address) in addresses.iter().enumerate().rev() {
             match self.named(address, i == 0, profile) {
-                Some(named) => frames.extend_from_slice(named),
-                None => frames.push(self.frame(address, profile)),
+                Some(named) if symbols.charge(named.len()) => frames.extend_from_slice(named),
+                _ => frames.push(self.frame(address, profile)),
             }
         }
         let stack = profile.add_stack_from_root(frames.iter().copied());
@@ -80,7 +116,7 @@ impl<'a> Addresses<'a> {
     }
 
     fn named(&mut self, address: u64, is_leaf: bool, profile: &mut Profile) -> Option<&[FrameId]> {
-        if self.symbols.0.is_empty() {
+        if self.symbols.names.is_empty() {
             return None;
         }
         let key = (address, is_leaf);

@@ -49,9 +49,9 @@ pub enum Error {
         /// What would be right.
         expected: String,
     },
-    /// A pprof message that describes far more than its size suggests.
+    /// A file that describes far more than its size suggests.
     #[error(
-        "pprof: {bytes} bytes that would become more than {limit} bytes of memory; no program's profile repeats itself \
+        "{bytes} bytes that would become more than {limit} bytes of memory; no program's profile repeats itself \
          so often. Unpack it with gunzip first if it is compressed and meant to be"
     )]
     TooCostly {

@@ -8,6 +8,7 @@ use kind::Kind;
 use std::borrow::Cow;
 use std::io::Read;
 
+pub(crate) mod budget;
 mod folded;
 mod gperftools;
 mod json;
@@ -60,7 +61,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Profile, Error> {
         Kind::ProfLog => prof_log::read(text, limits.threads),
         Kind::ProfRecent => prof_recent::read(text, limits.threads),
         Kind::HeapV2 | Kind::Gperftools => heap_profile(text, &Symbols::default(), limits.threads),
-        Kind::Folded => parse_folded(&bytes),
+        Kind::Folded => parse_folded(text),
     }
 }
 

@@ -56,6 +56,7 @@ pub mod out;
 pub mod profile;
 mod profile_proto;
 pub mod sampling;
+mod seeded;
 pub mod short;
 pub mod symbols;
 pub mod trailer;

@@ -21,6 +21,8 @@ fn what_is_no_profile_is_named() {
             "Memory profiling is not enabled",
         ),
         (b"{\"a\": 1}", "JSON"),
+        (b"{\n\"a\": 1\n}", "JSON"),
+        (b"[{\"a\": 1}]", "JSON"),
         (b"HTTP/1.1 200 OK\r\n\r\nheap_v2/512\n", "an HTTP answer with its head"),
         (b"<svg xmlns='x'/>", "an SVG picture"),
         (b"\xff\xfeh\0e\0", "UTF-16"),
@@ -80,6 +82,17 @@ fn folded_stacks_with_one_number_and_with_two() {
 
     let net = read(b"main;a 20\nmain;gone -50\n", &Limits::default()).unwrap();
     assert!(net.meta.is_diff && net.warnings[0].code == "net-difference");
+
+    // As PHP names functions, and as PowerShell marks UTF-8.
+    for text in ["{closure};a 5\nmain;b 3\n", "[{closure}];a 5\n", "{closure} 5", "\u{feff}{closure};a 5\n"] {
+        let braces = read(text.as_bytes(), &Limits::default()).unwrap();
+        assert!(
+            braces.net_stacks().iter().any(|(names, _)| names[0].trim_matches(['[', ']']) == "{closure}"),
+            "{text}"
+        );
+    }
+    let marked = read("\u{feff}main;a 5\nmain;b 3\n".as_bytes(), &Limits::default()).unwrap();
+    assert!(marked.net_stacks().iter().all(|(names, _)| names[0] == "main"), "{:?}", marked.net_stacks());
 
     let error = read(b"main;a 10\nnonsense\n", &Limits::default()).unwrap_err().to_string();
     assert!(error.starts_with("line 2 (byte 10)"), "{error}");

@@ -9,8 +9,8 @@ use super::{Counts, Dump, Owner};
 use crate::error::Warning;
 use crate::maps::warn_missing;
 use crate::sampling::unsample;
+use crate::seeded::SeededMap;
 use crate::trailer::Seal;
-use rustc_hash::FxHashMap;
 
 /// Who wrote the numbers of a dump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl Dump {
     pub fn accounting(&self) -> Accounting {
         let header = Estimate::of(self.total(), self.rate);
         let mut stacks = Estimate::default();
-        let mut of_thread: FxHashMap<u64, Estimate> = FxHashMap::default();
+        let mut of_thread: SeededMap<u64, Estimate> = SeededMap::default();
         let mut unequal_stack = None;
         for (number, stack) in self.stacks().enumerate() {
             let mut line = Estimate::default();
@@ -205,7 +205,7 @@ impl Dump {
     }
 
     /// A thread whose header line and stacks disagree: `(uid, header's bytes, stacks' bytes)`.
-    fn unequal_thread(&self, writer: Writer, sums: &FxHashMap<u64, Estimate>) -> Option<(u64, f64, f64)> {
+    fn unequal_thread(&self, writer: Writer, sums: &SeededMap<u64, Estimate>) -> Option<(u64, f64, f64)> {
         self.threads().filter(|_| !sums.is_empty()).find_map(|(uid, counts, _)| {
             let line = Estimate::of(counts, self.rate);
             let sum = sums.get(&uid).copied().unwrap_or_default();

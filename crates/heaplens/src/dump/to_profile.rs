@@ -6,6 +6,7 @@ use crate::error::Warning;
 use crate::maps::Maps;
 use crate::profile::{Meta, Profile, Sample, Thread, ThreadId, Values};
 use crate::sampling::unsample;
+use crate::seeded::SeededMap;
 use rustc_hash::FxHashMap;
 
 /// Whether a profile keeps threads apart.
@@ -54,8 +55,8 @@ impl Dump {
             ));
         }
         let mut addresses = Addresses::new(&maps, symbols, &mut profile);
-        let thread_ids: FxHashMap<u64, ThreadId> = match threads {
-            Threads::Merged => FxHashMap::default(),
+        let thread_ids: SeededMap<u64, ThreadId> = match threads {
+            Threads::Merged => SeededMap::default(),
             Threads::Separate => self.add_threads(&mut profile),
         };
         for stack in self.stacks() {
@@ -80,8 +81,8 @@ impl Dump {
         profile
     }
 
-    fn add_threads(&self, profile: &mut Profile) -> FxHashMap<u64, ThreadId> {
-        let named: FxHashMap<u64, Option<&[u8]>> = self.threads().map(|(uid, _, name)| (uid, name)).collect();
+    fn add_threads(&self, profile: &mut Profile) -> SeededMap<u64, ThreadId> {
+        let named: SeededMap<u64, Option<&[u8]>> = self.threads().map(|(uid, _, name)| (uid, name)).collect();
         let mut uids: Vec<u64> = named.keys().copied().collect();
         // A stack can count a thread that the header no longer lists.
         uids.extend(self.stacks().flat_map(|s| s.lines()).filter_map(|(owner, _)| match owner {

@@ -140,6 +140,11 @@ fn common_length(a: &[u8], b: &[u8]) -> usize {
     words + a[words..].iter().zip(&b[words..]).take_while(|(a, b)| a == b).count()
 }
 
+/// True for a line that only folded stacks have.
+pub(super) fn is_stack(line: &[u8]) -> bool {
+    split_number(line).is_some_and(|(stack, _)| !stack.is_empty())
+}
+
 /// The stack and the last number of a line.
 fn split_number(line: &[u8]) -> Option<(&[u8], Amount)> {
     let line = line.trim_ascii_end();

@@ -9,6 +9,7 @@
 //!
 //! What the word behind `@` says of sampling is as jeprof has it (`ReadHeapProfile`, `AdjustSamples`).
 
+use super::budget::Budget;
 use super::lines::{self, Line};
 use crate::addresses::{Addresses, Symbols};
 use crate::error::{Error, Warning};
@@ -16,10 +17,15 @@ use crate::maps::{self, Maps};
 use crate::profile::{Meta, Profile, Sample, Values};
 use crate::sampling::{unsample, unsample_periodic};
 use memchr::memmem;
+use std::borrow::Cow;
 
 /// What gperftools samples by if it does not say.
 const DEFAULT_INTERVAL: f64 = 131_072.0;
 const HEADER: &str = "heap profile: objects: bytes [objects: bytes] @ type/rate";
+/// Linux's `PATH_MAX`.
+const LONGEST_PATH: usize = 4096;
+/// How often a path that `$build` begins is kept, roughly.
+const COPIES: usize = 6;
 const FORM: &str = "objects: bytes [objects: bytes] @ addresses, with numbers below 2^64";
 
 /// How values come to stand for what was not sampled.
@@ -61,6 +67,7 @@ struct Counts {
 /// Reads the profile; threads are not told apart in it.
 pub(super) fn read(bytes: &[u8], symbols: &Symbols<'_>) -> Result<Profile, Error> {
     let (body, maps_text) = split_maps(bytes);
+    let maps_text = maps_text.map(expand_build).transpose()?;
     let skipped =
         |line: &Line<'_>| line.is_blank() || line.text.starts_with(b"%") || line.text.starts_with(b"#");
     let mut lines = lines::of(body).filter(|line| !skipped(line));
@@ -113,25 +120,30 @@ pub(super) fn read(bytes: &[u8], symbols: &Symbols<'_>) -> Result<Profile, Error
     Ok(profile)
 }
 
-/// The lines before the mappings, and the mapping lines with the variable `$build` of the older form in its place.
-fn split_maps(bytes: &[u8]) -> (&[u8], Option<Vec<u8>>) {
+/// The lines before the mappings, and those of the mappings.
+fn split_maps(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
     for title in [&b"MAPPED_LIBRARIES:"[..], b"--- Memory map:"] {
         let at_line_start = |&at: &usize| at == 0 || bytes[at - 1] == b'\n';
         let Some(at) = memmem::find_iter(bytes, title).find(at_line_start) else { continue };
         let text = memchr::memchr(b'\n', &bytes[at..]).map_or(&[][..], |end| &bytes[at + end + 1..]);
-        return (&bytes[..at], Some(expand_build(text)));
+        return (&bytes[..at], Some(text));
     }
     (bytes, None)
 }
 
-fn expand_build(text: &[u8]) -> Vec<u8> {
+/// The mapping lines with the variable `$build` of the older form in its place.
+fn expand_build(text: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
     let build = lines::of(text).find_map(|line| line.text.trim_ascii_start().strip_prefix(b"build="));
-    let Some(build) = build else { return text.to_vec() };
+    let Some(build) = build.filter(|build| build.len() <= LONGEST_PATH) else {
+        return Ok(Cow::Borrowed(text));
+    };
+    let mut budget = Budget::new(text.len());
     let mut out = Vec::with_capacity(text.len());
     for line in lines::of(text) {
         match memmem::find(line.text, b"$build") {
             // Once a line, where the path begins.
             Some(at) => {
+                budget.charge(COPIES * build.len())?;
                 [&line.text[..at], build, &line.text[at + 6..]].iter().for_each(|part| out.extend(*part))
             }
             None => out.extend(line.text),
@@ -140,7 +152,7 @@ fn expand_build(text: &[u8]) -> Vec<u8> {
             out.push(b'\n');
         }
     }
-    out
+    Ok(Cow::Owned(out))
 }
 
 /// The totals, and what stands behind `@`, if anything.

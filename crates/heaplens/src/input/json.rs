@@ -113,8 +113,8 @@ impl<'de> Deserialize<'de> for Address {
 }
 
 /// Reads a document, or says where it is wrong.
-pub(super) fn parse<'a, T: Deserialize<'a>>(text: &'a [u8], expected: &str) -> Result<T, Error> {
-    serde_json::from_slice(text).map_err(|error| syntax(text, &error, expected))
+pub(super) fn parse<'a, T: Deserialize<'a>>(text: &'a str, expected: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|error| syntax(text.as_bytes(), &error, expected))
 }
 
 fn syntax(text: &[u8], error: &serde_json::Error, expected: &str) -> Error {

@@ -1,5 +1,6 @@
 //! What a file is that is no profile: people fetch error pages and mistake binaries for dumps.
 
+use super::folded;
 use super::lines::title;
 use crate::error::Error;
 use memchr::memmem;
@@ -31,7 +32,8 @@ pub(super) fn of(bytes: &[u8]) -> Kind {
     }
     if line.trim_ascii_start().starts_with(b"{") {
         let has = |name: &str| memmem::find(bytes, name.as_bytes()).is_some();
-        if has("\"stack_traces\"") && has("\"allocations\"") {
+        // One that was cut has the first of these alone.
+        if has("\"lg_sample_rate\"") || has("\"stack_traces\"") {
             return Kind::ProfLog;
         }
         if has("\"recent_alloc\"") {
@@ -88,10 +90,12 @@ fn describe(bytes: &[u8]) -> Option<(String, String)> {
     if text_start.starts_with(b"http/1.") || text_start.starts_with(b"http/2") {
         return is("an HTTP answer with its head", "save the body alone: curl without -i");
     }
-    if (start.starts_with(b"{") && of(bytes) == Kind::Folded) || start.starts_with(b"[{") {
+    let first = first_line(bytes);
+    let is_json = (start.starts_with(b"{") && of(bytes) == Kind::Folded) || start.starts_with(b"[{");
+    // PHP names a function `{closure}`.
+    if is_json && !folded::is_stack(first) {
         return Some(json(start));
     }
-    let first = first_line(bytes);
     let is_growth = first.starts_with(b"heap profile:") && memmem::find(first, b"growth").is_some();
     if is_growth || first.starts_with(b"growthz") || title(first) == Some(b"growth") {
         return is(

@@ -44,7 +44,9 @@ struct Logged {
 }
 
 pub(super) fn read(text: &[u8], threads: Threads) -> Result<Profile, Error> {
-    let log: Log<'_> = json::parse(text, EXPECTED)?;
+    // jemalloc writes threads' names as they are, of any bytes.
+    let text = String::from_utf8_lossy(text);
+    let log: Log<'_> = json::parse(&text, EXPECTED)?;
     let rate = 1u64.checked_shl(log.info.lg_sample_rate).unwrap_or(u64::MAX);
     let mut builder = Builder::new(State::Freed, rate, threads);
     let ids: Vec<_> = log.threads.iter().map(|t| builder.thread(t.thr_uid, t.thr_name.as_deref())).collect();

@@ -70,7 +70,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Live<'a> {
 }
 
 pub(super) fn read(text: &[u8], threads: Threads) -> Result<Profile, Error> {
-    let recent: Recent<'_> = json::parse(text, EXPECTED)?;
+    // jemalloc writes threads' names as they are, of any bytes.
+    let text = String::from_utf8_lossy(text);
+    let recent: Recent<'_> = json::parse(&text, EXPECTED)?;
     let list = &recent.recent_alloc;
     let mut builder = Builder::new(State::Live, recent.sample_interval, threads);
     let ids: Vec<Option<ThreadId>> =

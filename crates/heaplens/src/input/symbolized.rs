@@ -27,7 +27,7 @@ pub(super) struct Parts<'a> {
 /// Takes the file apart.
 pub(super) fn split(bytes: &[u8]) -> Result<Parts<'_>, Error> {
     let mut lines = lines::of(bytes);
-    let mut symbols = Symbols::default();
+    let mut symbols = Symbols::new(bytes.len());
     let first = lines.find_map(|line| title(line.text));
     if first == Some(b"symbol") {
         let names = lines.by_ref().take_while(|line| title(line.text).is_none());
@@ -59,6 +59,7 @@ fn symbol(line: &[u8]) -> Option<(u64, &[u8])> {
 impl Parts<'_> {
     /// The result of reading the profile, with places as they are in the whole file.
     pub(super) fn finish(&self, read: Result<Profile, Error>) -> Result<Profile, Error> {
+        self.symbols.check()?;
         match read {
             Ok(mut profile) => {
                 let nameless = profile.frame_ids().any(|id| profile.frame(id).function.is_none());

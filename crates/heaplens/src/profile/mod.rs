@@ -21,6 +21,7 @@ pub use values::{Amount, SampleType, Values};
 use std::borrow::Cow;
 
 use crate::error::Warning;
+use crate::seeded::SeededMap;
 use crate::trailer::Trailer;
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
@@ -86,8 +87,8 @@ pub struct Profile {
     stacks: Stacks,
     threads: Vec<Thread>,
     /// The first thread of each uid.
-    by_uid: FxHashMap<u64, ThreadId>,
-    by_uid_and_name: FxHashMap<(u64, StringId), ThreadId>,
+    by_uid: SeededMap<u64, ThreadId>,
+    by_uid_and_name: SeededMap<(u64, StringId), ThreadId>,
     samples: Vec<Sample>,
     /// Facts about the run.
     pub meta: Meta,

@@ -1,13 +1,14 @@
 //! The rows of a profile's tables.
 
 use super::ids::{FrameId, FunctionId, ModuleId, StackId, StringId};
+use crate::seeded::Seeded;
 use indexmap::IndexSet;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 use std::hash::Hash;
 
 /// A table whose equal rows share an id.
 #[derive(Clone, Debug)]
-pub(super) struct Interned<T>(IndexSet<T, FxBuildHasher>);
+pub(super) struct Interned<T>(IndexSet<T, Seeded>);
 
 impl<T> Default for Interned<T> {
     fn default() -> Self {

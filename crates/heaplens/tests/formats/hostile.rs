@@ -106,3 +106,33 @@ fn a_million_lines_are_read() {
     let file = format!("--- symbol\n{names}---\n--- heap\n{HEAP}");
     assert_eq!(stacks(&read(file.as_bytes()), SampleType::InuseObjects).len(), 2);
 }
+
+/// A short line can name thousands of functions, and a stack can list its address time and again.
+#[test]
+fn names_that_make_stacks_endless_are_refused() {
+    let file = |names: usize, addresses: usize| {
+        let (names, stack) = (vec!["f"; names].join("--"), "0x1010 ".repeat(addresses));
+        format!(
+            "--- symbol\n0x100f {names}\n---\n--- heap\nheap_v2/1\n  t*: 1: 1 [0: 0]\n@ 0x1 {stack}\n  t*: 1: 1 [0: 0]\n"
+        )
+    };
+    let error = try_read(file(50_000, 2_000).as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("would become more than"), "{error}");
+    let one = read(file(50_000, 1).as_bytes());
+    assert!((4_000..5_000).contains(&one.stack_count()), "{}", one.stack_count());
+    assert_eq!(read(file(20, 2_000).as_bytes()).stack_count(), 40_001);
+}
+
+/// `$build` stands for a path, which is short, on a few lines.
+#[test]
+fn a_variable_that_makes_mappings_endless_is_refused() {
+    let file = |length: usize, lines: usize| {
+        let line = "1000-2000 r-xp 00000000 08:01 1 $build/a\n".repeat(lines);
+        format!("{GPERFTOOLS}\nMAPPED_LIBRARIES:\nbuild=/{}\n{line}", "b".repeat(length))
+    };
+    let path = |text: String| read(text.as_bytes()).modules()[0].path.clone();
+    assert_eq!(path(file(4095, 1)).len(), "/".len() + 4095 + "/a".len());
+    assert_eq!(path(file(4096, 1)), "$build/a");
+    let error = try_read(file(4095, 3_000).as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("would become more than"), "{error}");
+}

@@ -77,3 +77,28 @@ fn damage_is_named() {
     let at = text.find("[30").unwrap() + 2;
     assert!(error.starts_with(&format!("line 2 (byte {at})")), "{error}");
 }
+
+#[test]
+fn names_of_threads_need_not_be_text() {
+    for (file, name) in [(LOG, "worker"), (RECENT, "log")] {
+        let at = file.rfind(name).unwrap();
+        let mut bytes = file.as_bytes().to_vec();
+        bytes[at] = 0xff;
+        let profile = by_thread(&bytes);
+        let expected = format!("\u{fffd}{}", &name[1..]);
+        let is = |thread: &heaplens::profile::Thread| {
+            thread.name.as_ref().is_some_and(|n| n.starts_with(&expected))
+        };
+        assert!(profile.threads().iter().any(is), "{:?}", profile.threads());
+        assert_eq!(profile.net_stacks(), read(file.as_bytes()).net_stacks());
+    }
+}
+
+#[test]
+fn a_log_that_was_cut_is_still_one() {
+    for end in ["\"stack_traces\"", "],\"allocations\"", "\"threads\"", ",\"prof_time_resolution\""] {
+        let cut = &LOG.as_bytes()[..LOG.find(end).unwrap()];
+        let error = try_read(cut).unwrap_err().to_string();
+        assert!(error.contains("was the file cut?") && error.contains("prof_log"), "{error}");
+    }
+}

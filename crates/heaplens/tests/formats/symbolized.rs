@@ -62,6 +62,18 @@ fn names_that_are_none_leave_addresses() {
     assert!(profile.frame_ids().all(|id| profile.frame(id).function.is_none()));
 }
 
+/// Servers are asked for both addresses, and know one.
+#[test]
+fn an_address_without_a_name_does_not_hide_the_other() {
+    for none in ["??", "0x0000000000001010", "0x101f"] {
+        let names =
+            format!("--- symbol\n0x1010 {none}\n0x100f leaf\n0x101f {none}\n0x1020 caller\n---\n--- heap\n");
+        let heap = "heap_v2/1\n  t*: 1: 1 [0: 0]\n@ 0x1010 0x1020\n  t*: 1: 1 [0: 0]\n";
+        let found = stacks(&read(format!("{names}{heap}").as_bytes()), SampleType::InuseObjects);
+        assert_eq!(found, [("caller;leaf".to_owned(), 1)], "{none}");
+    }
+}
+
 #[test]
 fn errors_name_the_place_in_the_whole_file() {
     let text = format!("{NAMES}--- heap\n{}", HEAP.replace("@ 0x1020", "@ 0xnone"));

@@ -205,5 +205,13 @@ pub(crate) fn many() -> Result<(), Failed> {
     // A million locations in a stack, and as many callees of one.
     rows.sample(&(0..1_000_000).map(|i| (i % COUNT + 1) * 3).collect::<Vec<_>>(), &[1], &[]);
     outcome("many rows", &rows.message(), Threads::Separate, 512 * MIB)?;
+    // Each is compared with its own line, and not with all that the others told.
+    let mut told = Pprof::small();
+    let figures: String = (0..60_000).map(|i| format!(" a{i:06}=1")).collect();
+    let mut comments = vec![told.text(format!("stats:{figures}"))];
+    let other = told.text("rss: a=01");
+    comments.resize(60_000, other);
+    told.body = std::mem::take(&mut told.body).packed(13, comments);
+    outcome("many comments", &told.message(), Threads::Merged, MAX_PEAK)?;
     Ok(())
 }

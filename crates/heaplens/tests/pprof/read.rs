@@ -308,6 +308,7 @@ fn comments_of_others_stay_as_they_are() {
         "process: pid=1 pid=2",
         "process: exe=/a host=b host=c",
         "stats: allocated=01",
+        "rss: Swap=1",
         "jemalloc: active=maybe",
         "note: x",
     ];
@@ -326,6 +327,31 @@ fn comments_of_others_stay_as_they_are() {
     let mut sum = profile.clone();
     sum.absorb(&again);
     assert_eq!(sum.meta.comments, told);
+}
+
+/// A dump's trailer tells these a line each: none may begin another.
+#[test]
+fn a_figure_whose_name_has_two_lines_is_none() {
+    let mut pprof = Pprof::small();
+    let comment = pprof.text("stats: a\n#=1");
+    pprof.body = std::mem::take(&mut pprof.body).packed(13, [comment]);
+    let meta = read(&pprof).meta;
+    assert_eq!((meta.trailer, meta.comments), (None, vec!["stats: a\n#=1".to_owned()]));
+}
+
+/// Profiles of several runs that others merged tell each of them.
+#[test]
+fn what_is_said_a_second_time_stays_a_comment() {
+    let mut pprof = Pprof::small();
+    let told = ["stats: allocated=1 resident=2", "process: pid=1", "process: pid=2", "stats: allocated=3"];
+    let indices: Vec<u64> = told.iter().map(|text| pprof.text(text)).collect();
+    pprof.body = std::mem::take(&mut pprof.body).packed(13, indices);
+    let profile = read(&pprof);
+    let trailer = profile.meta.trailer.as_ref().unwrap();
+    assert_eq!((trailer.pid, trailer.stats.values().copied().collect()), (Some(1), vec![1, 2]));
+    assert_eq!(profile.meta.comments, told[2..]);
+    let again = read_as(&plain(&profile), Threads::Merged).meta;
+    assert_eq!((again.trailer, again.comments), (profile.meta.trailer, profile.meta.comments));
 }
 
 #[test]

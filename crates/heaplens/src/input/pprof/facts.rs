@@ -7,6 +7,12 @@ use crate::profile::Meta;
 use crate::trailer::Trailer;
 use std::collections::BTreeMap;
 
+const PROCESS: &str = "process";
+const JEMALLOC: &str = "jemalloc";
+const STATS: &str = "stats";
+/// What the writer's lines begin with.
+const WORDS: [&str; 4] = [PROCESS, JEMALLOC, STATS, "rss"];
+
 /// What is not a part of [`Meta`].
 #[derive(Default)]
 pub(super) struct Recorded {
@@ -19,12 +25,13 @@ pub(super) fn read(comments: Vec<String>, time_nanos: i64, meta: &mut Meta) -> R
     let mut recorded = Recorded::default();
     let time_ms = u64::try_from(time_nanos).ok().filter(|&ns| ns > 0).map(|ns| ns / 1_000_000);
     let mut trailer = Trailer { time_ms, ..Trailer::default() };
+    let mut known = Vec::new();
     for comment in comments {
         if let Some(said) = comment.strip_prefix(WARNING) {
             recorded.warnings.push(Warning::new(RECORDED, said));
         } else if comment == DIFFERENCE {
             recorded.is_diff = true;
-        } else if !comment.starts_with(VALUES) && !learn(&mut trailer, &comment) {
+        } else if !comment.starts_with(VALUES) && !learn(&mut trailer, &mut known, &comment) {
             meta.comments.push(comment);
         }
     }
@@ -32,40 +39,55 @@ pub(super) fn read(comments: Vec<String>, time_nanos: i64, meta: &mut Meta) -> R
     recorded
 }
 
-/// False if the line is none of ours, or does not come out as it is: a path can hold what looks like a key.
-fn learn(trailer: &mut Trailer, line: &str) -> bool {
+/// False if the line is none of ours, or a second one, or does not come out as it is: a path can hold what looks like a
+/// key.
+fn learn(trailer: &mut Trailer, known: &mut Vec<&'static str>, line: &str) -> bool {
     let Some((word, rest)) = line.split_once(": ") else { return false };
-    let text = |key: &str| Some(values(word, rest).remove(key)?.to_owned());
-    let number = |key: &str| text(key)?.parse().ok();
-    let time = |key: &str| units::parse_utc(&text(key)?);
-    let mut new = trailer.clone();
+    let Some(word) = WORDS.into_iter().find(|known| *known == word) else { return false };
+    if known.contains(&word) {
+        return false;
+    }
+    // With nothing else, so that this line is all that the writer makes of it.
+    let mut new = Trailer::default();
     match word {
-        "process" => {
-            (new.pid, new.exe, new.host) = (number("pid"), text("exe"), text("host"));
-            new.start_ms = time("start");
+        PROCESS => {
+            let values = values(&["pid", "exe", "host", "start", "time"], rest);
+            let text = |key: &str| Some((*values.get(key)?).to_owned());
+            new.pid = values.get("pid").and_then(|pid| pid.parse().ok());
+            (new.exe, new.host) = (text("exe"), text("host"));
+            new.start_ms = values.get("start").and_then(|time| units::parse_utc(time));
+            new.time_ms = trailer.time_ms;
         }
-        "jemalloc" => {
-            new.jemalloc_version = text("version");
-            new.active = text("active").and_then(|word| word.parse().ok());
-            new.active_since_ms = time("active_since");
+        JEMALLOC => {
+            let values = values(&["version", "active", "active_since"], rest);
+            new.jemalloc_version = values.get("version").map(|version| (*version).to_owned());
+            new.active = values.get("active").and_then(|active| active.parse().ok());
+            new.active_since_ms = values.get("active_since").and_then(|time| units::parse_utc(time));
         }
-        "stats" => new.stats = figures(rest),
-        "rss" => new.rss = figures(rest),
-        _ => return false,
+        STATS => new.stats = figures(rest),
+        _ => new.rss = figures(rest),
     }
-    let same = facts::of_trailer(&new).iter().any(|said| said == line);
-    if same {
-        *trailer = new;
+    if facts::of_trailer(&new) != [line] {
+        return false;
     }
-    same
+    known.push(word);
+    match word {
+        PROCESS => {
+            (trailer.pid, trailer.exe, trailer.host, trailer.start_ms) =
+                (new.pid, new.exe, new.host, new.start_ms);
+        }
+        JEMALLOC => {
+            (trailer.jemalloc_version, trailer.active, trailer.active_since_ms) =
+                (new.jemalloc_version, new.active, new.active_since_ms);
+        }
+        STATS => trailer.stats = new.stats,
+        _ => trailer.rss = new.rss,
+    }
+    true
 }
 
 /// The values of a line by their keys. A value runs up to the next key, since paths and times hold spaces.
-fn values<'a>(word: &str, rest: &'a str) -> BTreeMap<&'static str, &'a str> {
-    let keys: &[&'static str] = match word {
-        "process" => &["pid", "exe", "host", "start", "time"],
-        _ => &["version", "active", "active_since"],
-    };
+fn values<'a>(keys: &[&'static str], rest: &'a str) -> BTreeMap<&'static str, &'a str> {
     let place = |key: &&'static str| {
         let start = rest.strip_prefix(*key).is_some_and(|rest| rest.starts_with('='));
         let at = if start { 0 } else { rest.find(&format!(" {key}="))? + 1 };
@@ -82,6 +104,10 @@ fn values<'a>(word: &str, rest: &'a str) -> BTreeMap<&'static str, &'a str> {
 fn figures(rest: &str) -> BTreeMap<String, u64> {
     let figure = |word: &str| {
         let (name, bytes) = word.split_once('=')?;
+        // Nothing that a trailer's line would end at.
+        if !name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_')) {
+            return None;
+        }
         Some((name.to_owned(), bytes.parse().ok()?))
     };
     rest.split(' ').filter_map(figure).collect()

@@ -1,7 +1,7 @@
 //! Ids of a table's rows. Most writers count from 1; the format allows any number but 0.
 
 use super::wire::Fault;
-use rustc_hash::FxHashMap;
+use crate::seeded::SeededMap;
 use std::collections::hash_map::Entry;
 
 #[derive(Default)]
@@ -9,7 +9,7 @@ pub(super) struct Ids {
     /// Rows whose ids are one more than their places.
     counted: u32,
     /// The rest.
-    others: FxHashMap<u64, u32>,
+    others: SeededMap<u64, u32>,
 }
 
 impl Ids {

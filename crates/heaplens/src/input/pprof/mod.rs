@@ -7,7 +7,6 @@
 //! whole stacks are kept for those who want them), `default_sample_type`, `duration_nanos`, labels but for threads and
 //! a difference's base. Text stays as it is; what is not UTF-8 is replaced by U+FFFD.
 
-mod budget;
 mod facts;
 mod ids;
 mod locations;
@@ -18,7 +17,7 @@ mod strings;
 mod types;
 mod wire;
 
-use super::Limits;
+use super::{Limits, budget};
 use crate::error::{Error, Warning};
 use crate::profile::{FunctionId, Meta, Profile};
 use crate::profile_proto as field;

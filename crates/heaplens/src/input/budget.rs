@@ -12,7 +12,7 @@ const BASE: usize = 32 << 20;
 const PER_BYTE: usize = 96;
 
 /// A node of the tree of stacks, with its place in the index.
-pub(super) const NODE: usize = 64;
+pub(crate) const NODE: usize = 64;
 /// A frame of a sample's stack, new or not: some outputs write each stack whole, and few bytes stand for many frames.
 pub(super) const FRAME: usize = 2;
 pub(super) const SAMPLE: usize = 128;
@@ -28,19 +28,20 @@ pub(super) const MAPPING: usize = 64;
 /// A module; its path is kept several times.
 pub(super) const MODULE: usize = 1024;
 
-pub(super) struct Budget {
+#[derive(Debug)]
+pub(crate) struct Budget {
     left: usize,
     /// The file's size as it came.
     file: usize,
 }
 
 impl Budget {
-    pub(super) fn new(file: usize) -> Budget {
+    pub(crate) fn new(file: usize) -> Budget {
         Budget { left: limit(file), file }
     }
 
     #[inline]
-    pub(super) fn charge(&mut self, bytes: usize) -> Result<(), Error> {
+    pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), Error> {
         match self.left.checked_sub(bytes) {
             Some(left) => {
                 self.left = left;
