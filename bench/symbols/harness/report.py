@@ -50,6 +50,11 @@ def blocks(results: dict) -> str:
     if results.get("parse"):
         out.append("### Parsing, one core")
         out.append(table(["dump", "MB/s"], [[n, number(p["mb_per_s"])] for n, p in results["parse"].items()]))
+    if results.get("pprof"):
+        out.append("### pprof, not compressed, one core")
+        rows = [[n, number(p["bytes"] / 1e6), number(p["written_mb_per_s"]), number(p["read_mb_per_s"])]
+                for n, p in results["pprof"].items()]
+        out.append(table(["dump", "MB", "written, MB/s", "read, MB/s"], rows))
     if results.get("targets"):
         out.append("### Targets")
         rows = [[t["what"], t["target"], t["found"], "met" if t["met"] else "**missed**"] for t in results["targets"]]
@@ -122,6 +127,9 @@ def targets(results: dict) -> List[dict]:
     for dump, row in results.get("parse", {}).items():
         if dump == "huge":
             judge("parsing", row["mb_per_s"], 500, " MB/s", least=True)
+    for dump, row in results.get("pprof", {}).items():
+        judge(f"{dump}: pprof written", row["written_mb_per_s"], 200, " MB/s", least=True)
+        judge(f"{dump}: pprof read", row["read_mb_per_s"], 200, " MB/s", least=True)
     value = ratio(results.get("drawing", {}), "huge | inferno-flamegraph", "huge | heaplens")
     judge("huge picture, times faster than inferno", value, 1, "×", least=True)
     for program, engines in results.get("inside", {}).items():

@@ -3,6 +3,9 @@
 use super::order;
 use crate::profile::{Profile, Sample, SampleType, StackId, ThreadId, Values};
 
+/// Samples that follow one another lie far apart in memory: so many are fetched together, and waited for once.
+const AT_ONCE: usize = 256;
+
 /// The profile's samples in the order of the file.
 pub(super) struct Sorted<'p> {
     profile: &'p Profile,
@@ -28,22 +31,24 @@ impl<'p> Sorted<'p> {
 
     /// The sums of equal samples; those that round to nothing are left out.
     pub(super) fn rows(&self, types: &[SampleType]) -> impl Iterator<Item = Row> {
-        let at = |&(_, index): &(Key, u32)| &self.profile.samples()[index as usize];
-        let groups = self.order.chunk_by(|a, b| a.0 == b.0);
-        groups.filter_map(move |group| {
-            let sample = at(group.first()?);
-            let sum = match group {
-                [_] => sample.values,
-                group => group.iter().map(|found| at(found).values).sum(),
-            };
-            let values = Whole::new(&sum, types);
-            let is_there = values.as_slice().iter().any(|&value| value != 0);
-            is_there.then_some(Row {
-                stack: sample.stack,
-                thread: sample.thread,
-                is_base: is_base(sample),
-                values,
-            })
+        let samples = self.profile.samples();
+        let fetch = |&(key, index): &(Key, u32)| (key, samples[index as usize]);
+        let fetched =
+            self.order.chunks(AT_ONCE).flat_map(move |some| some.iter().map(fetch).collect::<Vec<_>>());
+        let mut sorted = fetched.peekable();
+        std::iter::from_fn(move || {
+            loop {
+                let (key, sample) = sorted.next()?;
+                let mut sum = sample.values;
+                while let Some((_, equal)) = sorted.next_if(|(next, _)| *next == key) {
+                    sum += equal.values;
+                }
+                let values = Whole::new(&sum, types);
+                if values.as_slice().iter().any(|&value| value != 0) {
+                    let Sample { stack, thread, .. } = sample;
+                    return Some(Row { stack, thread, is_base: is_base(&sample), values });
+                }
+            }
         })
     }
 }
