@@ -9,8 +9,8 @@ pub(super) struct Locations<'p> {
     /// The frames of all locations, the innermost first, one location after another.
     frames: Vec<FrameId>,
     rows: Vec<Row>,
-    /// The last location that began with a frame: one more than the index, 0 for none yet; and its row again, since to look
-    /// there takes longer than all else.
+    /// The last location that began with a frame: one more than the index, 0 for none yet; with its row, so that one look
+    /// finds both.
     last: Vec<(u32, Row)>,
     chains: FxHashMap<Box<[FrameId]>, u32>,
     /// Of the location at hand.
