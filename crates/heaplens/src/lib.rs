@@ -50,6 +50,7 @@ pub mod error;
 pub mod filter;
 pub mod group;
 pub mod input;
+pub mod leaks;
 pub mod maps;
 mod octal;
 pub mod out;

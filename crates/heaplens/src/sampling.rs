@@ -4,7 +4,13 @@
 //! byte with probability 1/R, R = 2^lg_prof_sample, so an object of z bytes is sampled with p = 1 − e^(−z/R).
 
 /// The normal quantile of a two-sided 95 % interval.
-const Z95: f64 = 1.959_963_984_540_054;
+pub(crate) const Z95: f64 = 1.959_963_984_540_054;
+
+/// That of a one-sided 95 % bound.
+pub(crate) const Z95_ONE_SIDED: f64 = 1.644_853_626_951_472_2;
+
+/// What is added to a bound's quantile for a test to find, four times in five, what lies that far off.
+pub(crate) const Z80: f64 = 0.841_621_233_572_914_3;
 
 /// A 95 % confidence interval in bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,16 +77,84 @@ fn byar(k: f64, z: f64) -> f64 {
     k * (1.0 - 1.0 / (9.0 * k) + z / (3.0 * k.sqrt())).powi(3)
 }
 
-/// 95 % interval of `after − before` in bytes: ± 1.96 √(R (before + after)).
-///
-/// Only what was allocated or freed in between carries error, and that is at most the sum of both sides.
-pub fn interval_of_difference(before: f64, after: f64, rate: u64) -> Interval {
-    let net = after - before;
+/// The variance that each live byte adds to an estimate, in bytes² a byte, where objects have `size` bytes:
+/// φ(z) = z/(e^(z/R) − 1). R for small objects, next to nothing for those that are surely sampled.
+pub fn variance_per_byte(size: f64, rate: u64) -> f64 {
+    let unit = rate as f64;
     if rate <= 1 {
-        return Interval { low: net, high: net };
+        return 0.0;
     }
-    let half = Z95 * (rate as f64 * (before.abs() + after.abs())).sqrt();
-    Interval { low: net - half, high: net + half }
+    // At 0, the limit; beyond the range of e^x, too.
+    let variance = size / (size / unit).exp_m1();
+    if size > 0.0 && !variance.is_nan() { variance.min(unit) } else { unit }
+}
+
+/// Variance of an estimate of so many bytes in so many objects, both unsampled: φ of their mean size, for each byte.
+///
+/// From the sample itself, so intervals made of it are somewhat too narrow where sizes are mixed; R·bytes is the upper
+/// bound, which [`interval`] takes.
+pub fn variance(bytes: f64, objects: f64, rate: u64) -> f64 {
+    let size = if objects > 0.0 { bytes / objects } else { 0.0 };
+    variance_per_byte(size, rate) * bytes.max(0.0)
+}
+
+/// How many bytes a site may hold, with 95 % confidence, of which no sample was taken: −ln(0.05)·R, about 3 R.
+///
+/// With objects of any sizes, Π e^(−zᵢ/R) = e^(−B/R) is the chance that none is sampled. For another confidence c it is
+/// −ln(1 − c)·R.
+pub fn upper_bound_of_absent(rate: u64) -> f64 {
+    if rate <= 1 { 0.0 } else { -0.05f64.ln() * rate as f64 }
+}
+
+/// Standard error of `after − before`, in bytes, at most: √(R (before + after)).
+///
+/// Only what was allocated or freed in between carries error, and that is at most the sum of both sides. It holds
+/// for two processes as well.
+pub fn error_of_difference(before: f64, after: f64, rate: u64) -> f64 {
+    if rate <= 1 { 0.0 } else { (rate as f64 * (before.abs() + after.abs())).sqrt() }
+}
+
+/// `after − before` in units of its standard error, at least: what a sampling without growth exceeds with the chance
+/// that the normal distribution gives. Infinite for exact counts that differ.
+pub fn z_of_difference(before: f64, after: f64, rate: u64) -> f64 {
+    let net = after - before;
+    // Nothing over nothing is no difference.
+    if net == 0.0 { 0.0 } else { net / error_of_difference(before, after, rate) }
+}
+
+/// 95 % interval of `after − before` in bytes: ± 1.96 √(R (before + after)).
+pub fn interval_of_difference(before: f64, after: f64, rate: u64) -> Interval {
+    let half = Z95 * error_of_difference(before, after, rate);
+    Interval { low: after - before - half, high: after - before + half }
+}
+
+/// The smallest true growth, in bytes, that a comparison of two dumps finds four times in five when it may err one
+/// time in twenty: (1.645 + 0.842)·√(R (before + after)).
+pub fn detectable_growth(before: f64, after: f64, rate: u64) -> f64 {
+    (Z95_ONE_SIDED + Z80) * error_of_difference(before, after, rate)
+}
+
+/// How much of what is allocated a profile accounts for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Coverage {
+    /// The profile's total over jemalloc's own, exact `stats.allocated`.
+    pub ratio: f64,
+    /// Where 95 % of the ratios lie if all was sampled: 1 ± 1.96 √(R/allocated).
+    pub expected: Interval,
+    /// Below 0.9 and below what is expected: sampling was switched on late, was off for a while, or was reset, and
+    /// what it does not know may be what grows.
+    pub is_low: bool,
+}
+
+/// Compares a profile's unsampled total with jemalloc's `stats.allocated`, both in bytes. None if nothing is allocated.
+pub fn coverage(total: f64, allocated: f64, rate: u64) -> Option<Coverage> {
+    if allocated.is_nan() || allocated <= 0.0 {
+        return None;
+    }
+    let ratio = total / allocated;
+    let half = if rate <= 1 { 0.0 } else { Z95 * (rate as f64 / allocated).sqrt() };
+    let expected = Interval { low: (1.0 - half).max(0.0), high: 1.0 + half };
+    Some(Coverage { ratio, expected, is_low: ratio < expected.low.min(0.9) })
 }
 
 #[cfg(test)]
@@ -141,6 +215,74 @@ mod tests {
             );
         }
         assert_eq!(interval(0.0, r).low, 0.0);
+    }
+
+    #[test]
+    fn a_live_byte_adds_at_most_the_rate_to_the_variance() {
+        let r = 524_288u64;
+        let unit = r as f64;
+        assert_eq!(variance_per_byte(0.0, r), unit);
+        assert!((variance_per_byte(16.0, r) / unit - 1.0).abs() < 1e-4);
+        assert!((variance_per_byte(unit, r) / unit - 1.0 / (1f64.exp() - 1.0)).abs() < 1e-12);
+        assert!(variance_per_byte(40.0 * unit, r) < 1.0);
+        assert_eq!(variance_per_byte(1e300, r), 0.0);
+        assert_eq!(variance_per_byte(1e-320, r), unit);
+        assert_eq!(variance_per_byte(4096.0, 1), 0.0);
+    }
+
+    #[test]
+    fn the_relative_error_is_that_of_the_published_table() {
+        let r = 524_288u64;
+        for (mebibytes, percent) in [(1.0, 71.0), (10.0, 22.0), (100.0, 7.1), (1024.0, 2.2)] {
+            let bytes = mebibytes * 1024.0 * 1024.0;
+            let relative = variance(bytes, bytes / 16.0, r).sqrt() / bytes;
+            assert!((relative * 100.0 - percent).abs() < 0.5, "{mebibytes} MiB: {relative}");
+            assert!(variance(bytes, bytes / 4e6, r) < r as f64 * bytes / 100.0);
+        }
+        assert_eq!(variance(5.0, 0.0, r), 5.0 * r as f64);
+        assert_eq!(variance(0.0, 0.0, r), 0.0);
+    }
+
+    #[test]
+    fn what_was_not_sampled_is_bounded() {
+        assert!((upper_bound_of_absent(524_288) / 524_288.0 - 2.9957).abs() < 1e-4);
+        assert_eq!(upper_bound_of_absent(1), 0.0);
+    }
+
+    #[test]
+    fn a_difference_is_measured_in_its_error() {
+        let r = 524_288u64;
+        let unit = r as f64;
+        assert!((z_of_difference(10.0 * unit, 26.0 * unit, r) - 16.0 / 6.0).abs() < 1e-12);
+        assert_eq!(z_of_difference(26.0, 10.0, r), -z_of_difference(10.0, 26.0, r));
+        assert_eq!(z_of_difference(0.0, 0.0, r), 0.0);
+        assert_eq!(z_of_difference(1.0, 2.0, 1), f64::INFINITY);
+        assert_eq!(z_of_difference(2.0, 2.0, 1), 0.0);
+        assert_eq!(interval_of_difference(1.0, 2.0, 1), Interval { low: 1.0, high: 1.0 });
+    }
+
+    #[test]
+    fn detectable_growth_matches_the_published_examples() {
+        let mebibyte = 1024.0 * 1024.0;
+        let of = |lg: u32| detectable_growth(20.0 * mebibyte, 20.0 * mebibyte, 1 << lg) / mebibyte;
+        assert!((of(19) - 11.1).abs() < 0.1, "{}", of(19));
+        assert!((of(12) - 1.0).abs() < 0.05, "{}", of(12));
+        assert_eq!(of(0), 0.0);
+    }
+
+    #[test]
+    fn coverage_is_low_beyond_what_sampling_explains() {
+        let of = |total: f64, allocated: f64| coverage(total, allocated, 524_288).unwrap();
+        assert!(of(0.8e9, 1e9).is_low);
+        assert!(!of(0.95e9, 1e9).is_low, "metadata and what came before");
+        assert!(!of(0.7 * 5e6, 5e6).is_low, "ten samples tell no more");
+        assert!(of(0.1 * 5e6, 5e6).is_low);
+        assert!(!of(1.2e9, 1e9).is_low);
+        let band = of(1e9, 1e9).expected;
+        assert!((band.high - 1.0449).abs() < 1e-3 && (band.low + band.high - 2.0).abs() < 1e-12, "{band:?}");
+        assert!(coverage(0.89, 1.0, 1).unwrap().is_low);
+        assert_eq!(coverage(1.0, 0.0, 524_288), None);
+        assert_eq!(coverage(1.0, f64::NAN, 524_288), None);
     }
 
     #[test]
