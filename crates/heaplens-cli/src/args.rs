@@ -1,6 +1,8 @@
 //! What can be typed. Options that several commands share stand here, in groups; a command's own stand with it.
 
-use crate::commands::{capture, convert, demo, diff, flamegraph, folded, jeprof, symbolize, symbols, top};
+use crate::commands::{
+    capture, convert, demo, diff, flamegraph, folded, jeprof, leaks, symbolize, symbols, top,
+};
 use crate::{cache_dir, exit, units};
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -24,6 +26,7 @@ pub(crate) enum Command {
     Flamegraph(flamegraph::Options),
     Top(top::Options),
     Diff(diff::Options),
+    Leaks(leaks::Options),
     Folded(folded::Options),
     Convert(convert::Options),
     Jeprof(jeprof::Options),
@@ -137,13 +140,10 @@ pub(crate) struct Names {
     pub(crate) hashes: bool,
 }
 
-/// Which stacks and which frames of them.
+/// Which stacks and which frames of them, by name.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Choosing")]
-pub(crate) struct Choosing {
-    /// What to count
-    #[arg(long, value_enum, default_value_t = Sample::InuseSpace)]
-    pub(crate) sample: Sample,
+pub(crate) struct Patterns {
     /// Keep only stacks with a function or file that matches
     #[arg(long, value_name = "REGEX")]
     pub(crate) focus: Option<String>,
@@ -156,6 +156,17 @@ pub(crate) struct Choosing {
     /// Begin each stack at its outermost function that matches, or whose file does; drop stacks without one
     #[arg(long, value_name = "REGEX")]
     pub(crate) show_from: Option<String>,
+}
+
+/// Which stacks and which frames of them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Choosing")]
+pub(crate) struct Choosing {
+    /// What to count
+    #[arg(long, value_enum, default_value_t = Sample::InuseSpace)]
+    pub(crate) sample: Sample,
+    #[command(flatten)]
+    pub(crate) patterns: Patterns,
     /// Keep only what these threads allocated: jemalloc's number of one, or a regular expression for their names
     #[arg(long, value_name = "UID|REGEX")]
     pub(crate) thread: Option<String>,

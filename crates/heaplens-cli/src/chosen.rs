@@ -1,6 +1,6 @@
 //! The stacks, frames and threads that options choose, in the order of `go tool pprof`.
 
-use crate::args::Choosing;
+use crate::args::Patterns;
 use crate::exit::Usage;
 use crate::notes;
 use anyhow::bail;
@@ -24,17 +24,17 @@ pub(crate) struct Chosen {
 impl Chosen {
     /// # Errors
     /// [`Usage`] that names the option whose pattern is none.
-    pub(crate) fn compile(choosing: &Choosing) -> Result<Chosen, Usage> {
+    pub(crate) fn compile(typed: &Patterns, thread: Option<&str>) -> Result<Chosen, Usage> {
         let usage = |option: &str, error| Usage(format!("{option}: {error}"));
-        let thread = choosing.thread.as_deref().map(ThreadChoice::parse).transpose();
-        let typed: [(&str, &Option<String>, Filter); 4] = [
-            ("--focus", &choosing.focus, filter::focus),
-            ("--ignore", &choosing.ignore, filter::ignore),
-            ("--hide", &choosing.hide, filter::hide),
-            ("--show-from", &choosing.show_from, filter::show_from),
+        let thread = thread.map(ThreadChoice::parse).transpose();
+        let options: [(&str, &Option<String>, Filter); 4] = [
+            ("--focus", &typed.focus, filter::focus),
+            ("--ignore", &typed.ignore, filter::ignore),
+            ("--hide", &typed.hide, filter::hide),
+            ("--show-from", &typed.show_from, filter::show_from),
         ];
         let mut patterns = Vec::new();
-        for (option, text, filter) in typed {
+        for (option, text, filter) in options {
             if let Some(text) = text {
                 let regex = filter::pattern(text).map_err(|error| usage(option, error))?;
                 patterns.push((option, regex, filter));

@@ -7,6 +7,7 @@ pub(crate) mod diff;
 pub(crate) mod flamegraph;
 pub(crate) mod folded;
 pub(crate) mod jeprof;
+pub(crate) mod leaks;
 pub(crate) mod symbolize;
 pub(crate) mod symbols;
 pub(crate) mod top;

@@ -29,16 +29,29 @@ impl fmt::Display for ReaderGone {
 
 impl std::error::Error for ReaderGone {}
 
+/// The result, which was written, is that nothing could be decided: exit code 3.
+#[derive(Debug)]
+pub(crate) struct Inconclusive;
+
+impl fmt::Display for Inconclusive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("inconclusive")
+    }
+}
+
+impl std::error::Error for Inconclusive {}
+
 /// The end of `heaplens --help`: the same words as the constants below.
 pub(crate) const HELP: &str = "\
 Exit codes:
   0  done
   1  the gate failed (reserved for `check`)
   2  usage
-  3  inconclusive (reserved for `check`)
+  3  inconclusive: the inputs do not tell (`leaks`)
   4  an input could not be read, or the result could not be written";
 
 const USAGE: u8 = 2;
+const INCONCLUSIVE: u8 = 3;
 const FAILED: u8 = 4;
 
 /// Says what went wrong on stderr, in one line, and gives the exit code.
@@ -48,6 +61,9 @@ pub(crate) fn code(result: &anyhow::Result<()>) -> ExitCode {
     };
     if error.is::<ReaderGone>() {
         return ExitCode::SUCCESS;
+    }
+    if error.is::<Inconclusive>() {
+        return ExitCode::from(INCONCLUSIVE);
     }
     notes::line(&format!("error: {error:#}"));
     ExitCode::from(if error.is::<Usage>() { USAGE } else { FAILED })

@@ -13,6 +13,7 @@ mod debuginfod;
 mod exit;
 mod http;
 mod kept;
+mod load;
 mod notes;
 mod output;
 mod paths;
@@ -20,6 +21,7 @@ mod pipeline;
 mod progress;
 mod reading;
 mod running;
+mod series;
 mod source;
 mod symbol_server;
 mod units;
@@ -53,6 +55,7 @@ fn run() -> anyhow::Result<()> {
         Command::Flamegraph(args) => commands::flamegraph::run(&args),
         Command::Top(args) => commands::top::run(&args),
         Command::Diff(args) => commands::diff::run(&args),
+        Command::Leaks(args) => commands::leaks::run(&args),
         Command::Folded(args) => commands::folded::run(&args),
         Command::Convert(args) => commands::convert::run(&args),
         Command::Jeprof(args) => commands::jeprof::run(&args),

@@ -4,7 +4,7 @@ use crate::exit::{ReaderGone, Usage};
 use anyhow::Context;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 /// Where a result goes.
@@ -33,6 +33,12 @@ impl Target {
             Some(path) if path != OsStr::new("-") => Target::File(path.to_owned()),
             _ => Target::Stdout,
         }
+    }
+
+    /// Columns, if this is a person's terminal: files and pipes get lines whole.
+    pub(crate) fn width(&self) -> Option<usize> {
+        let is_terminal = *self == Target::Stdout && std::io::stdout().is_terminal();
+        is_terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0))
     }
 
     /// Writes a whole result.

@@ -1,6 +1,6 @@
 //! From what was typed to the profile that a view is made of: read, sum, subtract, name, filter.
 
-use crate::args::{Choosing, Inputs, Shared, Symbols};
+use crate::args::{Choosing, Fetching, Inputs, Names, Shared, Symbols};
 use crate::chosen::Chosen;
 use crate::debuginfod::Debuginfod;
 use crate::exit::Usage;
@@ -50,18 +50,19 @@ impl Reader {
 pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyhow::Result<Profile> {
     let choosing = &shared.choosing;
     // Patterns first: a mistyped one should not cost a minute of reading.
-    let chosen = Chosen::compile(choosing)?;
+    let chosen = Chosen::compile(&choosing.patterns, choosing.thread.as_deref())?;
     require_places(&shared.symbols)?;
-    let fetch = fetch(shared)?;
+    let fetch = fetch(&shared.symbols, &shared.fetching)?;
 
     let (mut profile, origin) = read(inputs, shared, reader)?;
     if reader.takes_one_sample_type() {
         require_measured(&profile, choosing.sample.into())?;
     }
     require_threads(&profile, choosing)?;
-    profile = named(profile, shared, origin, fetch);
+    profile = named(profile, &shared.symbols, &shared.names, origin, fetch);
     // Who says where stacks begin has said enough.
-    let by_itself = reader == Reader::Person && choosing.show_from.is_none() && !choosing.show_runtime;
+    let by_itself =
+        reader == Reader::Person && choosing.patterns.show_from.is_none() && !choosing.show_runtime;
     let away = |is_folded| if is_folded { Fold::Away } else { Fold::Show };
     let folding = Folding {
         allocator: away(!choosing.show_allocator),
@@ -100,7 +101,7 @@ fn granularity(profile: &Profile, choosing: &Choosing, reader: Reader) -> Option
 }
 
 /// Refuses places to look for symbols that are not there.
-fn require_places(symbols: &Symbols) -> anyhow::Result<()> {
+pub(crate) fn require_places(symbols: &Symbols) -> anyhow::Result<()> {
     paths::require("--binary", &symbols.binary, Expected::File)?;
     paths::require("--binary-dir", &symbols.binary_dir, Expected::Directory)?;
     paths::require("--sysroot", &symbols.sysroot, Expected::Directory)?;
@@ -114,12 +115,12 @@ fn require_places(symbols: &Symbols) -> anyhow::Result<()> {
 }
 
 /// Servers to ask for what is not found here, if any were named.
-fn fetch(shared: &Shared) -> anyhow::Result<Option<Arc<dyn Fetch>>> {
-    let Symbols { debuginfod, max_debuginfo, .. } = &shared.symbols;
+pub(crate) fn fetch(symbols: &Symbols, fetching: &Fetching) -> anyhow::Result<Option<Arc<dyn Fetch>>> {
+    let Symbols { debuginfod, max_debuginfo, .. } = symbols;
     if debuginfod.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Arc::new(Debuginfod::new(debuginfod, shared.fetching.timeout, *max_debuginfo)?)))
+    Ok(Some(Arc::new(Debuginfod::new(debuginfod, fetching.timeout, *max_debuginfo)?)))
 }
 
 /// Folded stacks tell of no threads.
@@ -154,8 +155,13 @@ fn require_measured(profile: &Profile, sample: SampleType) -> anyhow::Result<()>
 }
 
 /// Puts names to addresses, unless there are none or they are not wanted, and says where the names came from.
-fn named(profile: Profile, shared: &Shared, origin: Origin, fetch: Option<Arc<dyn Fetch>>) -> Profile {
-    let options = &shared.symbols;
+pub(crate) fn named(
+    profile: Profile,
+    options: &Symbols,
+    names: &Names,
+    origin: Origin,
+    fetch: Option<Arc<dyn Fetch>>,
+) -> Profile {
     if options.no_symbols || !reading::lacks_names(&profile) {
         return profile;
     }
@@ -168,7 +174,7 @@ fn named(profile: Profile, shared: &Shared, origin: Origin, fetch: Option<Arc<dy
     lookup.fetch = fetch;
     lookup.max_memory = options.memory.max_symbol_memory;
     lookup.cache = options.cache.cache();
-    lookup.hash_suffixes = shared.names.hashes;
+    lookup.hash_suffixes = names.hashes;
     origin.symbolize(&profile, lookup)
 }
 

@@ -49,7 +49,11 @@ impl Reading {
         }
     }
 
-    fn one(&mut self, source: &Source) -> anyhow::Result<Profile> {
+    /// One input by itself.
+    ///
+    /// # Errors
+    /// Names it, what was found, and what to do.
+    pub(crate) fn one(&mut self, source: &Source) -> anyhow::Result<Profile> {
         let bytes = source.read(&self.client, self.max_size)?;
         let _progress = Progress::start(format!("reading {source}"));
         let profile = parse(&bytes, source, self.max_size, self.threads)?;

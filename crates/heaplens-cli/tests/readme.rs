@@ -53,6 +53,11 @@ fn commands_print_what_is_written() {
     // A table of an earlier run would answer in the place of the program.
     let _ = std::fs::remove_file(copies.join("tsdb.heaplens-symbols"));
     std::fs::copy(inputs().join("../cmd/dumps.in/two.folded"), copies.join("two.folded")).unwrap();
+    std::fs::create_dir_all(copies.join("day")).unwrap();
+    for dump in inputs().join("../cmd/leaks.in/day").read_dir().unwrap() {
+        let dump = dump.unwrap();
+        std::fs::copy(dump.path(), copies.join("day").join(dump.file_name())).unwrap();
+    }
     let pages: Vec<PathBuf> = pages.iter().map(|page| root().canonicalize().unwrap().join(page)).collect();
     std::env::set_current_dir(copies).unwrap();
     let cases = trycmd::TestCases::new();

@@ -5,8 +5,10 @@
 
 use crate::demangled::{Path, path};
 
+mod owners;
 mod pattern;
 
+pub use owners::Owners;
 pub use pattern::allocator_pattern;
 
 /// Whose code a frame is.

@@ -58,6 +58,7 @@ pub mod profile;
 mod profile_proto;
 pub mod sampling;
 mod seeded;
+pub mod series;
 pub mod short;
 pub mod symbols;
 pub mod trailer;

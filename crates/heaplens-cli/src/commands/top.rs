@@ -2,13 +2,12 @@
 
 use crate::args::{Inputs, Shared};
 use crate::culprit;
-use crate::output::{Kind, Target};
+use crate::output::Kind;
 use crate::pipeline::{self, Reader};
 use clap::ValueEnum;
 use heaplens::out::{self, escape};
 use heaplens::profile::Granularity;
 use heaplens::view::{Order, Top};
-use std::io::IsTerminal;
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -74,7 +73,7 @@ pub(crate) fn show(inputs: &Inputs, table: &Table, shared: &Shared) -> anyhow::R
         Format::Text => {
             let mut options = out::text::Options::default();
             options.limit = table.limit;
-            options.width = terminal_width(&target);
+            options.width = target.width();
             out::text::write_top(&top, &options, &mut text)?;
             let of_functions = top.granularity == Granularity::Function;
             let culprit = (top.is_diff && of_functions).then(|| culprit::find(&profile, top.sample_type));
@@ -90,12 +89,4 @@ pub(crate) fn show(inputs: &Inputs, table: &Table, shared: &Shared) -> anyhow::R
         Format::Csv => out::csv::write_top(&top, table.limit, &mut text)?,
     }
     target.write(&text, Kind::Report)
-}
-
-/// Only a person's terminal cuts names; files and pipes get them whole.
-fn terminal_width(target: &Target) -> Option<usize> {
-    (*target == Target::Stdout && std::io::stdout().is_terminal())
-        .then(terminal_size::terminal_size)
-        .flatten()
-        .map(|(width, _)| usize::from(width.0))
 }

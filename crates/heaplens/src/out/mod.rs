@@ -7,6 +7,7 @@ pub mod escape;
 pub mod figures;
 pub mod folded;
 pub mod json;
+pub mod leaks;
 mod locations;
 pub mod pprof;
 mod space;

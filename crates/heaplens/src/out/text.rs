@@ -169,7 +169,7 @@ fn size(top: &Top, value: Amount) -> String {
 
 /// A path without what is only the builder's machine: from the crate on where it is a library's, else its last
 /// three parts.
-fn short_path(path: &str) -> &str {
+pub(super) fn short_path(path: &str) -> &str {
     library_path(path).unwrap_or_else(|| {
         let start = path.rmatch_indices('/').nth(2).map_or(0, |(at, _)| at + 1);
         &path[start..]

@@ -61,16 +61,22 @@ pub fn utc(unix_ms: u64) -> String {
 pub(crate) fn parse_utc(text: &str) -> Option<u64> {
     let numbers: Vec<u64> =
         text.strip_suffix(" UTC")?.split(['-', ' ', ':']).map_while(|n| n.parse().ok()).collect();
-    let [year, month, day, hour, minute, second] = *numbers.as_slice() else { return None };
-    if numbers.iter().any(|&n| n > 9999) {
+    let fields: [u64; 6] = numbers.try_into().ok()?;
+    from_calendar(fields).filter(|ms| utc(*ms) == text)
+}
+
+/// The inverse of [`calendar`], to the second; `None` for what is no day or time.
+pub(crate) fn from_calendar(fields: [u64; 6]) -> Option<u64> {
+    if fields.iter().any(|&n| n > 9999) {
         return None;
     }
+    let [year, month, day, hour, minute, second] = fields;
     // As in `calendar`: years begin in March.
     let year = year.checked_sub(u64::from(month <= 2))?;
     let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day.checked_sub(1)?;
     let days = (365 * year + year / 4 - year / 100 + year / 400 + of_year).checked_sub(719_468)?;
     let ms = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000;
-    (utc(ms) == text).then_some(ms)
+    (calendar(ms) == fields).then_some(ms)
 }
 
 /// Unix milliseconds as year, month, day, hour, minute and second of the Gregorian calendar in UTC.

@@ -206,6 +206,11 @@ impl Profile {
         self.samples.push(sample);
     }
 
+    /// All samples, which are then gone from the profile.
+    pub(crate) fn take_samples(&mut self) -> Vec<Sample> {
+        std::mem::take(&mut self.samples)
+    }
+
     /// All modules.
     pub fn modules(&self) -> &[Module] {
         &self.modules

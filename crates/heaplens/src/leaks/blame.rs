@@ -1,0 +1,134 @@
+//! The function to blame for what grew: whose stacks hold the growth, and hold little else.
+//!
+//! A shared utility that leaking and healthy callers use is impure; `main` is impure, since all else is below it as well;
+//! one handler of ten that feed the same map covers only a tenth. What is left is the function that holds on to memory.
+
+use super::sites::{Name, Sites};
+use crate::classify::Owner;
+use crate::profile::{FrameId, Profile};
+use crate::seeded::SeededMap;
+
+/// Growth that need not be explained.
+const REST: f64 = 0.05;
+/// Functions so close to each other are equally to blame; the innermost is named.
+const TIE: f64 = 0.02;
+
+/// Functions of these owners are blamed, the earlier ones if there are any.
+const BLAMED: [&[Owner]; 3] =
+    [&[Owner::FirstParty], &[Owner::ThirdParty], &[Owner::Std, Owner::Runtime, Owner::Allocator]];
+
+/// A site that grows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Growing {
+    pub(super) site: usize,
+    /// How much, in bytes.
+    pub(super) growth: f64,
+}
+
+/// A function and the growing sites that it is blamed for.
+#[derive(Clone, Debug)]
+pub(super) struct Blamed {
+    /// Its frame in the site that grows most; `None` for memory without any frame.
+    pub(super) frame: Option<FrameId>,
+    /// The one that grows most first.
+    pub(super) sites: Vec<Growing>,
+}
+
+/// What is summed up for one function.
+#[derive(Clone, Copy, Default)]
+struct Candidate {
+    growth: f64,
+    live_of_growing: f64,
+    live: f64,
+    /// Frames below it, weighted by growth.
+    depth: f64,
+}
+
+impl Candidate {
+    /// The harmonic mean of coverage and purity.
+    fn score(&self, all_growth: f64) -> f64 {
+        let coverage = self.growth / all_growth;
+        let purity = if self.live > 0.0 { self.live_of_growing / self.live } else { 1.0 };
+        if coverage + purity > 0.0 { 2.0 * coverage * purity / (coverage + purity) } else { 0.0 }
+    }
+}
+
+/// Functions to blame, until all but a small rest of the growth is explained. `live` are the bytes of each site at the
+/// end.
+pub(super) fn blame(code: &Profile, sites: &Sites, mut growing: Vec<Growing>, live: &[f64]) -> Vec<Blamed> {
+    growing.retain(|one| one.growth > 0.0);
+    let all: f64 = growing.iter().map(|one| one.growth).sum();
+    let mut blamed = Vec::new();
+    let mut left = all;
+    while !growing.is_empty() && left > REST * all {
+        let name = BLAMED.iter().find_map(|owners| most_blamed(code, sites, &growing, live, owners));
+        let (mut its, others): (Vec<Growing>, Vec<Growing>) =
+            growing.into_iter().partition(|one| match name {
+                Some(name) => functions(code, sites, one.site).any(|(_, frame)| sites.name(frame) == name),
+                None => true,
+            });
+        its.sort_by(|a, b| b.growth.total_cmp(&a.growth).then(a.site.cmp(&b.site)));
+        let found = name.zip(its.first()).and_then(|(name, first)| {
+            functions(code, sites, first.site)
+                .map(|(_, frame)| frame)
+                .find(|frame| sites.name(*frame) == name)
+        });
+        left -= its.iter().map(|one| one.growth).sum::<f64>();
+        blamed.push(Blamed { frame: found, sites: its });
+        growing = others;
+    }
+    blamed
+}
+
+/// A site's functions from the innermost, each once, with their distances from it.
+fn functions<'a>(
+    code: &'a Profile,
+    sites: &'a Sites,
+    site: usize,
+) -> impl Iterator<Item = (usize, FrameId)> + 'a {
+    let mut seen: Vec<Name> = Vec::new();
+    let frames = code.stack_from_leaf(sites.sites[site].stack).map(|(_, frame)| frame).enumerate();
+    frames.filter(move |(_, frame)| {
+        let name = sites.name(*frame);
+        let is_new = !seen.contains(&name);
+        if is_new {
+            seen.push(name);
+        }
+        is_new
+    })
+}
+
+fn most_blamed(
+    code: &Profile,
+    sites: &Sites,
+    growing: &[Growing],
+    live: &[f64],
+    owners: &[Owner],
+) -> Option<Name> {
+    let mut candidates: SeededMap<Name, Candidate> = SeededMap::default();
+    let all: f64 = growing.iter().map(|one| one.growth).sum();
+    for one in growing {
+        for (depth, frame) in functions(code, sites, one.site) {
+            if owners.contains(&sites.owner(frame)) {
+                let candidate = candidates.entry(sites.name(frame)).or_default();
+                candidate.growth += one.growth;
+                candidate.live_of_growing += live[one.site];
+                candidate.depth += depth as f64 * one.growth;
+            }
+        }
+    }
+    for (site, live) in live.iter().enumerate() {
+        for (_, frame) in functions(code, sites, site) {
+            if let Some(candidate) = candidates.get_mut(&sites.name(frame)) {
+                candidate.live += live;
+            }
+        }
+    }
+    let best = candidates.values().map(|candidate| candidate.score(all)).fold(0.0, f64::max);
+    let depth = |candidate: &Candidate| candidate.depth / candidate.growth;
+    candidates
+        .iter()
+        .filter(|(_, candidate)| candidate.score(all) >= best - TIE)
+        .min_by(|(a_name, a), (b_name, b)| depth(a).total_cmp(&depth(b)).then(a_name.cmp(b_name)))
+        .map(|(name, _)| *name)
+}

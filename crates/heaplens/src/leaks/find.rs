@@ -1,0 +1,299 @@
+//! From a series to culprits.
+
+use super::blame::{Blamed, Growing, blame};
+use super::decide::{self, Decision, Label};
+use super::sites::Sites;
+use super::{Caller, Culprit, Dismissed, Inconclusive, Judged, Leaks, Options, Verdict};
+use crate::classify::{Owner, crate_of};
+use crate::profile::{FrameId, Profile};
+use crate::sampling;
+use crate::series::{Run, Series};
+use std::collections::BTreeMap;
+
+/// In the order in which they are told.
+const LABELS: [Label; 8] = [
+    Label::Inconclusive,
+    Label::WarmUp,
+    Label::Step,
+    Label::Load,
+    Label::Sawtooth,
+    Label::Leak,
+    Label::GrowingContainer,
+    Label::Noise,
+];
+/// Of callers, more are of no help.
+const MOST_CALLERS: usize = 5;
+const MOST_EXAMPLES: usize = 3;
+/// At most so large a part of the captures is taken for warm-up by itself.
+const WARMUP_PART: usize = 8;
+
+/// Judges each run of a series. Its frames should have names, and the allocator's frames be folded.
+pub fn find(series: &Series, options: &Options) -> Leaks {
+    let runs = series.runs(options.every);
+    let mut judged: Vec<Judged> = runs.runs.into_iter().map(|run| judge(series, run, options)).collect();
+    let first = judged.iter().position(|run| run.verdict == Verdict::Leak).unwrap_or(0);
+    if first > 0 {
+        let leaking = judged.remove(first);
+        judged.insert(0, leaking);
+    }
+    Leaks {
+        verdict: judged.first().map_or(Verdict::Inconclusive, |run| run.verdict),
+        runs: judged,
+        left_out: runs.left_out,
+    }
+}
+
+fn judge(series: &Series, mut run: Run, options: &Options) -> Judged {
+    let warmup = drop_warmup(&mut run, options.warmup);
+    let sites = Sites::new(series, &run, &options.owners);
+    let all: Vec<usize> = (0..sites.sites.len()).collect();
+    let heap = sites.sum(&all).bytes;
+    let load = options.load.as_deref().and_then(|load| counts(load, &run));
+    let context = decide::Run { times: &run.times, rate: run.rate, heap: &heap, load: load.as_deref() };
+    let groups = sites.groups();
+    let mut histories = sites.histories.clone();
+    histories.extend(groups.iter().map(|group| sites.sum(group)));
+    let decisions = decide::decide(&context, &histories, &decide::Options::default());
+    let (of_sites, of_groups) = decisions.split_at(sites.sites.len());
+
+    let growing = growing(of_sites, of_groups, &groups);
+    let live: Vec<f64> = sites.histories.iter().map(|history| last(&history.bytes)).collect();
+    let code = series.code();
+    let blamed = blame(code, &sites, growing.clone(), &live);
+    let mut culprits: Vec<Culprit> =
+        blamed.iter().map(|blamed| culprit(code, &sites, blamed, of_sites, &context)).collect();
+    culprits.sort_by(|a, b| {
+        b.score.total_cmp(&a.score).then(b.growth.total_cmp(&a.growth)).then(a.name.cmp(&b.name))
+    });
+
+    let inconclusive = match run.captures.len() {
+        found if found < decide::FEWEST_CAPTURES => {
+            Some(Inconclusive::TooFew { found, needed: decide::FEWEST_CAPTURES })
+        }
+        _ => unsure(code, &sites, of_sites),
+    };
+    let verdict = match (culprits.is_empty(), &inconclusive) {
+        (false, _) => Verdict::Leak,
+        (true, Some(_)) => Verdict::Inconclusive,
+        (true, None) => Verdict::NoLeak,
+    };
+    let span = last(&run.times);
+    Judged {
+        warmup,
+        verdict,
+        inconclusive: inconclusive.filter(|_| verdict == Verdict::Inconclusive),
+        dismissed: dismissed(code, &sites, of_sites, &growing, &live),
+        growth: rise(&heap),
+        allocated_growth: allocated(series, &run).map(|allocated| rise(&allocated)),
+        least_rate: if run.rate > 1 && span > 0.0 {
+            run.rate as f64 * run.captures.len() as f64 / span
+        } else {
+            0.0
+        },
+        heap,
+        culprits,
+        run,
+    }
+}
+
+/// Takes the captures of the process's first time out of a run.
+fn drop_warmup(run: &mut Run, wanted: Option<f64>) -> Vec<usize> {
+    let before_first = match (run.first_ms, run.start_ms) {
+        (Some(first), Some(start)) => first.saturating_sub(start) as f64 / 1000.0,
+        _ => 0.0,
+    };
+    let age = |time: f64| time + before_first;
+    let end = run.times.last().map_or(0.0, |&time| age(time));
+    let young = |limit: f64| run.times.iter().filter(|&&time| age(time) < limit).count();
+    let count = match wanted {
+        Some(limit) => young(limit),
+        None => {
+            let minutes = if run.has_times() { 300.0 } else { 0.0 };
+            young(f64::max(minutes, end / 10.0)).min(run.captures.len() / WARMUP_PART)
+        }
+    };
+    let dropped: Vec<usize> = run.captures.drain(..count).collect();
+    run.times.drain(..count);
+    if let Some(&first) = run.times.first() {
+        run.times.iter_mut().for_each(|time| *time -= first);
+        if run.has_times() {
+            run.first_ms = run.first_ms.map(|ms| ms + (first * 1000.0) as u64);
+        }
+    }
+    dropped
+}
+
+/// Sites that grow by themselves or as a part of a group that does.
+fn growing(of_sites: &[Decision], of_groups: &[Decision], groups: &[Vec<usize>]) -> Vec<Growing> {
+    let mut is_growing: Vec<bool> = of_sites.iter().map(|decision| decision.is_suspect).collect();
+    for (group, decision) in groups.iter().zip(of_groups) {
+        if decision.is_suspect {
+            group.iter().for_each(|&site| is_growing[site] = true);
+        }
+    }
+    let grown = |site: usize| Growing { site, growth: of_sites[site].growth.value };
+    (0..of_sites.len()).filter(|&site| is_growing[site]).map(grown).filter(|one| one.growth > 0.0).collect()
+}
+
+fn culprit(
+    code: &Profile,
+    sites: &Sites,
+    blamed: &Blamed,
+    decisions: &[Decision],
+    context: &decide::Run<'_>,
+) -> Culprit {
+    let members: Vec<usize> = blamed.sites.iter().map(|one| one.site).collect();
+    let sum = sites.sum(&members);
+    let whole =
+        decide::decide(context, std::slice::from_ref(&sum), &decide::Options::default()).swap_remove(0);
+    let function = blamed.frame.and_then(|frame| code.frame(frame).function).map(|id| code.function(id));
+    let file = function.and_then(|function| function.file).map(|file| code.string(file));
+    let name =
+        blamed.frame.map_or_else(|| "[no stack]".to_owned(), |frame| code.frame_name(frame).into_owned());
+    let live = last(&sum.bytes);
+    // Growth of the items beside that of their container is a leak of items.
+    let label = members.iter().map(|&site| decisions[site].label).find(|label| *label == Label::Leak);
+    let stacks = members.iter().flat_map(|&site| sites.sites[site].stacks.iter().copied()).collect();
+    Culprit {
+        location: blamed.frame.and_then(|frame| code.frame_location(frame)),
+        krate: crate_of(&name, file),
+        owner: blamed.frame.map_or(Owner::ThirdParty, |frame| sites.owner(frame)),
+        label: label.unwrap_or_else(|| {
+            members.first().map_or(Label::Leak, |&site| match decisions[site].label {
+                Label::GrowingContainer => Label::GrowingContainer,
+                _ => Label::Leak,
+            })
+        }),
+        rate: whole.slope,
+        score: whole.score,
+        growth: blamed.sites.iter().map(|one| one.growth).sum(),
+        live,
+        live_interval: sampling::interval(live, context.rate),
+        objects: last(&sum.objects),
+        since: whole.since.unwrap_or(0),
+        path: blamed.frame.map_or_else(Vec::new, |frame| path(code, sites, &members, frame)),
+        callers: blamed.frame.map_or_else(Vec::new, |frame| callers(code, sites, &blamed.sites, frame)),
+        history: sum.bytes,
+        name,
+        stacks,
+    }
+}
+
+/// The functions between the culprit and the allocation, of the site that grows most.
+fn path(code: &Profile, sites: &Sites, members: &[usize], culprit: FrameId) -> Vec<String> {
+    let leaf = members.first().and_then(|&site| sites.sites[site].stack);
+    let inner = code.stack_from_leaf(leaf).map(|(_, frame)| frame);
+    let mut path: Vec<String> = inner
+        .take_while(|frame| sites.name(*frame) != sites.name(culprit))
+        .map(|frame| code.frame_name(frame).into_owned())
+        .collect();
+    path.reverse();
+    path
+}
+
+/// The next functions outwards that are no runtime's and no standard library's.
+fn callers(code: &Profile, sites: &Sites, growing: &[Growing], culprit: FrameId) -> Vec<Caller> {
+    let mut parts: BTreeMap<String, f64> = BTreeMap::new();
+    let all: f64 = growing.iter().map(|one| one.growth).sum();
+    for one in growing {
+        let frames = code.stack_from_leaf(sites.sites[one.site].stack).map(|(_, frame)| frame);
+        let is_own = |frame: &FrameId| matches!(sites.owner(*frame), Owner::FirstParty | Owner::ThirdParty);
+        let outer = frames.skip_while(|frame| sites.name(*frame) != sites.name(culprit));
+        let caller = outer.filter(is_own).find(|frame| sites.name(*frame) != sites.name(culprit));
+        if let Some(frame) = caller {
+            *parts.entry(code.frame_name(frame).into_owned()).or_default() += one.growth / all;
+        }
+    }
+    let mut callers: Vec<Caller> = parts.into_iter().map(|(name, share)| Caller { name, share }).collect();
+    callers.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.name.cmp(&b.name)));
+    callers.truncate(MOST_CALLERS);
+    callers
+}
+
+/// What seems to grow, but may not, if that is a good part of what grew at all.
+fn unsure(code: &Profile, sites: &Sites, decisions: &[Decision]) -> Option<Inconclusive> {
+    let open = decisions.iter().enumerate().filter(|(_, decision)| decision.label == Label::Inconclusive);
+    let (site, decision) =
+        open.max_by(|(_, a), (_, b)| a.score.total_cmp(&b.score).then(b.p.total_cmp(&a.p)))?;
+    Some(Inconclusive::Unsure { needs: decision.needs?, name: owning_function(code, sites, site) })
+}
+
+fn dismissed(
+    code: &Profile,
+    sites: &Sites,
+    decisions: &[Decision],
+    growing: &[Growing],
+    live: &[f64],
+) -> Vec<Dismissed> {
+    LABELS
+        .into_iter()
+        .filter_map(|label| {
+            let is_other =
+                |site: &usize| decisions[*site].label == label && growing.iter().all(|one| one.site != *site);
+            let mut its: Vec<usize> = (0..decisions.len()).filter(is_other).collect();
+            its.sort_by(|&a, &b| {
+                decisions[b].growth.value.total_cmp(&decisions[a].growth.value).then(a.cmp(&b))
+            });
+            let mut examples: Vec<(String, f64)> = Vec::new();
+            for &site in &its {
+                let growth = decisions[site].growth.value;
+                let name = owning_function(code, sites, site);
+                if examples.len() < MOST_EXAMPLES
+                    && growth > 0.0
+                    && examples.iter().all(|(known, _)| *known != name)
+                {
+                    examples.push((name, growth));
+                }
+            }
+            let sum = its.iter().map(|&site| live[site]).sum();
+            (!its.is_empty()).then_some(Dismissed { label, count: its.len(), live: sum, examples })
+        })
+        .collect()
+}
+
+/// The innermost of the program's own functions, else the innermost of all.
+fn owning_function(code: &Profile, sites: &Sites, site: usize) -> String {
+    let frames = || code.stack_from_leaf(sites.sites[site].stack).map(|(_, frame)| frame);
+    let own = frames().find(|frame| sites.owner(*frame) == Owner::FirstParty);
+    own.or_else(|| frames().next())
+        .map_or_else(|| "[no stack]".to_owned(), |frame| code.frame_name(frame).into_owned())
+}
+
+/// The request counter at each capture, between its own points in a straight line; `None` if it does not reach over all.
+fn counts(load: &[(u64, f64)], run: &Run) -> Option<Vec<f64>> {
+    let first = run.first_ms?;
+    run.times
+        .iter()
+        .map(|seconds| {
+            let at = first as f64 + seconds * 1000.0;
+            let after = load.partition_point(|(ms, _)| (*ms as f64) < at);
+            let (next_ms, next) = *load.get(after)?;
+            let Some(&(ms, count)) = after.checked_sub(1).and_then(|before| load.get(before)) else {
+                return (next_ms as f64 == at).then_some(next);
+            };
+            let part = (at - ms as f64) / (next_ms - ms) as f64;
+            Some(count + part * (next - count))
+        })
+        .collect()
+}
+
+fn allocated(series: &Series, run: &Run) -> Option<Vec<f64>> {
+    let figure = |&capture: &usize| {
+        let trailer = series.captures()[capture].trailer.as_ref()?;
+        trailer.stats.get("allocated").map(|&bytes| bytes as f64)
+    };
+    run.captures.iter().map(figure).collect()
+}
+
+/// The mean of the last quarter less that of the first.
+fn rise(values: &[f64]) -> f64 {
+    let part = (values.len() / 4).max(2).min(values.len());
+    let mean = |values: &[f64]| {
+        if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
+    };
+    mean(&values[values.len() - part..]) - mean(&values[..part])
+}
+
+fn last(values: &[f64]) -> f64 {
+    values.last().copied().unwrap_or(0.0)
+}

@@ -1,0 +1,11 @@
+//! What a series tells about leaks, for people and for programs.
+
+mod json;
+mod rate;
+mod sentence;
+mod text;
+
+pub use json::write as write_json;
+pub use rate::{Per, duration};
+pub use sentence::sentence;
+pub use text::{Options, write as write_text};

@@ -1,0 +1,224 @@
+//! Captures of programs over time, the stacks of all of them stored once.
+//!
+//! A day of dumps names the same few thousand stacks again and again. One [`Profile`] holds them, so that names are
+//! looked up once; a capture is a list of numbers.
+
+mod clock;
+mod runs;
+
+pub use clock::{Clock, time_in};
+pub use runs::{LeftOut, Run, Runs, Why};
+
+use crate::error::Warning;
+use crate::profile::{Amount, Profile, Sample, StackId, Values};
+use crate::trailer::Trailer;
+use rustc_hash::FxHashMap;
+
+/// Where a capture comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// What people call it: a file's name.
+    pub name: String,
+    /// When the file was changed last, in Unix milliseconds.
+    pub file_time_ms: Option<u64>,
+}
+
+/// One input.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// Where it comes from.
+    pub source: Source,
+    /// Average bytes between two samples; `None` if the input does not tell or was not sampled.
+    pub rate: Option<u64>,
+    /// What the writer said about itself; build-ids are with the modules.
+    pub trailer: Option<Trailer>,
+    /// True if objects were counted.
+    pub has_objects: bool,
+    /// True for a difference.
+    pub is_diff: bool,
+    /// What is missing or doubtful in it.
+    pub warnings: Vec<Warning>,
+    points: Vec<Point>,
+    /// Where code was in memory: the module's path (a string of the series' code) and its first address.
+    loaded: Vec<(String, u64)>,
+}
+
+/// What a stack held in one capture, unsampled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// The stack's number in the series.
+    pub stack: u32,
+    /// Live bytes.
+    pub bytes: f64,
+    /// Live objects.
+    pub objects: f64,
+}
+
+impl Capture {
+    /// What its stacks held, by number of stack.
+    pub fn points(&self) -> &[Point] {
+        &self.points
+    }
+
+    /// The sum of all stacks, in unsampled bytes.
+    pub fn total(&self) -> f64 {
+        self.points.iter().map(|point| point.bytes).sum()
+    }
+}
+
+/// Captures whose stacks are stored once.
+#[derive(Clone, Debug, Default)]
+pub struct Series {
+    code: Profile,
+    /// By number: where a stack is in `code`; `None` for those that a change left out.
+    stacks: Vec<Option<Option<StackId>>>,
+    numbers: FxHashMap<Option<StackId>, u32>,
+    captures: Vec<Capture>,
+}
+
+impl Series {
+    /// A series without captures.
+    pub fn new() -> Series {
+        Series::default()
+    }
+
+    /// Adds a capture. All are added before [`Series::change`].
+    pub fn push(&mut self, source: Source, profile: &Profile) {
+        self.code.absorb(profile);
+        let samples = self.code.take_samples();
+        self.code.warnings.clear();
+        let mut points: Vec<Point> = samples
+            .iter()
+            .map(|sample| Point {
+                stack: self.number(sample.stack),
+                bytes: sample.values.inuse_space.as_f64(),
+                objects: sample.values.inuse_objects.as_f64(),
+            })
+            .collect();
+        points.sort_by_key(|point| point.stack);
+        points.dedup_by(|next, sum| {
+            let is_same = next.stack == sum.stack;
+            if is_same {
+                sum.bytes += next.bytes;
+                sum.objects += next.objects;
+            }
+            is_same
+        });
+        let mut trailer = profile.meta.trailer.clone();
+        if let Some(trailer) = &mut trailer {
+            trailer.build_ids = Vec::new();
+        }
+        self.captures.push(Capture {
+            source,
+            rate: profile.meta.rate,
+            trailer,
+            has_objects: profile.meta.has_objects,
+            is_diff: profile.meta.is_diff,
+            warnings: profile.warnings.clone(),
+            points,
+            loaded: runs::loaded(profile),
+        });
+    }
+
+    fn number(&mut self, stack: Option<StackId>) -> u32 {
+        let new = self.stacks.len() as u32;
+        let number = *self.numbers.entry(stack).or_insert(new);
+        if number == new {
+            self.stacks.push(Some(stack));
+        }
+        number
+    }
+
+    /// Modules, functions, frames and stacks of all captures.
+    pub fn code(&self) -> &Profile {
+        &self.code
+    }
+
+    /// All captures, in the order in which they were added.
+    pub fn captures(&self) -> &[Capture] {
+        &self.captures
+    }
+
+    /// How many stacks there are; their numbers run from 0.
+    pub fn stack_count(&self) -> usize {
+        self.stacks.len()
+    }
+
+    /// Where a stack is in [`Series::code`]; `None` if a change left it out.
+    pub fn stack(&self, number: u32) -> Option<Option<StackId>> {
+        self.stacks[number as usize]
+    }
+
+    /// Changes frames and stacks of all captures at once: puts names to them, folds or filters. `change` gets one
+    /// sample a stack, whose value is the largest of all captures; samples that it drops are gone from all captures.
+    ///
+    /// # Errors
+    /// What `change` gives; the series is then empty.
+    pub fn change<E>(&mut self, change: impl FnOnce(Profile) -> Result<Profile, E>) -> Result<(), E> {
+        let mut largest = vec![0.0f64; self.stacks.len()];
+        for point in self.captures.iter().flat_map(|capture| &capture.points) {
+            let known = &mut largest[point.stack as usize];
+            *known = known.max(point.bytes);
+        }
+        let mut code = std::mem::take(&mut self.code);
+        for (number, (stack, bytes)) in self.stacks.iter().zip(largest).enumerate() {
+            let Some(stack) = *stack else { continue };
+            // A change leaves values as they are, so one that nobody looks at carries the number through.
+            let values = Values {
+                alloc_objects: Amount::from_u64(number as u64),
+                inuse_space: Amount::from_f64(bytes),
+                ..Values::default()
+            };
+            code.add_sample(Sample { stack, thread: None, values });
+        }
+        let mut code = change(code)?;
+        self.stacks.fill(None);
+        for sample in code.take_samples() {
+            let number = sample.values.alloc_objects.trunc();
+            if let Some(stack) = usize::try_from(number).ok().and_then(|n| self.stacks.get_mut(n)) {
+                *stack = Some(sample.stack);
+            }
+        }
+        self.numbers.clear();
+        self.code = code;
+        Ok(())
+    }
+
+    /// One capture as a profile of its own.
+    pub fn profile(&self, capture: usize) -> Profile {
+        let mut profile = self.code.clone();
+        let capture = &self.captures[capture];
+        profile.meta.rate = capture.rate;
+        profile.meta.trailer.clone_from(&capture.trailer);
+        profile.warnings.extend(capture.warnings.iter().cloned());
+        self.add_samples(&mut profile, capture, |values| values, |_| true);
+        profile
+    }
+
+    /// What the chosen stacks grew and shrank between two captures, as a difference.
+    pub fn difference(&self, before: usize, after: usize, is_chosen: impl Fn(u32) -> bool) -> Profile {
+        let (before, after) = (&self.captures[before], &self.captures[after]);
+        let mut profile = self.code.clone();
+        profile.meta.is_diff = true;
+        profile.meta.rate = before.rate.max(after.rate);
+        profile.meta.trailer.clone_from(&after.trailer);
+        self.add_samples(&mut profile, after, |values| values, &is_chosen);
+        self.add_samples(&mut profile, before, |values| -values, &is_chosen);
+        profile
+    }
+
+    fn add_samples(
+        &self,
+        profile: &mut Profile,
+        capture: &Capture,
+        scale: impl Fn(Values) -> Values,
+        is_chosen: impl Fn(u32) -> bool,
+    ) {
+        for point in capture.points.iter().filter(|point| is_chosen(point.stack)) {
+            if let Some(stack) = self.stack(point.stack) {
+                let values = Values::from_estimates((0.0, 0.0), (point.objects, point.bytes));
+                profile.add_sample(Sample { stack, thread: None, values: scale(values) });
+            }
+        }
+    }
+}
