@@ -12,7 +12,7 @@ const UNEXPLAINED: f64 = 0.25;
 
 /// A straight line through points, by least squares.
 pub(super) struct Line {
-    slope: f64,
+    pub(super) slope: f64,
     /// Sum of squares that it leaves.
     pub(super) rest: f64,
 }

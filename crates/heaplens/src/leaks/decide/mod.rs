@@ -5,10 +5,12 @@
 //! (Benjamini and Hochberg); it has to go on in the later half; and no other shape may explain it. `docs/leaks.md` says it
 //! for users.
 
+mod bend;
 mod container;
 mod growth;
 mod load;
 mod needs;
+mod pace;
 mod series;
 mod shape;
 #[cfg(test)]
@@ -204,7 +206,7 @@ fn judge(
     let label = label(series, site, growth, is_found, is_hinted);
     let since = match label {
         Label::Leak | Label::GrowingContainer | Label::Inconclusive | Label::Step | Label::Load => {
-            Some(series.capture_of(growth.begin(series)))
+            Some(series.capture_of(growth.bend.block))
         }
         Label::WarmUp | Label::Sawtooth | Label::Noise => None,
     };
@@ -212,7 +214,7 @@ fn judge(
         label,
         is_suspect: matches!(label, Label::Leak | Label::GrowingContainer),
         p_noise: growth.p_noise,
-        p_trend: growth.trend.p,
+        p_trend: growth.p_trend,
         p: growth.p(),
         slope: growth.slope,
         score: growth.score,
@@ -241,11 +243,13 @@ fn label(series: &Series, site: &History, growth: &Growth, is_found: bool, is_hi
         Label::Sawtooth
     } else if shape::is_step(series, growth) {
         Label::Step
-    } else if !growth.goes_on() {
+    } else if growth.decelerates() {
         Label::WarmUp
-    } else if is_found {
+    } else if shape::are_two_steps(series, growth) {
+        Label::Step
+    } else if is_found && growth.goes_on() {
         Label::Leak
-    } else if is_hinted || growth.trend.p < GREW {
+    } else if is_found || is_hinted {
         Label::Inconclusive
     } else {
         Label::Noise
@@ -278,8 +282,10 @@ fn too_small(series: &Series, site: &History) -> Decision {
 
 impl Estimate {
     fn over(self, seconds: f64) -> Estimate {
-        // One capture has no time between its quarters.
-        let seconds = if seconds > 0.0 { seconds } else { 1.0 };
+        // One capture has no slope.
+        if seconds <= 0.0 {
+            return Estimate::default();
+        }
         Estimate { value: self.value / seconds, low: self.low / seconds, high: self.high / seconds }
     }
 }

@@ -30,6 +30,14 @@ pub(super) struct Change {
     pub(super) seconds: f64,
 }
 
+impl Change {
+    pub(super) fn new(times: &[f64], bytes: &[f64]) -> Change {
+        let (before, after) = quarters(bytes);
+        let (begin, end) = quarters(times);
+        Change { before, after, seconds: end - begin }
+    }
+}
+
 impl Series {
     pub(super) fn new(run: &Run<'_>) -> Series {
         let n = run.times.len();
@@ -79,13 +87,13 @@ impl Series {
     }
 
     pub(super) fn change(&self, bytes: &[f64]) -> Change {
-        change(&self.times, bytes)
+        Change::new(&self.times, bytes)
     }
 
     /// The change within the later half of the captures.
     pub(super) fn late_change(&self, bytes: &[f64]) -> Change {
         let half = self.len() / 2;
-        change(&self.times[half..], &bytes[half..])
+        Change::new(&self.times[half..], &bytes[half..])
     }
 
     pub(super) fn times(&self) -> &[f64] {
@@ -98,20 +106,16 @@ pub(super) fn quarter(captures: usize) -> usize {
     (captures / 4).max(2).min(captures)
 }
 
-fn change(times: &[f64], bytes: &[f64]) -> Change {
-    let (before, after) = quarters(bytes);
-    let (begin, end) = quarters(times);
-    Change { before, after, seconds: end - begin }
-}
-
 /// Mean of the first quarter and of the last.
 pub(super) fn quarters(values: &[f64]) -> (f64, f64) {
     let q = quarter(values.len());
     (mean(&values[..q]), mean(&values[values.len() - q..]))
 }
 
+/// About the first value, so that the mean of equal values is just that.
 pub(super) fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
+    let first = values.first().copied().unwrap_or(0.0);
+    first + values.iter().map(|v| v - first).sum::<f64>() / values.len().max(1) as f64
 }
 
 /// So many values, from 0 to [`LARGEST`]; what is missing is 0.

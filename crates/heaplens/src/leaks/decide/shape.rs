@@ -1,6 +1,6 @@
 //! Growth that is no leak by its shape: one step, or rising and falling.
 
-use super::super::statistics::{Slopes, mann_kendall, upper_tail};
+use super::super::statistics::{Slopes, detrended, mann_kendall, upper_tail};
 use super::growth::Growth;
 use super::series::{Series, mean};
 use crate::sampling::z_of_difference;
@@ -41,6 +41,57 @@ pub(super) fn is_step(series: &Series, growth: &Growth) -> bool {
     best.is_some_and(|(drift, end)| drift <= 1.0 - STEP && !grows(series, growth, end))
 }
 
+/// Levels leave at most this share of what the best slope, from wherever it begins, leaves.
+const BETTER: f64 = 0.5;
+
+/// Three levels, each above the one before, fit far better than growth does. So they do with much that decelerates.
+pub(super) fn are_two_steps(series: &Series, growth: &Growth) -> bool {
+    let levels = &growth.levels;
+    let n = levels.len();
+    let tail = ((n as f64 * TAIL).ceil() as usize).max(3);
+    let sums = Sums::new(levels);
+    let mut best: Option<(f64, usize)> = None;
+    for first in HEAD..n.saturating_sub(tail) {
+        for second in first + HEAD..=n - tail {
+            let parts = [(0, first), (first, second), (second, n)];
+            let means = parts.map(|(begin, end)| sums.mean(begin, end));
+            if means[0] >= means[1] || means[1] >= means[2] {
+                continue;
+            }
+            let rest = parts.iter().map(|(begin, end)| sums.rest(*begin, *end)).sum();
+            if best.is_none_or(|(least, _)| rest < least) {
+                best = Some((rest, second));
+            }
+        }
+    }
+    best.is_some_and(|(rest, second)| rest < BETTER * growth.bend.rest && !grows(series, growth, second))
+}
+
+/// Prefix sums: means and sums of squares about them at once.
+struct Sums(Vec<(f64, f64)>);
+
+impl Sums {
+    fn new(values: &[f64]) -> Sums {
+        let mut sums = vec![(0.0, 0.0)];
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for value in values {
+            sum += value;
+            squares += value * value;
+            sums.push((sum, squares));
+        }
+        Sums(sums)
+    }
+
+    fn mean(&self, begin: usize, end: usize) -> f64 {
+        (self.0[end].0 - self.0[begin].0) / (end - begin) as f64
+    }
+
+    fn rest(&self, begin: usize, end: usize) -> f64 {
+        let mean = self.mean(begin, end);
+        (self.0[end].1 - self.0[begin].1 - mean * mean * (end - begin) as f64).max(0.0)
+    }
+}
+
 /// What a level rises or falls from end to end.
 fn drift(level: &[f64]) -> f64 {
     let half = level.len() / 2;
@@ -58,8 +109,8 @@ fn grows(series: &Series, growth: &Growth, begin: usize) -> bool {
         return false;
     }
     let noise = z_of_difference(mean(&levels[..half]), mean(&levels[half..]), series.rate);
-    let slope = Slopes::new(times, levels).median();
-    upper_tail(noise).max(mann_kendall(times, levels, slope).p) < ALSO_GROWS
+    let rest = detrended(times, levels, Slopes::new(times, levels).median());
+    upper_tail(noise).max(mann_kendall(levels, &rest).p) < ALSO_GROWS
 }
 
 /// A fall is one if it takes back this share of the range,
@@ -113,9 +164,6 @@ fn floor_rises(bytes: &[f64]) -> bool {
     let n = bytes.len();
     let floor: Vec<f64> =
         (0..WINDOWS).map(|i| range(bytes[i * n / WINDOWS..(i + 1) * n / WINDOWS].iter()).0).collect();
-    let times: Vec<f64> = (0..WINDOWS).map(|i| i as f64).collect();
     // Six values have no autocorrelation to speak of.
-    let trend = mann_kendall(&times, &floor, 0.0);
-    let z = if trend.s > 1.0 { (trend.s - 1.0) / trend.variance.sqrt() } else { 0.0 };
-    upper_tail(z) < FLOOR
+    mann_kendall(&floor, &[]).p < FLOOR
 }

@@ -6,4 +6,4 @@ mod trend;
 
 pub use discoveries::benjamini_hochberg;
 pub use normal::{cdf, quantile, upper_tail};
-pub use trend::{Slopes, Trend, mann_kendall};
+pub use trend::{Slopes, Trend, detrended, mann_kendall};

@@ -42,11 +42,12 @@ impl Slopes {
     /// Sen's slope: their median; 0 of none.
     pub fn median(&mut self) -> f64 {
         let n = self.0.len();
-        match n % 2 {
-            _ if n == 0 => 0.0,
-            1 => self.nth(n / 2),
-            _ => 0.5 * (self.nth(n / 2 - 1) + self.nth(n / 2)),
+        if n == 0 {
+            return 0.0;
         }
+        let (below, middle, _) = self.0.select_nth_unstable_by(n / 2, f64::total_cmp);
+        let middle = *middle;
+        if n % 2 == 1 { middle } else { 0.5 * (below.iter().copied().fold(f64::MIN, f64::max) + middle) }
     }
 
     /// Bounds of the slope for a test whose `s` has this standard error: those slopes that stand `z` of them from the
@@ -66,9 +67,9 @@ impl Slopes {
     }
 }
 
-/// Mann and Kendall's test for a rise, its variance corrected after Hamed and Rao, given Sen's slope of the values.
-pub fn mann_kendall(times: &[f64], values: &[f64], slope: f64) -> Trend {
-    let values = &values[..times.len().min(values.len())];
+/// Mann and Kendall's test for a rise, its variance corrected after Hamed and Rao. `rest` is what is left of the values
+/// without their trend, [`detrended`] by Sen's slope, or by a fit that suits them better.
+pub fn mann_kendall(values: &[f64], rest: &[f64]) -> Trend {
     let n = values.len() as f64;
     let mut s = 0.0;
     for (j, later) in values.iter().enumerate() {
@@ -78,27 +79,28 @@ pub fn mann_kendall(times: &[f64], values: &[f64], slope: f64) -> Trend {
     }
     let (_, ties) = ranks(values);
     let variance = ((n * (n - 1.0) * (2.0 * n + 5.0)) - ties) / 18.0;
-    let correction = hamed_rao(times, values, slope);
+    let correction = hamed_rao(values, rest);
     let z = if s == 0.0 || variance <= 0.0 { 0.0 } else { (s - s.signum()) / (correction * variance).sqrt() };
     Trend { s, variance, correction, z, p: upper_tail(z) }
 }
 
+/// Values less a slope.
+pub fn detrended(times: &[f64], values: &[f64], slope: f64) -> Vec<f64> {
+    times.iter().zip(values).map(|(t, v)| v - slope * (t - times[0])).collect()
+}
+
 /// max(1, 1 + 2/(n(n−1)(n−2)) · Σ (n−k)(n−k−1)(n−k−2) ρₖ) over the lags k whose autocorrelation ρₖ, of the ranks of the
 /// values without their slope, is significant.
-fn hamed_rao(times: &[f64], values: &[f64], slope: f64) -> f64 {
-    let n = values.len();
+fn hamed_rao(values: &[f64], rest: &[f64]) -> f64 {
+    let n = rest.len();
     if n < 3 {
         return 1.0;
     }
     // What is left of a straight line is rounding, whose ranks mean nothing.
     let grain = values.iter().fold(0.0f64, |most, v| most.max(v.abs())) * 1e-9;
-    let detrended: Vec<f64> = times
-        .iter()
-        .zip(values)
-        .map(|(t, v)| v - slope * (t - times[0]))
-        .map(|rest| if grain > 0.0 { (rest / grain).round() } else { 0.0 })
-        .collect();
-    let (mut ranks, _) = ranks(&detrended);
+    let rounded: Vec<f64> =
+        rest.iter().map(|v| if grain > 0.0 { (v / grain).round() } else { 0.0 }).collect();
+    let (mut ranks, _) = ranks(&rounded);
     let mean = (n as f64 + 1.0) / 2.0;
     ranks.iter_mut().for_each(|rank| *rank -= mean);
     let spread: f64 = ranks.iter().map(|r| r * r).sum();
@@ -148,7 +150,7 @@ mod tests {
         let times = steps(values.len());
         let mut slopes = Slopes::new(&times, values);
         let median = slopes.median();
-        (mann_kendall(&times, values, median), slopes)
+        (mann_kendall(values, &detrended(&times, values, median)), slopes)
     }
 
     #[test]
