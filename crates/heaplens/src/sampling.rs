@@ -141,10 +141,14 @@ pub struct Coverage {
     pub ratio: f64,
     /// Where 95 % of the ratios lie if all was sampled: 1 ± 1.96 √(R/allocated).
     pub expected: Interval,
-    /// Below 0.9 and below what is expected: sampling was switched on late, was off for a while, or was reset, and
+    /// Below 0.9 and four standard errors below 1: sampling was switched on late, was off for a while, or was reset, and
     /// what it does not know may be what grows.
     pub is_low: bool,
 }
+
+/// Memory that stays keeps its error, so captures of a process are low together by chance; at 95 % one process of forty
+/// would be.
+const SURELY: f64 = 4.0;
 
 /// Compares a profile's unsampled total with jemalloc's `stats.allocated`, both in bytes. None if nothing is allocated.
 pub fn coverage(total: f64, allocated: f64, rate: u64) -> Option<Coverage> {
@@ -152,9 +156,9 @@ pub fn coverage(total: f64, allocated: f64, rate: u64) -> Option<Coverage> {
         return None;
     }
     let ratio = total / allocated;
-    let half = if rate <= 1 { 0.0 } else { Z95 * (rate as f64 / allocated).sqrt() };
-    let expected = Interval { low: (1.0 - half).max(0.0), high: 1.0 + half };
-    Some(Coverage { ratio, expected, is_low: ratio < expected.low.min(0.9) })
+    let error = if rate <= 1 { 0.0 } else { (rate as f64 / allocated).sqrt() };
+    let expected = Interval { low: (1.0 - Z95 * error).max(0.0), high: 1.0 + Z95 * error };
+    Some(Coverage { ratio, expected, is_low: ratio < (1.0 - SURELY * error).min(0.9) })
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The function to blame for what grew: whose stacks hold the growth, and hold little else.
 //!
 //! A shared utility that leaking and healthy callers use is impure; `main` is impure, since all else is below it as well;
-//! one handler of ten that feed the same map covers only a tenth. What is left is the function that holds on to memory.
+//! one handler of ten that feed the same map covers only a tenth. What is left is the function that holds on to memory, or
+//! one above it that covers some small growth more; so what is pure and covers most of that is blamed in its place.
 
 use super::sites::{Name, Sites};
 use crate::classify::Owner;
@@ -12,6 +13,9 @@ use crate::seeded::SeededMap;
 const REST: f64 = 0.05;
 /// Functions so close to each other are equally to blame; the innermost is named.
 const TIE: f64 = 0.02;
+
+/// A function inside of another is to blame in its place if it covers so much of the growth there.
+const MOST: f64 = 0.5;
 
 /// Functions of these owners are blamed, the earlier ones if there are any.
 const BLAMED: [&[Owner]; 3] =
@@ -45,10 +49,15 @@ struct Candidate {
 }
 
 impl Candidate {
+    /// How much of what it holds is held by sites that grow.
+    fn purity(&self) -> f64 {
+        if self.live > 0.0 { self.live_of_growing / self.live } else { 1.0 }
+    }
+
     /// The harmonic mean of coverage and purity.
     fn score(&self, all_growth: f64) -> f64 {
         let coverage = self.growth / all_growth;
-        let purity = if self.live > 0.0 { self.live_of_growing / self.live } else { 1.0 };
+        let purity = self.purity();
         if coverage + purity > 0.0 { 2.0 * coverage * purity / (coverage + purity) } else { 0.0 }
     }
 }
@@ -125,10 +134,20 @@ fn most_blamed(
         }
     }
     let best = candidates.values().map(|candidate| candidate.score(all)).fold(0.0, f64::max);
-    let depth = |candidate: &Candidate| candidate.depth / candidate.growth;
-    candidates
-        .iter()
-        .filter(|(_, candidate)| candidate.score(all) >= best - TIE)
-        .min_by(|(a_name, a), (b_name, b)| depth(a).total_cmp(&depth(b)).then(a_name.cmp(b_name)))
-        .map(|(name, _)| *name)
+    let inner = |candidate: &Candidate| candidate.depth / candidate.growth;
+    let innermost = |(a_name, a): &(&Name, &Candidate), (b_name, b): &(&Name, &Candidate)| {
+        inner(a).total_cmp(&inner(b)).then(a_name.cmp(b_name))
+    };
+    let (mut name, mut found) =
+        candidates.iter().filter(|(_, candidate)| candidate.score(all) >= best - TIE).min_by(innermost)?;
+    let is_to_blame = |candidate: &Candidate, outer: &Candidate| {
+        inner(candidate) < inner(outer)
+            && candidate.growth >= MOST * outer.growth
+            && candidate.purity() >= outer.purity() - TIE
+    };
+    // Each step goes inwards.
+    while let Some(next) = candidates.iter().filter(|(_, c)| is_to_blame(c, found)).min_by(innermost) {
+        (name, found) = next;
+    }
+    Some(*name)
 }

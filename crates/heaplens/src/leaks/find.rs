@@ -1,7 +1,7 @@
 //! From a series to culprits.
 
 use super::blame::{Blamed, Growing, blame};
-use super::decide::{self, Decision, Label};
+use super::decide::{self, Decision, History, Label};
 use super::sites::Sites;
 use super::{Caller, Culprit, Dismissed, Inconclusive, Judged, Leaks, Options, Verdict};
 use crate::classify::{Owner, crate_of};
@@ -21,6 +21,10 @@ const LABELS: [Label; 8] = [
     Label::GrowingContainer,
     Label::Noise,
 ];
+/// A function keeps so much of what some of its stacks grow, or it only shifts memory from others to them.
+const KEPT: f64 = 0.5;
+/// A stack with so much of its function's growth stands for the function.
+const MOSTLY: f64 = 0.5;
 /// Of callers, more are of no help.
 const MOST_CALLERS: usize = 5;
 const MOST_EXAMPLES: usize = 3;
@@ -50,13 +54,13 @@ fn judge(series: &Series, mut run: Run, options: &Options) -> Judged {
     let heap = sites.sum(&all).bytes;
     let load = options.load.as_deref().and_then(|load| counts(load, &run));
     let context = decide::Run { times: &run.times, rate: run.rate, heap: &heap, load: load.as_deref() };
+    let of_sites = &decide::decide(&context, &sites.histories, &decide::Options::default())[..];
     let groups = sites.groups();
-    let mut histories = sites.histories.clone();
-    histories.extend(groups.iter().map(|group| sites.sum(group)));
-    let decisions = decide::decide(&context, &histories, &decide::Options::default());
-    let (of_sites, of_groups) = decisions.split_at(sites.sites.len());
+    let sums: Vec<History> = groups.iter().map(|group| sites.sum(group)).collect();
+    let of_groups = &decide::decide(&context, &sums, &decide::Options::default())[..];
 
-    let growing = growing(of_sites, of_groups, &groups);
+    let shifted = shifted(&sites, of_sites, of_groups, &groups);
+    let growing = growing(of_sites, of_groups, &groups, &shifted);
     let live: Vec<f64> = sites.histories.iter().map(|history| last(&history.bytes)).collect();
     let code = series.code();
     let blamed = blame(code, &sites, growing.clone(), &live);
@@ -70,7 +74,7 @@ fn judge(series: &Series, mut run: Run, options: &Options) -> Judged {
         found if found < decide::FEWEST_CAPTURES => {
             Some(Inconclusive::TooFew { found, needed: decide::FEWEST_CAPTURES })
         }
-        _ => unsure(code, &sites, of_sites),
+        _ => unsure(code, &sites, of_sites, &shifted),
     };
     let verdict = match (culprits.is_empty(), &inconclusive) {
         (false, _) => Verdict::Leak,
@@ -123,16 +127,48 @@ fn drop_warmup(run: &mut Run, wanted: Option<f64>) -> Vec<usize> {
     dropped
 }
 
+/// Sites that grow at the cost of others of their function: the items of a cache at its limit are replaced by those that
+/// came another way.
+fn shifted(sites: &Sites, of_sites: &[Decision], of_groups: &[Decision], groups: &[Vec<usize>]) -> Vec<bool> {
+    let mut shifted = vec![false; of_sites.len()];
+    for (group, whole) in groups.iter().zip(of_groups) {
+        if whole.is_suspect {
+            continue;
+        }
+        let grew = |site: &usize| !matches!(of_sites[*site].label, Label::Noise | Label::Sawtooth);
+        let grown: Vec<usize> = group.iter().copied().filter(grew).collect();
+        if rise(&sites.sum(group).bytes) < KEPT * rise(&sites.sum(&grown).bytes) {
+            grown.iter().for_each(|&site| shifted[site] = true);
+        }
+    }
+    shifted
+}
+
 /// Sites that grow by themselves or as a part of a group that does.
-fn growing(of_sites: &[Decision], of_groups: &[Decision], groups: &[Vec<usize>]) -> Vec<Growing> {
-    let mut is_growing: Vec<bool> = of_sites.iter().map(|decision| decision.is_suspect).collect();
+fn growing(
+    of_sites: &[Decision],
+    of_groups: &[Decision],
+    groups: &[Vec<usize>],
+    shifted: &[bool],
+) -> Vec<Growing> {
+    let mut is_growing: Vec<bool> = of_sites
+        .iter()
+        .zip(shifted)
+        .map(|(decision, is_shifted)| decision.is_suspect && !is_shifted)
+        .collect();
+    let grown = |site: usize| of_sites[site].growth.value;
     for (group, decision) in groups.iter().zip(of_groups) {
-        if decision.is_suspect {
+        // Small stacks of one function are told from noise only together; of a large one, what it is is known.
+        let mostly = group.iter().max_by(|a, b| grown(**a).total_cmp(&grown(**b)));
+        let is_explained = mostly.is_some_and(|&site| {
+            of_sites[site].label.explains() && grown(site) >= MOSTLY * decision.growth.value
+        });
+        if decision.is_suspect && !is_explained {
             group.iter().for_each(|&site| is_growing[site] = true);
         }
     }
-    let grown = |site: usize| Growing { site, growth: of_sites[site].growth.value };
-    (0..of_sites.len()).filter(|&site| is_growing[site]).map(grown).filter(|one| one.growth > 0.0).collect()
+    let one = |site: usize| Growing { site, growth: grown(site) };
+    (0..of_sites.len()).filter(|&site| is_growing[site]).map(one).filter(|one| one.growth > 0.0).collect()
 }
 
 fn culprit(
@@ -211,8 +247,11 @@ fn callers(code: &Profile, sites: &Sites, growing: &[Growing], culprit: FrameId)
 }
 
 /// What seems to grow, but may not, if that is a good part of what grew at all.
-fn unsure(code: &Profile, sites: &Sites, decisions: &[Decision]) -> Option<Inconclusive> {
-    let open = decisions.iter().enumerate().filter(|(_, decision)| decision.label == Label::Inconclusive);
+fn unsure(code: &Profile, sites: &Sites, decisions: &[Decision], shifted: &[bool]) -> Option<Inconclusive> {
+    let open = decisions
+        .iter()
+        .enumerate()
+        .filter(|(site, decision)| decision.label == Label::Inconclusive && !shifted[*site]);
     let (site, decision) =
         open.max_by(|(_, a), (_, b)| a.score.total_cmp(&b.score).then(b.p.total_cmp(&a.p)))?;
     Some(Inconclusive::Unsure { needs: decision.needs?, name: owning_function(code, sites, site) })

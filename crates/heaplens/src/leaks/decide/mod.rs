@@ -107,6 +107,11 @@ impl Label {
         }
     }
 
+    /// True for growth that has another reason than a leak.
+    pub fn explains(self) -> bool {
+        matches!(self, Label::WarmUp | Label::Sawtooth | Label::Step | Label::Load)
+    }
+
     /// In JSON.
     pub fn code(self) -> &'static str {
         match self {
