@@ -40,6 +40,10 @@ impl Budget {
         Budget { left: limit(file), file }
     }
 
+    pub(crate) fn left(&self) -> usize {
+        self.left
+    }
+
     #[inline]
     pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), Error> {
         match self.left.checked_sub(bytes) {

@@ -167,6 +167,12 @@ impl Profile {
         self.add_frame(Frame::named(function))
     }
 
+    /// Makes room for so many more samples and stack nodes.
+    pub(crate) fn reserve(&mut self, samples: usize, nodes: usize) {
+        self.samples.reserve(samples);
+        self.stacks.reserve(samples, nodes);
+    }
+
     /// The id of a frame under its caller, added if it is new.
     #[inline]
     pub fn add_stack(&mut self, parent: Option<StackId>, frame: FrameId) -> StackId {

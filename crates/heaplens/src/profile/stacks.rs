@@ -2,40 +2,32 @@
 
 use super::ids::{FrameId, StackId};
 use super::tables::StackNode;
-use rustc_hash::FxHashMap;
+use crate::seeded::SeededMap;
+use std::collections::hash_map::Entry;
 
-/// So many callees of a node are found by looking at each.
-const FEW: usize = 4;
-
-/// Most nodes have one callee or two, so a list of these finds them sooner than a hash of all nodes would, and in less
-/// memory; those of nodes with many are found by hash.
+/// Stacks are most of a profile's memory, and walking them is waiting for it, so nodes are small. They are added along a
+/// stack, so nearly all stand right behind their callers: there a callee is found without a table.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stacks {
     nodes: Vec<Node>,
-    /// One more than the first outermost node's id; 0 if there is none.
-    first_root: u32,
-    /// Callees behind the first [`FEW`] of their callers.
-    others: FxHashMap<(Option<StackId>, FrameId), StackId>,
+    /// Nodes that do not stand behind their callers.
+    others: SeededMap<Node, StackId>,
 }
 
-/// Stacks are most of a profile's memory. Ids are stored as one more than they are, 0 for none.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Node {
-    parent: u32,
+    /// The index behind the caller's; 0 for outermost nodes, as if they had one before all.
+    behind: u32,
     frame: FrameId,
-    first_callee: u32,
-    /// The next callee of this node's caller.
-    next: u32,
 }
 
 impl Node {
     fn new(node: StackNode) -> Node {
-        let parent = node.parent.map_or(0, |id| id.0 + 1);
-        Node { parent, frame: node.frame, first_callee: 0, next: 0 }
+        Node { behind: node.parent.map_or(0, |id| id.0 + 1), frame: node.frame }
     }
 
     fn row(self) -> StackNode {
-        StackNode { parent: self.parent.checked_sub(1).map(StackId), frame: self.frame }
+        StackNode { parent: self.behind.checked_sub(1).map(StackId), frame: self.frame }
     }
 }
 
@@ -44,44 +36,37 @@ impl Stacks {
         Stacks { nodes: Vec::with_capacity(nodes), ..Stacks::default() }
     }
 
+    /// Makes room for so many more nodes, of so many stacks.
+    pub(super) fn reserve(&mut self, stacks: usize, nodes: usize) {
+        self.nodes.reserve(nodes);
+        self.others.reserve(stacks);
+    }
+
     #[inline]
     pub(super) fn insert(&mut self, node: StackNode) -> StackId {
-        let first = match node.parent {
-            Some(parent) => self.nodes[parent.index()].first_callee,
-            None => self.first_root,
-        };
-        // Most nodes that are new are the callees of new ones.
-        if first == 0 { self.add_behind(None, node) } else { self.find_or_add(first, node) }
+        let node = Node::new(node);
+        match self.nodes.get(node.behind as usize) {
+            Some(behind) if *behind == node => StackId(node.behind),
+            Some(_) => self.find_or_add(node),
+            // A caller that is the last node has no callees yet.
+            None => self.push(node),
+        }
     }
 
-    fn find_or_add(&mut self, first: u32, node: StackNode) -> StackId {
-        let (mut next, mut last) = (first, None);
-        for _ in 0..FEW {
-            let Some(at) = next.checked_sub(1) else { return self.add_behind(last, node) };
-            let callee = &self.nodes[at as usize];
-            if callee.frame == node.frame {
-                return StackId(at);
+    fn find_or_add(&mut self, node: Node) -> StackId {
+        match self.others.entry(node) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => {
+                place.insert(StackId(self.nodes.len() as u32));
+                self.push(node)
             }
-            (last, next) = (Some(at), callee.next);
         }
-        let new = StackId(self.nodes.len() as u32);
-        let id = *self.others.entry((node.parent, node.frame)).or_insert(new);
-        if id == new {
-            self.nodes.push(Node::new(node));
-        }
-        id
     }
 
-    /// Adds a callee behind the last one of its caller that a look at each finds.
-    fn add_behind(&mut self, last: Option<u32>, node: StackNode) -> StackId {
-        let id = self.nodes.len() as u32;
-        self.nodes.push(Node::new(node));
-        match (last, node.parent) {
-            (Some(last), _) => self.nodes[last as usize].next = id + 1,
-            (None, Some(parent)) => self.nodes[parent.index()].first_callee = id + 1,
-            (None, None) => self.first_root = id + 1,
-        }
-        StackId(id)
+    fn push(&mut self, node: Node) -> StackId {
+        let id = StackId(self.nodes.len() as u32);
+        self.nodes.push(node);
+        id
     }
 
     #[inline]

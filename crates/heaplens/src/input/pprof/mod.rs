@@ -93,6 +93,7 @@ pub(super) fn parse_packed(bytes: &[u8], packed: usize, limits: &Limits) -> Resu
     let functions = reader.functions()?;
     let mappings = reader.mappings()?;
     let locations = reader.locations(&mappings, &functions)?;
+    reader.reserve(head.samples);
     samples::read(&mut reader, &types, &locations, limits.threads, recorded.is_diff)?;
     let mut profile = reader.profile;
     if locations.outside > 0 {
@@ -119,6 +120,7 @@ struct Reader<'a> {
 /// What stands in the message itself, texts as places in the table.
 #[derive(Default)]
 struct Head {
+    samples: usize,
     /// Type and unit, and where they stand.
     types: Vec<(u64, u64, usize)>,
     period_type: (u64, u64),
@@ -140,6 +142,7 @@ impl Head {
                 let (name, unit) = value_type(found.part()?)?;
                 self.types.push((name, unit, found.at));
             }
+            field::profile::SAMPLE => self.samples += 1,
             field::profile::STRING_TABLE => strings.push(found.part()?.bytes, found.at)?,
             field::profile::TIME_NANOS => self.time_nanos = found.number()? as i64,
             field::profile::PERIOD_TYPE => self.period_type = value_type(found.part()?)?,
@@ -279,6 +282,16 @@ impl<'a> Reader<'a> {
         let mut mappings = Mappings::default();
         self.walk(field::profile::MAPPING, |reader, count, found| mappings.read(reader, count, found))?;
         Ok(mappings)
+    }
+
+    /// Makes room for samples and their stacks, as far as they may have it: these are most of the memory, and would be
+    /// copied as they grow.
+    fn reserve(&mut self, samples: usize) {
+        let (start, end) = self.spans[field::profile::SAMPLE as usize];
+        // Few files have more nodes.
+        let nodes = (end - start) / 2;
+        let left = self.budget.left();
+        self.profile.reserve(samples.min(left / budget::SAMPLE), nodes.min(left / budget::NODE));
     }
 
     fn locations(&mut self, mappings: &Mappings, functions: &Functions) -> Result<Locations, Error> {

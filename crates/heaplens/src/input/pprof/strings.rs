@@ -39,7 +39,7 @@ impl<'a> Strings<'a> {
 
     /// As [`Strings::bytes`]; what is not UTF-8 is replaced by U+FFFD.
     pub(super) fn text(&self, index: u64, at: usize) -> Result<Cow<'a, str>, Fault> {
-        Ok(String::from_utf8_lossy(self.bytes(index, at)?))
+        Ok(lossy(self.bytes(index, at)?))
     }
 
     /// A text in the profile's own table. The index is one that [`Strings::bytes`] knows.
@@ -55,11 +55,16 @@ impl<'a> Strings<'a> {
         }
         let text = self.texts.get(index).copied().unwrap_or_default();
         budget.charge(text.len().saturating_add(budget::TEXT))?;
-        let id = profile.intern(&String::from_utf8_lossy(text));
+        let id = profile.intern(&lossy(text));
         if self.kept.len() <= index {
             self.kept.resize(self.texts.len().max(1), 0);
         }
         self.kept[index] = id.0 + 1;
         Ok(id)
     }
+}
+
+/// Replacing goes byte by byte, and hardly any text needs it.
+fn lossy(text: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text), Cow::Borrowed)
 }

@@ -9,22 +9,38 @@ const AT_ONCE: usize = 256;
 /// The profile's samples in the order of the file.
 pub(super) struct Sorted<'p> {
     profile: &'p Profile,
-    /// What makes samples one row, and the index of each.
-    order: Vec<(Key, u32)>,
+    order: Vec<Key>,
 }
 
-/// The place of the stack; that of the thread (0 for none) and the side of a difference, as one number.
-type Key = (u64, u32);
+/// The place of the stack, that of the thread (0 for none) and the side of a difference, which make samples one row; and
+/// the sample's index. As one number they are sorted soonest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key(u128);
+
+impl Key {
+    fn new(stack: u64, thread: u32, is_base: bool, index: u32) -> Key {
+        let row = u128::from(stack) << 32 | u128::from(thread << 1 | u32::from(is_base));
+        Key(row << 32 | u128::from(index))
+    }
+
+    fn is_same_row(self, other: Key) -> bool {
+        self.0 >> 32 == other.0 >> 32
+    }
+
+    fn index(self) -> usize {
+        self.0 as u32 as usize
+    }
+}
 
 impl<'p> Sorted<'p> {
     pub(super) fn new(profile: &'p Profile) -> Sorted<'p> {
         let ends = order::ends(profile);
         let threads = thread_places(profile);
-        let key = |sample: &Sample| {
+        let key = |(sample, index): (&Sample, u32)| {
             let thread = sample.thread.map_or(0, |id| threads[id.index()]);
-            (order::place(&ends, sample.stack), thread << 1 | u32::from(is_base(sample)))
+            Key::new(order::place(&ends, sample.stack), thread, is_base(sample), index)
         };
-        let mut order: Vec<(Key, u32)> = profile.samples().iter().map(key).zip(0..).collect();
+        let mut order: Vec<Key> = profile.samples().iter().zip(0..).map(key).collect();
         order.sort_unstable();
         Sorted { profile, order }
     }
@@ -32,7 +48,7 @@ impl<'p> Sorted<'p> {
     /// The sums of equal samples; those that round to nothing are left out.
     pub(super) fn rows(&self, types: &[SampleType]) -> impl Iterator<Item = Row> {
         let samples = self.profile.samples();
-        let fetch = |&(key, index): &(Key, u32)| (key, samples[index as usize]);
+        let fetch = |&key: &Key| (key, samples[key.index()]);
         let fetched =
             self.order.chunks(AT_ONCE).flat_map(move |some| some.iter().map(fetch).collect::<Vec<_>>());
         let mut sorted = fetched.peekable();
@@ -40,7 +56,7 @@ impl<'p> Sorted<'p> {
             loop {
                 let (key, sample) = sorted.next()?;
                 let mut sum = sample.values;
-                while let Some((_, equal)) = sorted.next_if(|(next, _)| *next == key) {
+                while let Some((_, equal)) = sorted.next_if(|(next, _)| next.is_same_row(key)) {
                     sum += equal.values;
                 }
                 let values = Whole::new(&sum, types);

@@ -1,5 +1,6 @@
 //! The one table of strings.
 
+use super::wire::Message;
 use crate::out::escape;
 use crate::profile::{Profile, StringId};
 use indexmap::IndexSet;
@@ -48,6 +49,11 @@ impl<'p> Strings<'p> {
     }
 
     pub(super) fn write(&self, field: u32, out: &mut dyn Write) -> io::Result<()> {
-        self.table.iter().try_for_each(|text| super::wire::write_bytes(field, text.as_bytes(), out))
+        let mut message = Message::default();
+        self.table.iter().try_for_each(|text| {
+            message.clear();
+            message.text(field, text);
+            message.write_fields(out)
+        })
     }
 }

@@ -46,6 +46,11 @@ impl Message {
         self.bytes.extend_from_slice(&other.bytes);
     }
 
+    /// A string; also if it is empty, as lists need it.
+    pub(super) fn text(&mut self, field: u32, text: &str) {
+        delimited(&mut self.bytes, field, text.as_bytes());
+    }
+
     /// A message within this one.
     pub(super) fn message(&mut self, field: u32, inner: &Message) {
         delimited(&mut self.bytes, field, &inner.bytes);
@@ -57,18 +62,12 @@ impl Message {
     }
 
     /// This as a field of the outermost message.
-    pub(super) fn write(&self, field: u32, out: &mut dyn Write) -> io::Result<()> {
-        write_bytes(field, &self.bytes, out)
+    pub(super) fn write(&mut self, field: u32, out: &mut dyn Write) -> io::Result<()> {
+        self.packed.clear();
+        head(&mut self.packed, field, self.bytes.len());
+        out.write_all(&self.packed)?;
+        out.write_all(&self.bytes)
     }
-}
-
-/// A string, or any bytes, as a field of the outermost message; written also if empty.
-pub(super) fn write_bytes(field: u32, bytes: &[u8], out: &mut dyn Write) -> io::Result<()> {
-    let mut head = Vec::with_capacity(16);
-    tag(&mut head, field, LENGTH_DELIMITED);
-    varint(&mut head, bytes.len() as u64);
-    out.write_all(&head)?;
-    out.write_all(bytes)
 }
 
 const VARINT: u32 = 0;
@@ -79,9 +78,13 @@ fn tag(out: &mut Vec<u8>, field: u32, kind: u32) {
 }
 
 fn delimited(out: &mut Vec<u8>, field: u32, bytes: &[u8]) {
-    tag(out, field, LENGTH_DELIMITED);
-    varint(out, bytes.len() as u64);
+    head(out, field, bytes.len());
     out.extend_from_slice(bytes);
+}
+
+fn head(out: &mut Vec<u8>, field: u32, length: usize) {
+    tag(out, field, LENGTH_DELIMITED);
+    varint(out, length as u64);
 }
 
 /// Seven bits a byte, the lowest first. Negative numbers come as their two's complement and take ten bytes.
@@ -119,9 +122,7 @@ mod tests {
         let mut inner = Message::default();
         inner.number(1, 150);
         assert_eq!(bytes(|m| m.message(3, &inner)), [0x1a, 0x03, 0x08, 0x96, 0x01]);
-        let mut out = Vec::new();
-        write_bytes(2, b"testing", &mut out).unwrap();
-        assert_eq!(out, b"\x12\x07testing");
+        assert_eq!(bytes(|m| m.text(2, "testing")), b"\x12\x07testing");
     }
 
     #[test]
