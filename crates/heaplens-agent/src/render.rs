@@ -12,6 +12,8 @@ mod own_modules;
 
 #[cfg(feature = "symbolize")]
 pub(crate) use addresses::posted as addresses;
+#[cfg(feature = "leak-test")]
+pub(crate) use named::named;
 #[cfg(feature = "symbolize")]
 pub(crate) use named::posted;
 
@@ -86,6 +88,15 @@ pub(crate) fn own(output: Output, config: &Config) -> Result<Response<Vec<u8>>, 
             Landed::Panicked => Err(failed("a fault in heaplens")),
             Landed::Full => Err(dump::too_many()),
         }
+    })
+}
+
+/// Runs other work as a drawing is run, when it is its turn; `None` if too many wait, or if it panics. Blocks.
+#[cfg(feature = "leak-test")]
+pub(crate) fn aside<T: Clone + Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+    unsampled(|| {
+        let _turn = DRAWING.take()?;
+        apart::run(work)
     })
 }
 
@@ -205,8 +216,9 @@ impl io::Write for Body {
     }
 }
 
-/// Between two stages: whether what the drawing holds is within the cap.
+/// Between two stages: whether what the drawing holds is within the cap. What it freed is given back.
 fn within(config: &Config) -> Result<(), Problem> {
+    apart::give_back();
     match apart::held() {
         Some(held) if held > config.drawing.memory => Err(too_large("the profile", config)),
         _ => Ok(()),

@@ -35,6 +35,20 @@ pub(super) fn held() -> Option<u64> {
     Some(arena()?.held().ok()?.saturating_sub(INHERITED.load(Ordering::Relaxed)))
 }
 
+/// Gives back what the work has freed so far, the cache of this thread included: for the moments between two stages, so
+/// that the next one does not come on top of what the last one is done with.
+pub(super) fn give_back() {
+    // What jemalloc refuses, or another thread's purge prevents, goes at the end.
+    let _ = mallctl::flush_cache_of_this_thread();
+    let _ = arena().map(Arena::purge);
+}
+
+/// How many pages the work has freed and not given back.
+#[cfg(test)]
+pub(super) fn free_pages() -> Option<usize> {
+    arena()?.free_pages().ok()
+}
+
 /// Runs `work` on a thread set apart, and returns a copy of the result that is the caller's own memory; `None` if the
 /// work panics. One at a time: the caller sees to that.
 ///

@@ -28,7 +28,8 @@ pub(crate) fn posted<B: AsRef<[u8]> + Send>(
 pub(super) fn draw(output: Output, profile: Profile, config: &Config) -> Result<Drawing, Problem> {
     let within = || within(config);
     within()?;
-    let named = named(profile, config);
+    let named = named(&profile, config);
+    drop(profile);
     within()?;
     let warnings = warning_codes(&named);
     let sample = SampleType::InuseSpace;
@@ -59,10 +60,10 @@ fn folded(named: Profile) -> Profile {
 }
 
 /// Names what lies in modules that this process has loaded. Opens no other file.
-fn named(profile: Profile, config: &Config) -> Profile {
+pub(crate) fn named(profile: &Profile, config: &Config) -> Profile {
     let options = options(config);
     let resolver = OwnModules::now(symbols::files(&options, profile.modules()));
-    symbols::symbolize_with(&profile, &resolver)
+    symbols::symbolize_with(profile, &resolver)
 }
 
 /// How symbols are read here: where from is for [`OwnModules`] to say.

@@ -9,6 +9,7 @@ use heaplens::profile::{Module, ModuleKind, SymbolState};
 use heaplens::symbols::{Resolution, Resolve};
 use heaplens::trailer::Trailer;
 
+use super::apart;
 use crate::{process, trailer};
 
 /// A module of this process.
@@ -71,7 +72,10 @@ impl<R: Resolve> Resolve for OwnModules<R> {
             return Resolution::unknown(SymbolState::Missing { why });
         };
         let trusted = Module { path: file.clone(), deleted: false, ..module.clone() };
-        self.files.resolve(&trusted, lookups)
+        let resolution = self.files.resolve(&trusted, lookups);
+        // The next module is not to come on top of what reading this one took.
+        apart::give_back();
+        resolution
     }
 }
 
@@ -196,6 +200,40 @@ mod tests {
                 ("/lib/a b\n.so", Some("abcdef01"), Some("/lib/a b\n.so")),
             ]
         );
+    }
+
+    /// Frees as much as a large unit and its names.
+    struct Wasteful(Mutex<Vec<usize>>);
+
+    impl Resolve for Wasteful {
+        fn resolve(&self, _: &Module, _: &[u64]) -> Resolution {
+            self.0.lock().unwrap().extend(apart::free_pages());
+            for _ in 0..2 {
+                std::hint::black_box((100..2_000).map(|size| vec![1u8; size]).collect::<Vec<_>>());
+                std::hint::black_box(vec![1u8; 8 << 20]);
+            }
+            Resolution::default()
+        }
+    }
+
+    #[test]
+    fn what_a_module_took_is_given_back_before_the_next_is_read() {
+        let test = "render::own_modules::tests::what_a_module_took_is_given_back_before_the_next_is_read";
+        crate::common::in_child(test, None, || {
+            let free = apart::run(|| {
+                let files = Wasteful(Mutex::default());
+                let modules = OwnModules { own: vec![loaded("/app", None, Some("/app"))], files };
+                for _ in 0..3 {
+                    modules.resolve(&module("/app", None), &[]);
+                }
+                modules.files.0.into_inner().unwrap()
+            });
+            // Some pages' worth is nothing beside the two thousand that each frees.
+            assert!(
+                matches!(free.as_deref(), Some([_, second, third]) if *second.max(third) < 64),
+                "{free:?}"
+            );
+        });
     }
 
     #[test]

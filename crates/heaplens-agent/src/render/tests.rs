@@ -101,6 +101,22 @@ fn what_passes_the_cap_is_given_up_with_words() {
 }
 
 #[test]
+fn what_a_stage_freed_is_given_back_before_the_next() {
+    in_child("render::tests::what_a_stage_freed_is_given_back_before_the_next", None, || {
+        let pages = apart::run(|| {
+            std::hint::black_box(vec![1u8; 8 << 20]);
+            let before = apart::free_pages();
+            assert!(within(&Config::default()).is_ok());
+            (before, apart::free_pages())
+        });
+        assert!(
+            matches!(pages, Some((Some(before), Some(after))) if before >= 2_048 && after < 64),
+            "{pages:?}"
+        );
+    });
+}
+
+#[test]
 fn what_is_too_large_once_unpacked_is_too_large() {
     use std::io::Write;
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);

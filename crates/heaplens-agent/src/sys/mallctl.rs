@@ -101,8 +101,14 @@ pub(crate) fn set_prof_gdump(on: bool) -> Result<(), Errno> {
     write(c"prof.gdump", on)
 }
 
+/// Forgets all samples, and takes the next ones at this rate.
+#[cfg(feature = "leak-test")]
+pub(crate) fn reset_prof(lg_sample: u64) -> Result<(), Errno> {
+    let lg_sample = usize::try_from(lg_sample).map_err(|_| Errno(libc::EINVAL))?;
+    write(c"prof.reset", lg_sample)
+}
+
 /// Runs `work` with this thread's allocations left out of the profile.
-#[cfg(any(feature = "pprof", feature = "axum-08"))]
 pub(crate) fn unsampled<T>(work: impl FnOnce() -> T) -> T {
     /// Switches sampling on again, also when `work` panics.
     struct On;
@@ -122,6 +128,12 @@ pub(crate) fn unsampled<T>(work: impl FnOnce() -> T) -> T {
 #[cfg(any(feature = "pprof", feature = "listener"))]
 pub(crate) fn stop_sampling_this_thread() -> Result<(), Errno> {
     write(c"thread.prof.active", false)
+}
+
+/// Hands what this thread keeps for its next allocations to the arenas.
+#[cfg(feature = "pprof")]
+pub(crate) fn flush_cache_of_this_thread() -> Result<(), Errno> {
+    call(c"thread.tcache.flush")
 }
 
 /// An arena that only threads of [`Arena::enter`] allocate from. It lives as long as the process: memory of it may be

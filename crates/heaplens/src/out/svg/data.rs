@@ -37,7 +37,7 @@ struct Document<'a> {
 }
 
 /// Encodes the rows, ready to stand in a script element.
-pub(super) fn encode(tree: &Tree, rows: &[Row], header: &Header, options: &Options) -> String {
+pub(super) fn encode(tree: &Tree, rows: Vec<Row>, header: &Header, options: &Options) -> String {
     let mut names = Table::default();
     let mut places = Table::default();
     let mut modules = Table::default();
@@ -106,8 +106,11 @@ pub(super) fn encode(tree: &Tree, rows: &[Row], header: &Header, options: &Optio
             document.other_before = whole(rows.iter().map(|row| row.other_before));
         }
     }
+    // Each of these is about as large as the tree: what is done with makes room for the next.
+    drop((rows, grown, shrunk));
     // Strings, integers and lists of them: there is nothing in it that could fail to serialize.
     let json = serde_json::to_string(&document).unwrap_or_default();
+    drop(document);
     escape::json_in_script(&json).into_owned()
 }
 

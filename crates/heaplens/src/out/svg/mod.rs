@@ -108,7 +108,7 @@ fn write_limited(
     let rows = rows::select(tree, limit);
     let header = header::Header::new(tree, options, &rows);
     let picture = picture::draw(tree, &header, options);
-    let data = data::encode(tree, &rows.rows, &header, options);
+    let data = data::encode(tree, rows.rows, &header, options);
     let title = super::escape::xml(&header.title);
     let symbols = header.symbols.as_ref().map(header::Symbols::line);
     let facts: Vec<&str> = header.facts.iter().chain(&symbols).map(String::as_str).collect();

@@ -37,7 +37,8 @@ pub(super) struct Rows {
 /// Nodes of no width are no rows: their amounts (equal before and after) go to their caller.
 pub(super) fn select(tree: &Tree, limit: usize) -> Rows {
     let (kept, left_out_width) = keep(tree, limit);
-    let mut rows: Vec<Row> = Vec::new();
+    // They are as large as the tree: not twice while they grow.
+    let mut rows: Vec<Row> = Vec::with_capacity(kept.iter().filter(|&&kept| kept).count());
     // Merged rows that wait until the last callee of their caller is written, with that caller's end.
     let mut waiting: Vec<(usize, Row)> = Vec::new();
     let mut left_out = 0;
