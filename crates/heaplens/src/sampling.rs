@@ -150,6 +150,9 @@ pub struct Coverage {
 /// would be.
 const SURELY: f64 = 4.0;
 
+/// Bytes that nobody holds but `stats.allocated` counts: what threads keep for their next allocations.
+const CACHED: f64 = 1_048_576.0;
+
 /// Compares a profile's unsampled total with jemalloc's `stats.allocated`, both in bytes. None if nothing is allocated.
 pub fn coverage(total: f64, allocated: f64, rate: u64) -> Option<Coverage> {
     if allocated.is_nan() || allocated <= 0.0 {
@@ -158,7 +161,7 @@ pub fn coverage(total: f64, allocated: f64, rate: u64) -> Option<Coverage> {
     let ratio = total / allocated;
     let error = if rate <= 1 { 0.0 } else { (rate as f64 / allocated).sqrt() };
     let expected = Interval { low: (1.0 - Z95 * error).max(0.0), high: 1.0 + Z95 * error };
-    Some(Coverage { ratio, expected, is_low: ratio < (1.0 - SURELY * error).min(0.9) })
+    Some(Coverage { ratio, expected, is_low: total + CACHED < allocated * (1.0 - SURELY * error).min(0.9) })
 }
 
 #[cfg(test)]

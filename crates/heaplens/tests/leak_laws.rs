@@ -1,6 +1,6 @@
 //! What must hold of the decision for every series.
 
-use heaplens::leaks::{Decision, Estimate, History, Options, Run, decide};
+use heaplens::leaks::decide::{Decision, Estimate, History, Label, Options, Run, decide};
 use proptest::prelude::*;
 
 const RATE: u64 = 4096;
@@ -140,7 +140,7 @@ proptest! {
         let site = |level: &f64| History { bytes: vec![*level; captures], objects: vec![3.0; captures] };
         let sites: Vec<History> = levels.iter().map(site).collect();
         for decision in judge(&sites, &times, rate) {
-            prop_assert!(!decision.is_suspect && decision.label == heaplens::leaks::Label::Noise, "{:?}", decision);
+            prop_assert!(!decision.is_suspect && decision.label == Label::Noise, "{:?}", decision);
         }
     }
 }

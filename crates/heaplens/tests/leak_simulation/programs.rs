@@ -1,7 +1,7 @@
 //! Live samples of sites whose nature is known, one value a capture. Chance comes from a seed.
 
 /// SplitMix64.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -12,19 +12,19 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
+    pub(crate) fn uniform(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * ((self.next() >> 11) as f64 / (1u64 << 53) as f64)
     }
 
-    pub fn magnitude(&mut self, low: f64, high: f64) -> f64 {
+    pub(crate) fn magnitude(&mut self, low: f64, high: f64) -> f64 {
         self.uniform(low.ln(), high.ln()).exp()
     }
 
-    pub fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.uniform(-0.5, 0.5)).sum()
     }
 
-    pub fn poisson(&mut self, mean: f64) -> f64 {
+    pub(crate) fn poisson(&mut self, mean: f64) -> f64 {
         if mean > 16.0 {
             return self.poisson(mean / 2.0) + self.poisson(mean / 2.0);
         }
@@ -43,7 +43,7 @@ impl Random {
 }
 
 /// Samples alive at each capture, of a site that holds `mean` of them, a share of which is the same in the next capture.
-pub fn turnover(random: &mut Random, n: usize, mean: f64, share: f64) -> Vec<f64> {
+pub(crate) fn turnover(random: &mut Random, n: usize, mean: f64, share: f64) -> Vec<f64> {
     let mut alive = random.poisson(mean);
     (0..n)
         .map(|_| {
@@ -54,7 +54,7 @@ pub fn turnover(random: &mut Random, n: usize, mean: f64, share: f64) -> Vec<f64
 }
 
 /// Live samples that only ever grow: `rate(i)` new ones in interval i.
-pub fn kept(random: &mut Random, n: usize, rate: impl Fn(f64) -> f64) -> Vec<f64> {
+pub(crate) fn kept(random: &mut Random, n: usize, rate: impl Fn(f64) -> f64) -> Vec<f64> {
     let mut alive = 0.0;
     (0..n)
         .map(|i| {
@@ -70,7 +70,7 @@ fn cache(random: &mut Random, n: usize, size: f64, pace: f64) -> Vec<f64> {
 }
 
 /// What does not leak, one kind after the other.
-pub fn healthy(random: &mut Random, kind: usize, n: usize) -> Vec<f64> {
+pub(crate) fn healthy(random: &mut Random, kind: usize, n: usize) -> Vec<f64> {
     let mean = random.magnitude(2.0, 100.0);
     match kind % 6 {
         0 => (0..n).map(|_| random.poisson(mean)).collect(),
@@ -100,7 +100,7 @@ pub fn healthy(random: &mut Random, kind: usize, n: usize) -> Vec<f64> {
 }
 
 /// Leaks so many samples an interval, and holds others that come and go.
-pub fn leak(random: &mut Random, n: usize, rate: f64, base: f64) -> Vec<f64> {
+pub(crate) fn leak(random: &mut Random, n: usize, rate: f64, base: f64) -> Vec<f64> {
     let leaked = kept(random, n, |_| rate);
     let share = random.uniform(0.5, 0.95);
     turnover(random, n, base, share).iter().zip(leaked).map(|(base, leaked)| base + leaked).collect()

@@ -1,6 +1,6 @@
 //! Single sites of every shape, in samples that are few, and that are many.
 
-use crate::detectors::{history, published, suspects};
+use crate::detectors::{history, judge, published};
 use crate::programs::{Random, kept, turnover};
 
 const CAPTURES: usize = 24;
@@ -99,8 +99,8 @@ fn reported(shape: &Shape, size: f64) -> (f64, f64) {
         let mut random = Random(seed);
         let mut sites = vec![history(&shape.1(&mut random, size))];
         sites.extend((0..20).map(|i| history(&[20.0 + f64::from(i); CAPTURES])));
-        shares.0 += f64::from(u8::from(published(&sites)[0])) / RUNS as f64;
-        shares.1 += f64::from(u8::from(suspects(&sites)[0])) / RUNS as f64;
+        shares.0 += f64::from(u8::from(published(&sites).goes_on[0])) / RUNS as f64;
+        shares.1 += f64::from(u8::from(judge(&sites)[0].is_suspect)) / RUNS as f64;
     }
     shares
 }

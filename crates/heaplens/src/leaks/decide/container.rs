@@ -15,6 +15,9 @@ const SAME: f64 = 0.1;
 /// place of its growth stay within.
 const DOUBLED: (f64, f64) = (1.6, 2.6);
 
+/// What is not a handful of objects is no container, nor its shards.
+const MOST_OBJECTS: f64 = 32.0;
+
 /// How much later than expected the next doubling may be.
 const PATIENCE: f64 = 1.25;
 
@@ -29,13 +32,13 @@ pub(super) enum State {
 /// What the container does whose levels these are; None if it is none.
 pub(super) fn state(series: &Series, site: &History, growth: &Growth) -> Option<State> {
     let objects = series.objects(site);
-    let (last_bytes, last_objects) = (growth.bytes.last()?, objects.last()?);
-    // Smaller objects are seen as often as chance has it, so their levels are none.
-    if *last_objects <= 0.0 || last_bytes / last_objects <= series.rate.max(1) as f64 {
-        return None;
-    }
-    // Exact counts know small containers too; what is not a handful of objects is no container.
-    if *last_objects >= 32.0 {
+    let size = |(bytes, objects): (&f64, &f64)| (*objects > 0.0).then(|| bytes / objects);
+    let mut sizes = growth.bytes.iter().zip(&objects).filter_map(size);
+    let first = sizes.next()?;
+    let last = sizes.next_back()?;
+    // Smaller objects are seen as often as chance has it, so their levels are none; and what grows in number is a leak of
+    // objects, whatever their size.
+    if last <= series.rate.max(1) as f64 || last < DOUBLED.0 * first || *objects.last()? > MOST_OBJECTS {
         return None;
     }
     let times = series.times();

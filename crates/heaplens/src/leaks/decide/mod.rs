@@ -162,6 +162,8 @@ pub fn decide(run: &Run<'_>, sites: &[History], options: &Options) -> Vec<Decisi
     let p: Vec<f64> = tested.iter().flatten().map(Growth::p).collect();
     let mut found = benjamini_hochberg(&p, options.false_discoveries).into_iter();
     let mut hinted = benjamini_hochberg(&p, HINT).into_iter();
+    let trends: Vec<f64> = tested.iter().flatten().map(|growth| growth.p_trend).collect();
+    let mut trending = benjamini_hochberg(&trends, options.false_discoveries).into_iter();
     let field = needs::Field { tests: p.len(), false_discoveries: options.false_discoveries };
     sites
         .iter()
@@ -170,17 +172,19 @@ pub fn decide(run: &Run<'_>, sites: &[History], options: &Options) -> Vec<Decisi
             None => too_small(&series, site),
             Some(growth) => {
                 let is_found = found.next().unwrap_or(false);
-                let is_hinted = hinted.next().unwrap_or(false) && growth.p() < LIKELY;
+                let is_hinted = hinted.next().unwrap_or(false);
+                let is_trend = trending.next().unwrap_or(false);
+                let is_hinted = is_hinted || is_trend && growth.p_noise < UNLIKELY;
                 judge(&series, site, &growth, is_found, is_hinted, &field)
             }
         })
         .collect()
 }
 
-/// Sites that are found if half of those found may be found by chance are no suspects, but to be looked at again,
-const HINT: f64 = 0.5;
-/// if chance alone rarely makes such growth.
-const LIKELY: f64 = 0.1;
+/// No suspects, but to be looked at again, are sites that are found if one of five may be found by chance,
+const HINT: f64 = 0.2;
+/// and those whose trend is certain, while sampling makes up such growth with this chance.
+const UNLIKELY: f64 = 0.02;
 
 /// How large a site has to become, in bytes, to be tested: it must not depend on growth, or the discoveries that are
 /// false are no longer counted right.

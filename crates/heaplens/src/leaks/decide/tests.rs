@@ -165,6 +165,19 @@ fn containers_double_until_they_are_full() {
     let full = |i: f64| table(1.0)(i.min(8.0));
     assert_eq!(decide_one(&full, 24), (Label::WarmUp, false));
     assert_eq!(decide_one(&|i| if i < 9.0 { 8.0 } else { 16.0 }, 24), (Label::Step, false));
+    // Not the table grows, but the number of tables.
+    let pool = of(24, |i| {
+        if i < 8.0 {
+            8.0
+        } else if i < 16.0 {
+            16.0
+        } else {
+            32.0
+        }
+    });
+    let objects = pool.iter().map(|bytes| bytes / (8.0 * MIB)).collect();
+    let pool = decide_at(R, &[History { bytes: pool, objects }], None).remove(0);
+    assert!(!pool.is_suspect, "{pool:?}");
     // While it is copied, both are there.
     let copied = |i: f64| if i == 8.0 { 24.0 } else { table(1.0)(i) };
     assert_eq!(decide_one(&copied, 24), growing);
@@ -194,7 +207,7 @@ fn what_is_undecided_says_what_would_decide_it() {
 
     // A rise without a doubt, of which sampling could make up a part.
     let mut sites = vec![site(of(24, |_| 20.0)); 200];
-    sites[5] = site(of(24, |i| 30.0 + 0.7 * i));
+    sites[5] = site(of(24, |i| 30.0 + 0.8 * i));
     let decision = &decide_at(R, &sites, None)[5];
     assert_eq!(decision.label, Label::Inconclusive, "{decision:?}");
     let needs = decision.needs.unwrap();
