@@ -98,10 +98,10 @@ def is_older(path: Path, program: Path) -> bool:
 class Service:
     """The demo, running and under load before it is looked at."""
 
-    def __init__(self, tools: Tools, lg_sample: int):
+    def __init__(self, tools: Tools, lg_sample: int, leak: bool = True):
         self.tools = tools
         self.process = subprocess.Popen(
-            [tools.demo, "standalone", "start", "--leak", "--http-addr", "127.0.0.1:0"],
+            [tools.demo, "standalone", "start", *(["--leak"] if leak else []), "--http-addr", "127.0.0.1:0"],
             env=profiled(lg_sample), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )
         self.url = listening(self.process)

@@ -122,7 +122,8 @@ fn too_early(min_interval: Duration) -> Result<(), Problem> {
     }
 }
 
-fn fresh() -> Result<Dump, Problem> {
+/// Takes a dump that begins now, whether or not another is being taken. Blocks.
+pub(crate) fn fresh() -> Result<Dump, Problem> {
     let state = State::now().require_enabled()?;
     let mut target = Target::create().map_err(|error| {
         Problem::new(

@@ -107,6 +107,14 @@
 //!
 //! [`Peers::Any`] opens the endpoints to everybody who can reach the port. Do not mount them on a public listener.
 //!
+//! # Leak tests
+//!
+//! With `leak-test`, for dev-dependencies, [`heap_leak_test!`](crate::heap_leak_test) and
+#![cfg_attr(feature = "leak-test", doc = "[`LeakTest`]")]
+#![cfg_attr(not(feature = "leak-test"), doc = "`LeakTest`")]
+//! do the same work in rounds, in `cargo test`, and fail if a place in the code keeps more memory after every round.
+//! [`round_done`] writes a dump after each round of a soak program, if the environment asks for it.
+//!
 //! # What it costs
 //!
 //! Nothing while nobody asks: no thread, no allocation, no lock. What jemalloc's sampling costs, jemalloc decides.
@@ -128,11 +136,14 @@ mod flight;
 mod form;
 mod guard;
 mod json;
+#[cfg(feature = "leak-test")]
+mod leak_test;
 mod problem;
 mod process;
 mod remote;
 #[cfg(feature = "pprof")]
 mod render;
+mod round;
 mod route;
 mod state;
 mod stats;
@@ -150,8 +161,24 @@ mod listener;
 
 pub use agent::{Agent, MAX_BODY};
 pub use config::{Config, Peers};
+#[cfg(feature = "leak-test")]
+pub use leak_test::{LeakTest, LeakTestFailure};
 #[cfg(feature = "listener")]
 pub use listener::{Listener, listen, listen_with};
+pub use round::round_done;
+
+/// Needs the feature `leak-test`:
+///
+/// ```compile_fail
+/// heaplens_agent::heap_leak_test!(|| ());
+/// ```
+#[cfg(not(feature = "leak-test"))]
+#[macro_export]
+macro_rules! heap_leak_test {
+    ($($arguments:tt)*) => {
+        ::core::compile_error!("heap_leak_test! needs the feature `leak-test` of heaplens-agent")
+    };
+}
 
 /// For the macros.
 #[doc(hidden)]

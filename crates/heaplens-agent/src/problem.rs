@@ -108,6 +108,12 @@ impl Problem {
         self.0.code
     }
 
+    /// What happened and why, and what to do, as two sentences.
+    pub(crate) fn sentences(&self) -> [String; 2] {
+        let why = self.0.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        [format!("{}{why}", self.0.error), self.0.fix.clone().unwrap_or_default()]
+    }
+
     pub(crate) fn into_response(self) -> Response<Vec<u8>> {
         let body = Object::new()
             .string("error", &self.0.error)

@@ -48,3 +48,11 @@ fn another_allocator_is_told_from_profiling_that_is_off() {
     assert_eq!(answer["code"], "no-jemalloc");
     assert!(answer["fix"].as_str().unwrap().contains("heaplens_agent::jemalloc!()"));
 }
+
+#[cfg(feature = "leak-test")]
+#[test]
+fn a_leak_test_does_not_pass_without_being_run() {
+    let failure = heaplens_agent::LeakTest::new().run(|| ()).unwrap_err().to_string();
+    assert!(failure.starts_with("the leak test cannot run: Memory profiling needs jemalloc"), "{failure}");
+    assert!(failure.contains("heaplens_agent::jemalloc!(\"prof:true,"), "{failure}");
+}

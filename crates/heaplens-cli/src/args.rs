@@ -1,7 +1,7 @@
 //! What can be typed. Options that several commands share stand here, in groups; a command's own stand with it.
 
 use crate::commands::{
-    capture, convert, demo, diff, flamegraph, folded, jeprof, leaks, symbolize, symbols, top,
+    capture, check, convert, demo, diff, flamegraph, folded, jeprof, leaks, symbolize, symbols, top,
 };
 use crate::{cache_dir, exit, units};
 use clap::builder::FalseyValueParser;
@@ -27,6 +27,7 @@ pub(crate) enum Command {
     Top(top::Options),
     Diff(diff::Options),
     Leaks(leaks::Options),
+    Check(Box<check::Options>),
     Folded(folded::Options),
     Convert(convert::Options),
     Jeprof(jeprof::Options),

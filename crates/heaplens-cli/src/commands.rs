@@ -1,6 +1,7 @@
 //! One module a command: its own options, and what it does.
 
 pub(crate) mod capture;
+pub(crate) mod check;
 pub(crate) mod convert;
 pub(crate) mod demo;
 pub(crate) mod diff;

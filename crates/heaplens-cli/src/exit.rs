@@ -41,15 +41,28 @@ impl fmt::Display for Inconclusive {
 
 impl std::error::Error for Inconclusive {}
 
+/// The result, which was written, is that more grew than is allowed: exit code 1.
+#[derive(Debug)]
+pub(crate) struct GateFailed;
+
+impl fmt::Display for GateFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the gate failed")
+    }
+}
+
+impl std::error::Error for GateFailed {}
+
 /// The end of `heaplens --help`: the same words as the constants below.
 pub(crate) const HELP: &str = "\
 Exit codes:
   0  done
-  1  the gate failed (reserved for `check`)
+  1  the gate failed (`check`)
   2  usage
-  3  inconclusive: the inputs do not tell (`leaks`)
+  3  inconclusive: the inputs do not tell (`leaks`, `check`)
   4  an input could not be read, or the result could not be written";
 
+const GATE_FAILED: u8 = 1;
 const USAGE: u8 = 2;
 const INCONCLUSIVE: u8 = 3;
 const FAILED: u8 = 4;
@@ -61,6 +74,9 @@ pub(crate) fn code(result: &anyhow::Result<()>) -> ExitCode {
     };
     if error.is::<ReaderGone>() {
         return ExitCode::SUCCESS;
+    }
+    if error.is::<GateFailed>() {
+        return ExitCode::from(GATE_FAILED);
     }
     if error.is::<Inconclusive>() {
         return ExitCode::from(INCONCLUSIVE);

@@ -56,6 +56,7 @@ fn run() -> anyhow::Result<()> {
         Command::Top(args) => commands::top::run(&args),
         Command::Diff(args) => commands::diff::run(&args),
         Command::Leaks(args) => commands::leaks::run(&args),
+        Command::Check(args) => commands::check::run(&args),
         Command::Folded(args) => commands::folded::run(&args),
         Command::Convert(args) => commands::convert::run(&args),
         Command::Jeprof(args) => commands::jeprof::run(&args),

@@ -54,9 +54,25 @@ impl Reading {
     /// # Errors
     /// Names it, what was found, and what to do.
     pub(crate) fn one(&mut self, source: &Source) -> anyhow::Result<Profile> {
-        let bytes = source.read(&self.client, self.max_size)?;
+        let bytes = self.bytes(source)?;
+        self.of_bytes(source, &bytes)
+    }
+
+    /// The bytes of an input.
+    ///
+    /// # Errors
+    /// As [`Reading::one`].
+    pub(crate) fn bytes(&self, source: &Source) -> anyhow::Result<Vec<u8>> {
+        source.read(&self.client, self.max_size)
+    }
+
+    /// An input whose bytes are known.
+    ///
+    /// # Errors
+    /// As [`Reading::one`].
+    pub(crate) fn of_bytes(&mut self, source: &Source, bytes: &[u8]) -> anyhow::Result<Profile> {
         let _progress = Progress::start(format!("reading {source}"));
-        let profile = parse(&bytes, source, self.max_size, self.threads)?;
+        let profile = parse(bytes, source, self.max_size, self.threads)?;
         self.origin.learn(source, &profile);
         Ok(profile)
     }

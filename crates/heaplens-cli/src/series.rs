@@ -11,9 +11,11 @@ use heaplens::dump::Threads;
 use heaplens::filter::{self, Fold, Folding};
 use heaplens::series::{self, Series};
 use heaplens::short;
+use heaplens::symbols::Fetch;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 /// How inputs become a series.
@@ -24,42 +26,107 @@ pub(crate) struct Making<'a> {
     pub(crate) fetching: &'a Fetching,
 }
 
-impl Making<'_> {
+impl<'a> Making<'a> {
     /// Reads files, directories of them, and URLs. One that cannot be read is said and left out.
     ///
     /// # Errors
     /// If no input is left, or a pattern is none.
     pub(crate) fn series(&self, typed: &[OsString]) -> anyhow::Result<Series> {
-        let chosen = Chosen::compile(self.patterns, None)?;
-        pipeline::require_places(self.symbols)?;
-        let fetch = pipeline::fetch(self.symbols, self.fetching)?;
-        let mut reading = Reading::new(self.fetching, Threads::Merged);
-        let mut series = Series::new();
+        let mut gathering = self.start()?;
         let sources = sources(typed)?;
         for source in &sources {
-            match reading.one(source) {
-                Ok(profile) => series.push(origin(source), &profile),
+            match gathering.read(source) {
+                Ok(()) => {}
                 Err(error) if sources.len() == 1 => return Err(error),
-                Err(error) => notes::line(&format!("warning: left out: {error:#}")),
+                Err(error) => left_out(&error),
             }
         }
+        gathering.finish()
+    }
+
+    /// Looks at the options first: a mistyped one should not cost a minute of reading.
+    ///
+    /// # Errors
+    /// Names the option.
+    pub(crate) fn start(&self) -> anyhow::Result<Gathering<'a>> {
+        let chosen = Chosen::compile(self.patterns, None)?;
+        pipeline::require_places(self.symbols)?;
+        Ok(Gathering {
+            fetch: pipeline::fetch(self.symbols, self.fetching)?,
+            reading: Reading::new(self.fetching, Threads::Merged),
+            symbols: self.symbols,
+            names: self.names,
+            series: Series::new(),
+            chosen,
+        })
+    }
+}
+
+/// A series that is being read.
+pub(crate) struct Gathering<'a> {
+    chosen: Chosen,
+    fetch: Option<Arc<dyn Fetch>>,
+    reading: Reading,
+    series: Series,
+    symbols: &'a Symbols,
+    names: &'a Names,
+}
+
+impl Gathering<'_> {
+    /// # Errors
+    /// Names the input that cannot be read.
+    pub(crate) fn read(&mut self, source: &Source) -> anyhow::Result<()> {
+        let profile = self.reading.one(source)?;
+        self.series.push(origin(source), &profile);
+        Ok(())
+    }
+
+    /// The bytes of an input.
+    ///
+    /// # Errors
+    /// As [`Gathering::read`].
+    pub(crate) fn bytes(&self, source: &Source) -> anyhow::Result<Vec<u8>> {
+        self.reading.bytes(source)
+    }
+
+    /// Takes an input whose bytes are known; `name` is what people call it.
+    ///
+    /// # Errors
+    /// As [`Gathering::read`].
+    pub(crate) fn take(&mut self, source: &Source, name: String, bytes: &[u8]) -> anyhow::Result<()> {
+        let profile = self.reading.of_bytes(source, bytes)?;
+        self.series.push(series::Source { name, ..origin(source) }, &profile);
+        Ok(())
+    }
+
+    /// Puts names to all that was read.
+    ///
+    /// # Errors
+    /// If nothing was read.
+    pub(crate) fn finish(self) -> anyhow::Result<Series> {
+        let Gathering { chosen, fetch, reading, mut series, symbols, names } = self;
         if series.captures().is_empty() {
-            bail!("none of the {} inputs could be read", sources.len());
+            bail!("none of the inputs could be read");
         }
         series.change(|code| {
-            let code = pipeline::named(code, self.symbols, self.names, reading.origin(), fetch);
+            let code = pipeline::named(code, symbols, names, reading.origin(), fetch);
             let shown = Folding { allocator: Fold::Away, runtime: Fold::Show };
             let code = chosen.apply(filter::fold(&code, shown))?;
             let code = filter::fold(&code, Folding { allocator: Fold::Show, runtime: Fold::Away });
-            Ok::<_, anyhow::Error>(if self.names.short_names { short::names(&code) } else { code })
+            Ok::<_, anyhow::Error>(if names.short_names { short::names(&code) } else { code })
         })?;
         warnings(&series);
         Ok(series)
     }
 }
 
+/// Says which input is not used, and why.
+pub(crate) fn left_out(error: &anyhow::Error) {
+    notes::line(&format!("warning: left out: {error:#}"));
+}
+
 /// What was typed, directories as the files in them.
-fn sources(typed: &[OsString]) -> anyhow::Result<Vec<Source>> {
+pub(crate) fn sources(typed: &[OsString]) -> anyhow::Result<Vec<Source>> {
     let mut all = Vec::new();
     for source in source::all(typed)? {
         match source {

@@ -1,5 +1,6 @@
 //! Sizes and durations as people type them.
 
+use heaplens::leaks::Warmup;
 use std::time::Duration;
 
 /// `4GiB`, `100 MB`, `4096`: bytes. Units without an `i` are decimal.
@@ -38,6 +39,37 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// `5MiB/h`: bytes a second.
+pub(crate) fn parse_rate(text: &str) -> Result<f64, String> {
+    let expected = || "expected a size and a time, such as 5MiB/h or 100KiB/s".to_owned();
+    let (size, time) = text.split_once('/').ok_or_else(expected)?;
+    let seconds = parse_duration(&format!("1{}", time.trim())).map_err(|_| expected())?.as_secs_f64();
+    if time.trim().is_empty() || seconds < 1.0 {
+        return Err(expected());
+    }
+    Ok(parse_size(size)? as f64 / seconds)
+}
+
+/// `5%`: a part of 1.
+pub(crate) fn parse_percent(text: &str) -> Result<f64, String> {
+    let number = text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+    let is_fit = |number: &f64| number.is_finite() && *number >= 0.0;
+    number
+        .filter(is_fit)
+        .map(|number| number / 100.0)
+        .ok_or_else(|| "expected a percentage, such as 5%".to_owned())
+}
+
+/// `2`, `2 rounds` or `2 dumps`; `5m`: a time.
+pub(crate) fn parse_warmup(text: &str) -> Result<Warmup, String> {
+    let (number, unit) = split(text);
+    if ["", "dump", "dumps", "round", "rounds"].contains(&unit.as_str()) {
+        let expected = |_| "expected a number of dumps or rounds, or a time, such as 2 or 5m".to_owned();
+        return number.parse().map(Warmup::Captures).map_err(expected);
+    }
+    parse_duration(text).map(|time| Warmup::Seconds(time.as_secs_f64()))
+}
+
 fn split(text: &str) -> (&str, String) {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -68,6 +100,19 @@ mod tests {
             parse_size("99999999TiB").is_err() && parse_size("-1").is_err() && parse_size("1 lot").is_err()
         );
         assert_eq!(parse_duration("10m"), Ok(Duration::from_secs(600)));
+        assert_eq!(parse_rate("5MiB/h"), Ok((5 << 20) as f64 / 3600.0));
+        assert_eq!(parse_rate("1 KiB / s"), Ok(1024.0));
+        for rate in ["5MiB", "5MiB/", "MiB/h", "5MiB/2h", "5MiB/0s", "5MiB/w"] {
+            assert!(parse_rate(rate).is_err(), "{rate}");
+        }
+        assert_eq!((parse_percent("5%"), parse_percent("0 %")), (Ok(0.05), Ok(0.0)));
+        assert!(
+            parse_percent("5").is_err() && parse_percent("-1%").is_err() && parse_percent("inf%").is_err()
+        );
+        assert_eq!(parse_warmup("2"), Ok(Warmup::Captures(2)));
+        assert_eq!(parse_warmup("2 rounds"), Ok(Warmup::Captures(2)));
+        assert_eq!(parse_warmup("2m"), Ok(Warmup::Seconds(120.0)));
+        assert!(parse_warmup("").is_err() && parse_warmup("2 laps").is_err());
         assert!(parse_duration("1w").is_err() && parse_duration("").is_err());
         assert_eq!((size(4 << 30), size(1000)), ("4 GiB".into(), "1000 bytes".into()));
     }

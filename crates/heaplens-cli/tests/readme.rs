@@ -26,8 +26,14 @@ fn read(path: &str) -> String {
 /// `console,ignore`; their commands are listed here, so that none is skipped unnoticed.
 #[test]
 fn commands_print_what_is_written() {
-    let pages =
-        ["README.md", "docs/json.md", "docs/agent.md", "docs/filters.md", "crates/heaplens-cli/README.md"];
+    let pages = [
+        "README.md",
+        "docs/json.md",
+        "docs/agent.md",
+        "docs/check.md",
+        "docs/filters.md",
+        "crates/heaplens-cli/README.md",
+    ];
     let skipped: Vec<String> = pages.iter().flat_map(|page| skipped(&read(page))).collect();
     let expected = [
         "cargo run --release -- demo",

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::load::LoadOptions;
 use crate::server;
+use crate::soak::{self, SoakOptions};
 use crate::store::engine::EngineOptions;
 use crate::store::retention::DeadLabels;
 
@@ -26,6 +27,8 @@ enum Command {
     },
     /// Write to a service and query it, for a bounded time
     Load(LoadOptions),
+    /// Work on the store in equal rounds, without a service, as `heaplens check --run` takes it
+    Soak(SoakOptions),
 }
 
 #[derive(Debug, Subcommand)]
@@ -75,6 +78,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             println!("{summary}");
             summary.check()
         }
+        Command::Soak(options) => soak::run(&options),
     }
 }
 

@@ -10,4 +10,5 @@ mod lock;
 mod profiling;
 mod routes;
 mod server;
+mod soak;
 mod store;

@@ -27,6 +27,19 @@ pub enum Owner {
     FirstParty,
 }
 
+impl Owner {
+    /// As programs read it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Owner::Allocator => "allocator",
+            Owner::Std => "std",
+            Owner::Runtime => "runtime",
+            Owner::ThirdParty => "third-party",
+            Owner::FirstParty => "first-party",
+        }
+    }
+}
+
 /// A crate as the path of its sources names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Crate {

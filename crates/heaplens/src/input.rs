@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::io::Read;
 
 pub(crate) mod budget;
+mod check;
 mod folded;
 mod gperftools;
 mod json;
@@ -20,6 +21,7 @@ mod prof_recent;
 mod samples;
 mod symbolized;
 
+pub use check::parse_check;
 pub use folded::parse as parse_folded;
 pub use pprof::{is_pprof, parse as parse_pprof};
 

@@ -42,6 +42,7 @@
 //! [`diff::diff`] of two profiles is a profile as well, so the same views and outputs take it.
 
 mod addresses;
+pub mod check;
 pub mod classify;
 mod demangled;
 pub mod diff;

@@ -60,7 +60,8 @@ pub fn name(full: &str) -> Cow<'_, str> {
 }
 
 /// The path of a library's source file from its crate on, without what is only the builder's machine.
-pub(crate) fn library_path(path: &str) -> Option<&str> {
+/// `None` for other paths.
+pub fn library_path(path: &str) -> Option<&str> {
     if let Some((_, rest)) = path.split_once("/registry/src/") {
         return Some(rest.split_once('/').map_or(rest, |(_, rest)| rest));
     }

@@ -1,6 +1,6 @@
 //! From series to culprits: who is blamed, what is dismissed, what is said.
 
-use heaplens::leaks::{self, Label, Leaks, Options, Verdict};
+use heaplens::leaks::{self, Label, Leaks, Options, Verdict, Warmup};
 use heaplens::series::{Series, Source};
 use heaplens::{filter, input, out};
 
@@ -24,7 +24,7 @@ fn series(captures: usize, stacks: &[(&str, &dyn Fn(f64) -> f64)]) -> Series {
 
 fn find(series: &Series) -> Leaks {
     let mut options = Options::default();
-    options.warmup = Some(0.0);
+    options.warmup = Some(Warmup::Captures(0));
     leaks::find(series, &options)
 }
 

@@ -107,43 +107,57 @@ fn each(options: &Options, client: &Client) -> anyhow::Result<()> {
 }
 
 fn one(options: &Options, client: &Client, url: &str) -> anyhow::Result<()> {
-    let cap = options.fetching.max_size;
-    let answer = client.fetch(url, cap)?;
-    let (bytes, profile) = checked(&answer, url, cap)?;
-    notes::warnings(&profile);
-    if let Some(fault) = fault(&profile)
+    let dump = Captured::fetch(client, url, options.fetching.max_size)?;
+    notes::warnings(&dump.profile);
+    if let Some(fault) = dump.fault()
         && !options.keep_damaged
     {
         bail!("{fault}; not saved: ask again, or add --keep-damaged");
     }
     let kind = if options.force { Kind::DumpReplacing } else { Kind::Dump };
     if let Some(path) = &options.output {
-        return Target::new(Some(path)).write(&bytes, kind);
+        return Target::new(Some(path)).write(&dump.bytes, kind);
     }
-    let path = options.out_dir.clone().unwrap_or_default().join(name(&profile));
-    Target::File(path.clone()).write(&bytes, kind)?;
+    let path = options.out_dir.clone().unwrap_or_default().join(dump.name());
+    Target::File(path.clone()).write(&dump.bytes, kind)?;
     Target::Stdout.write(format!("{}\n", path.display()).as_bytes(), Kind::Report)
 }
 
-/// The dump in plain text, as other programs read it, and the profile it holds.
-fn checked(answer: &[u8], url: &str, cap: u64) -> anyhow::Result<(Vec<u8>, Profile)> {
-    let source = Source::Url(url.to_owned());
-    let profile = reading::parse(answer, &source, cap, Threads::Merged)?;
-    let mut limits = input::Limits::default();
-    limits.unpacked = cap;
-    let plain = input::unpack(answer, &limits)?.into_owned();
-    let is_dump = plain.split(|&b| b == b'\n').take(8).any(|line| line.starts_with(b"heap_v2/"));
-    if !is_dump {
-        bail!(
-            "{}: the server answered no heap dump, but pprof or folded stacks; ask for output=text",
-            shown(url)
-        );
-    }
-    Ok((plain, profile))
+/// A dump in plain text, as other programs read it, and the profile it holds.
+pub(crate) struct Captured {
+    pub(crate) bytes: Vec<u8>,
+    profile: Profile,
 }
 
-fn fault(profile: &Profile) -> Option<&Warning> {
-    profile.warnings.iter().find(|w| matches!(w.code, "damaged" | "truncated"))
+impl Captured {
+    /// # Errors
+    /// Names the URL, and what it answers instead of a dump.
+    pub(crate) fn fetch(client: &Client, url: &str, cap: u64) -> anyhow::Result<Captured> {
+        let answer = client.fetch(url, cap)?;
+        let source = Source::Url(url.to_owned());
+        let profile = reading::parse(&answer, &source, cap, Threads::Merged)?;
+        let mut limits = input::Limits::default();
+        limits.unpacked = cap;
+        let bytes = input::unpack(&answer, &limits)?.into_owned();
+        let is_dump = bytes.split(|&b| b == b'\n').take(8).any(|line| line.starts_with(b"heap_v2/"));
+        if !is_dump {
+            bail!(
+                "{}: the server answered no heap dump, but pprof or folded stacks; ask for output=text",
+                shown(url)
+            );
+        }
+        Ok(Captured { bytes, profile })
+    }
+
+    /// What is missing or wrong in it.
+    pub(crate) fn fault(&self) -> Option<&Warning> {
+        self.profile.warnings.iter().find(|w| matches!(w.code, "damaged" | "truncated"))
+    }
+
+    /// The name of its file.
+    pub(crate) fn name(&self) -> String {
+        name(&self.profile)
+    }
 }
 
 /// `<program>.<pid>.<UTC time>.heap` as far as the dump tells.

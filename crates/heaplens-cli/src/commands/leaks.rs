@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use heaplens::Profile;
 use heaplens::classify::Owners;
 use heaplens::filter::{self, Regex};
-use heaplens::leaks::{self, Leaks, Verdict};
+use heaplens::leaks::{self, Leaks, Verdict, Warmup};
 use heaplens::out::{self, svg};
 use heaplens::profile::SampleType;
 use heaplens::series::Series;
@@ -48,6 +48,9 @@ pub(crate) struct Options {
     /// Most culprits shown; 0 for all
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
     limit: usize,
+    /// Take the inputs in their order, so far apart, whatever times they tell
+    #[arg(long, value_name = "TIME", value_parser = units::parse_duration)]
+    every: Option<Duration>,
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]
@@ -64,13 +67,10 @@ pub(crate) struct Options {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Judging")]
 pub(crate) struct Judging {
-    /// Do not judge dumps of the process's first time. By default 5 minutes or the first tenth of its life, but no more
-    /// than every eighth dump
-    #[arg(long, value_name = "TIME", value_parser = units::parse_duration)]
-    warmup: Option<Duration>,
-    /// Take the inputs in their order, so far apart, whatever times they tell
-    #[arg(long, value_name = "TIME", value_parser = units::parse_duration)]
-    every: Option<Duration>,
+    /// Do not judge the process's first time, or so many dumps or rounds. By default 5 minutes or the first tenth of its
+    /// life, but no more than every eighth dump
+    #[arg(long, value_name = "TIME|N", value_parser = units::parse_warmup)]
+    warmup: Option<Warmup>,
     /// Requests served so far, one `time,count` a line (times as Unix seconds or milliseconds, or 2026-11-27T14:30:05Z), to
     /// tell growth with the load from a leak
     #[arg(long, value_name = "FILE")]
@@ -100,8 +100,7 @@ impl Judging {
             compiled.collect::<Result<Vec<Regex>, _>>().map_err(|error| Usage(format!("{option}: {error}")))
         };
         let mut options = leaks::Options::default();
-        options.warmup = self.warmup.map(|time| time.as_secs_f64());
-        options.every = self.every.map(|time| time.as_secs_f64());
+        options.warmup = self.warmup;
         options.owners = Owners {
             first_party: patterns("--first-party", &self.first_party)?,
             third_party: patterns("--third-party", &self.third_party)?,
@@ -112,7 +111,8 @@ impl Judging {
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let judging = options.judging.options()?;
+    let mut judging = options.judging.options()?;
+    judging.every = options.every.map(|time| time.as_secs_f64());
     let target = Target::new(options.output.as_deref());
     let making = Making {
         patterns: &options.patterns,

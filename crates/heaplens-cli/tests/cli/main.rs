@@ -1,6 +1,7 @@
 //! The program as people and scripts see it: what it prints, where, and its exit code.
 
 mod capture;
+mod check; // the gate for CI
 mod console; // what --help and the examples print
 mod convert; // forms of other tools
 mod debuginfod; // servers of debug files

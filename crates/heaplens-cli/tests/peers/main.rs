@@ -9,6 +9,7 @@ mod article;
 mod by_address;
 mod by_name;
 mod c_program;
+mod check;
 mod cppfilt;
 mod filters;
 mod flamegraphs;
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let required = std::env::var_os("HEAPLENS_REQUIRE_PEERS").is_some_and(|v| v == "1");
     let lab = Arc::new(Lab::default());
-    let tests: [(&str, &[&str], Test); 39] = [
+    let tests: [(&str, &[&str], Test); 40] = [
         ("bytes_of_each_stack_are_jeprofs", JEPROF, by_address::stacks),
         ("a_difference_of_each_stack_is_jeprofs", JEPROF, by_address::difference),
         ("names_are_jeprofs", JEPROF, by_name::stacks),
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         ("no_prefix_of_a_dump_is_taken_for_another", &[], prefixes::demo),
         ("c_programs_on_debians_jemalloc", JEPROF_AND_JEMALLOC, c_program::jeprof),
         ("no_prefix_of_a_c_programs_dump_is_taken_for_another", JEPROF_AND_JEMALLOC, c_program::prefixes),
+        ("a_command_is_checked_by_its_rounds", &["gcc", c_program::JEMALLOC], check::rounds),
         ("the_article_runs_to_its_end", &["bash", "curl"], article::runs),
         ("inferno_draws_our_folded_stacks", &["inferno-flamegraph"], flamegraphs::inferno),
         ("go_tool_pprof_shows_our_figures", &["go"], pprof::figures),

@@ -6,6 +6,8 @@ pub(crate) mod column;
 pub(crate) mod engine;
 pub(crate) mod footprint;
 pub(crate) mod label_index;
+#[cfg(all(test, feature = "leak-test"))]
+mod leak_tests;
 pub(crate) mod memtable;
 pub(crate) mod query;
 pub(crate) mod query_cache;

@@ -1,6 +1,7 @@
 //! Owners as a user corrects them.
 
 use super::{Owner, owner};
+use crate::profile::{FrameId, Profile};
 use regex::Regex;
 
 /// Who owns what, where the user knows better: vendored crates, say, or a library of one's own.
@@ -26,6 +27,14 @@ impl Owners {
             _ if matches(&self.third_party) => Owner::ThirdParty,
             other => other,
         }
+    }
+
+    /// Whose code a frame is; one without a name is nobody's own.
+    pub fn of_frame(&self, code: &Profile, frame: FrameId) -> Owner {
+        code.frame(frame).function.map_or(Owner::ThirdParty, |function| {
+            let function = code.function(function);
+            self.owner(code.string(function.name), function.file.map(|file| code.string(file)))
+        })
     }
 }
 

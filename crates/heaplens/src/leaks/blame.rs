@@ -38,6 +38,18 @@ pub(super) struct Blamed {
     pub(super) sites: Vec<Growing>,
 }
 
+impl Blamed {
+    /// Takes over the sites of another one of the same function.
+    pub(super) fn absorb(&mut self, other: Blamed) {
+        let grows_more = |one: &Blamed| one.sites.first().map_or(0.0, |first| first.growth);
+        if grows_more(&other) > grows_more(self) {
+            self.frame = other.frame;
+        }
+        self.sites.extend(other.sites);
+        self.sites.sort_by(|a, b| b.growth.total_cmp(&a.growth).then(a.site.cmp(&b.site)));
+    }
+}
+
 /// What is summed up for one function.
 #[derive(Clone, Copy, Default)]
 struct Candidate {
@@ -62,9 +74,26 @@ impl Candidate {
     }
 }
 
-/// Functions to blame, until all but a small rest of the growth is explained. `live` are the bytes of each site at the
-/// end.
-pub(super) fn blame(code: &Profile, sites: &Sites, mut growing: Vec<Growing>, live: &[f64]) -> Vec<Blamed> {
+/// What functions hold, together with what they call: bytes of each site, and of each function.
+pub(super) struct Live {
+    of_sites: Vec<f64>,
+    of_functions: SeededMap<Name, f64>,
+}
+
+impl Live {
+    pub(super) fn new(code: &Profile, sites: &Sites, of_sites: Vec<f64>) -> Live {
+        let mut of_functions: SeededMap<Name, f64> = SeededMap::default();
+        for (site, live) in of_sites.iter().enumerate() {
+            for (_, frame) in functions(code, sites, site) {
+                *of_functions.entry(sites.name(frame)).or_default() += live;
+            }
+        }
+        Live { of_sites, of_functions }
+    }
+}
+
+/// Functions to blame, until all but a small rest of the growth is explained. `live` is that of the end.
+pub(super) fn blame(code: &Profile, sites: &Sites, mut growing: Vec<Growing>, live: &Live) -> Vec<Blamed> {
     growing.retain(|one| one.growth > 0.0);
     let all: f64 = growing.iter().map(|one| one.growth).sum();
     let mut blamed = Vec::new();
@@ -73,7 +102,7 @@ pub(super) fn blame(code: &Profile, sites: &Sites, mut growing: Vec<Growing>, li
         let name = BLAMED.iter().find_map(|owners| most_blamed(code, sites, &growing, live, owners));
         let (mut its, others): (Vec<Growing>, Vec<Growing>) =
             growing.into_iter().partition(|one| match name {
-                Some(name) => functions(code, sites, one.site).any(|(_, frame)| sites.name(frame) == name),
+                Some(name) => has(code, sites, one.site, name),
                 None => true,
             });
         its.sort_by(|a, b| b.growth.total_cmp(&a.growth).then(a.site.cmp(&b.site)));
@@ -107,11 +136,16 @@ fn functions<'a>(
     })
 }
 
+/// True if a function of this name is in a site's stack.
+pub(super) fn has(code: &Profile, sites: &Sites, site: usize, name: Name) -> bool {
+    functions(code, sites, site).any(|(_, frame)| sites.name(frame) == name)
+}
+
 fn most_blamed(
     code: &Profile,
     sites: &Sites,
     growing: &[Growing],
-    live: &[f64],
+    live: &Live,
     owners: &[Owner],
 ) -> Option<Name> {
     let mut candidates: SeededMap<Name, Candidate> = SeededMap::default();
@@ -121,17 +155,13 @@ fn most_blamed(
             if owners.contains(&sites.owner(frame)) {
                 let candidate = candidates.entry(sites.name(frame)).or_default();
                 candidate.growth += one.growth;
-                candidate.live_of_growing += live[one.site];
+                candidate.live_of_growing += live.of_sites[one.site];
                 candidate.depth += depth as f64 * one.growth;
             }
         }
     }
-    for (site, live) in live.iter().enumerate() {
-        for (_, frame) in functions(code, sites, site) {
-            if let Some(candidate) = candidates.get_mut(&sites.name(frame)) {
-                candidate.live += live;
-            }
-        }
+    for (name, candidate) in &mut candidates {
+        candidate.live = live.of_functions.get(name).copied().unwrap_or(0.0);
     }
     let best = candidates.values().map(|candidate| candidate.score(all)).fold(0.0, f64::max);
     let inner = |candidate: &Candidate| candidate.depth / candidate.growth;

@@ -1,14 +1,14 @@
 //! From a series to culprits.
 
-use super::blame::{Blamed, Growing, blame};
+use super::blame::{Blamed, Growing, Live, blame};
 use super::decide::{self, Decision, History, Label};
+use super::function::{Function, describe};
 use super::sites::Sites;
-use super::{Caller, Culprit, Dismissed, Inconclusive, Judged, Leaks, Options, Verdict};
-use crate::classify::{Owner, crate_of};
-use crate::profile::{FrameId, Profile};
+use super::{Culprit, Dismissed, Inconclusive, Judged, Leaks, Options, Verdict, Warmup};
+use crate::classify::Owner;
+use crate::profile::Profile;
 use crate::sampling;
 use crate::series::{Run, Series};
-use std::collections::BTreeMap;
 
 /// In the order in which they are told.
 const LABELS: [Label; 8] = [
@@ -22,11 +22,9 @@ const LABELS: [Label; 8] = [
     Label::Noise,
 ];
 /// A function keeps so much of what some of its stacks grow, or it only shifts memory from others to them.
-const KEPT: f64 = 0.5;
+pub(super) const KEPT: f64 = 0.5;
 /// A stack with so much of its function's growth stands for the function.
 const MOSTLY: f64 = 0.5;
-/// Of callers, more are of no help.
-const MOST_CALLERS: usize = 5;
 const MOST_EXAMPLES: usize = 3;
 /// At most so large a part of the captures is taken for warm-up by itself.
 const WARMUP_PART: usize = 8;
@@ -63,7 +61,7 @@ fn judge(series: &Series, mut run: Run, options: &Options) -> Judged {
     let growing = growing(of_sites, of_groups, &groups, &shifted);
     let live: Vec<f64> = sites.histories.iter().map(|history| last(&history.bytes)).collect();
     let code = series.code();
-    let blamed = blame(code, &sites, growing.clone(), &live);
+    let blamed = blame(code, &sites, growing.clone(), &Live::new(code, &sites, live.clone()));
     let mut culprits: Vec<Culprit> =
         blamed.iter().map(|blamed| culprit(code, &sites, blamed, of_sites, &context)).collect();
     culprits.sort_by(|a, b| {
@@ -101,7 +99,7 @@ fn judge(series: &Series, mut run: Run, options: &Options) -> Judged {
 }
 
 /// Takes the captures of the process's first time out of a run.
-fn drop_warmup(run: &mut Run, wanted: Option<f64>) -> Vec<usize> {
+pub(crate) fn drop_warmup(run: &mut Run, wanted: Option<Warmup>) -> Vec<usize> {
     let before_first = match (run.first_ms, run.start_ms) {
         (Some(first), Some(start)) => first.saturating_sub(start) as f64 / 1000.0,
         _ => 0.0,
@@ -110,7 +108,8 @@ fn drop_warmup(run: &mut Run, wanted: Option<f64>) -> Vec<usize> {
     let end = run.times.last().map_or(0.0, |&time| age(time));
     let young = |limit: f64| run.times.iter().filter(|&&time| age(time) < limit).count();
     let count = match wanted {
-        Some(limit) => young(limit),
+        Some(Warmup::Seconds(limit)) => young(limit),
+        Some(Warmup::Captures(count)) => count.min(run.captures.len()),
         None => {
             let minutes = if run.has_times() { 300.0 } else { 0.0 };
             young(f64::max(minutes, end / 10.0)).min(run.captures.len() / WARMUP_PART)
@@ -182,18 +181,16 @@ fn culprit(
     let sum = sites.sum(&members);
     let whole =
         decide::decide(context, std::slice::from_ref(&sum), &decide::Options::default()).swap_remove(0);
-    let function = blamed.frame.and_then(|frame| code.frame(frame).function).map(|id| code.function(id));
-    let file = function.and_then(|function| function.file).map(|file| code.string(file));
-    let name =
-        blamed.frame.map_or_else(|| "[no stack]".to_owned(), |frame| code.frame_name(frame).into_owned());
     let live = last(&sum.bytes);
     // Growth of the items beside that of their container is a leak of items.
     let label = members.iter().map(|&site| decisions[site].label).find(|label| *label == Label::Leak);
-    let stacks = members.iter().flat_map(|&site| sites.sites[site].stacks.iter().copied()).collect();
+    let Function { name, location, krate, owner, stack, path, callers, stacks } =
+        describe(code, sites, blamed);
     Culprit {
-        location: blamed.frame.and_then(|frame| code.frame_location(frame)),
-        krate: crate_of(&name, file),
-        owner: blamed.frame.map_or(Owner::ThirdParty, |frame| sites.owner(frame)),
+        name,
+        location,
+        krate,
+        owner,
         label: label.unwrap_or_else(|| {
             members.first().map_or(Label::Leak, |&site| match decisions[site].label {
                 Label::GrowingContainer => Label::GrowingContainer,
@@ -207,43 +204,12 @@ fn culprit(
         live_interval: sampling::interval(live, context.rate),
         objects: last(&sum.objects),
         since: whole.since.unwrap_or(0),
-        path: blamed.frame.map_or_else(Vec::new, |frame| path(code, sites, &members, frame)),
-        callers: blamed.frame.map_or_else(Vec::new, |frame| callers(code, sites, &blamed.sites, frame)),
         history: sum.bytes,
-        name,
+        stack,
+        path,
+        callers,
         stacks,
     }
-}
-
-/// The functions between the culprit and the allocation, of the site that grows most.
-fn path(code: &Profile, sites: &Sites, members: &[usize], culprit: FrameId) -> Vec<String> {
-    let leaf = members.first().and_then(|&site| sites.sites[site].stack);
-    let inner = code.stack_from_leaf(leaf).map(|(_, frame)| frame);
-    let mut path: Vec<String> = inner
-        .take_while(|frame| sites.name(*frame) != sites.name(culprit))
-        .map(|frame| code.frame_name(frame).into_owned())
-        .collect();
-    path.reverse();
-    path
-}
-
-/// The next functions outwards that are no runtime's and no standard library's.
-fn callers(code: &Profile, sites: &Sites, growing: &[Growing], culprit: FrameId) -> Vec<Caller> {
-    let mut parts: BTreeMap<String, f64> = BTreeMap::new();
-    let all: f64 = growing.iter().map(|one| one.growth).sum();
-    for one in growing {
-        let frames = code.stack_from_leaf(sites.sites[one.site].stack).map(|(_, frame)| frame);
-        let is_own = |frame: &FrameId| matches!(sites.owner(*frame), Owner::FirstParty | Owner::ThirdParty);
-        let outer = frames.skip_while(|frame| sites.name(*frame) != sites.name(culprit));
-        let caller = outer.filter(is_own).find(|frame| sites.name(*frame) != sites.name(culprit));
-        if let Some(frame) = caller {
-            *parts.entry(code.frame_name(frame).into_owned()).or_default() += one.growth / all;
-        }
-    }
-    let mut callers: Vec<Caller> = parts.into_iter().map(|(name, share)| Caller { name, share }).collect();
-    callers.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.name.cmp(&b.name)));
-    callers.truncate(MOST_CALLERS);
-    callers
 }
 
 /// What seems to grow, but may not, if that is a good part of what grew at all.
@@ -316,7 +282,8 @@ fn counts(load: &[(u64, f64)], run: &Run) -> Option<Vec<f64>> {
         .collect()
 }
 
-fn allocated(series: &Series, run: &Run) -> Option<Vec<f64>> {
+/// What the allocator counts itself, in each capture of a run, where trailers tell it.
+pub(crate) fn allocated(series: &Series, run: &Run) -> Option<Vec<f64>> {
     let figure = |&capture: &usize| {
         let trailer = series.captures()[capture].trailer.as_ref()?;
         trailer.stats.get("allocated").map(|&bytes| bytes as f64)

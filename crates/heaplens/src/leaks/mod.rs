@@ -4,14 +4,19 @@
 //! function of the program, since a leak that many callers share is small in each. What grows is then charged to the
 //! functions that hold it.
 
+pub(crate) mod between;
 mod blame;
 pub mod decide;
 mod find;
+mod function;
+pub mod rounds;
 mod sites;
 pub mod statistics;
 
 pub use decide::{Decision, Estimate, History, Label};
 pub use find::find;
+pub(crate) use find::{allocated, drop_warmup};
+pub use function::Function;
 
 use crate::classify::{Crate, Owner, Owners};
 use crate::sampling::Interval;
@@ -21,15 +26,24 @@ use crate::series::{LeftOut, Run};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// Captures within so many seconds after the start of the process are not judged. By default within 5 minutes and the
-    /// first tenth of its life, but never more than every eighth capture.
-    pub warmup: Option<f64>,
+    /// Captures of the process's first time, which are not judged. By default those within 5 minutes and the first tenth of
+    /// its life, but never more than every eighth capture.
+    pub warmup: Option<Warmup>,
     /// The captures are so many seconds apart, in their order, whatever times they tell.
     pub every: Option<f64>,
     /// Requests served so far, as `(Unix milliseconds, count)`, rising.
     pub load: Option<Vec<(u64, f64)>>,
     /// Whose code is whose.
     pub owners: Owners,
+}
+
+/// How long a process warms up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Warmup {
+    /// So many seconds from its start, or from the first capture if nothing tells that.
+    Seconds(f64),
+    /// So many captures.
+    Captures(usize),
 }
 
 /// The answer.
@@ -142,12 +156,22 @@ pub struct Culprit {
     pub since: usize,
     /// Live bytes in each capture of the run.
     pub history: Vec<f64>,
-    /// From the culprit to the allocation: what it calls, innermost last. Of the stack that grows most.
+    /// The stack that grows most, outermost function first.
+    pub stack: Vec<String>,
+    /// From the culprit to the allocation: what it calls, innermost last. The end of `stack`.
     pub path: Vec<String>,
     /// Who calls it, by their part of the growth, largest first.
     pub callers: Vec<Caller>,
     /// Numbers of the stacks in the series that are charged to it.
     pub stacks: Vec<u32>,
+}
+
+impl Culprit {
+    /// Which function it is.
+    pub(crate) fn function(&self) -> Function {
+        let Culprit { name, location, krate, owner, stack, path, callers, stacks, .. } = self.clone();
+        Function { name, location, krate, owner, stack, path, callers, stacks }
+    }
 }
 
 /// A function that calls a culprit.

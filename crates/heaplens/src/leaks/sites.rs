@@ -40,7 +40,7 @@ impl Sites {
     pub(super) fn new(series: &Series, run: &Run, owners: &Owners) -> Sites {
         let code = series.code();
         let names: Vec<Name> = code.frame_ids().map(|id| name(code, id)).collect();
-        let owners: Vec<Owner> = code.frame_ids().map(|id| owner(code, id, owners)).collect();
+        let owners: Vec<Owner> = code.frame_ids().map(|id| owners.of_frame(code, id)).collect();
         let mut sites = Sites { sites: Vec::new(), histories: Vec::new(), names, owners };
         let of_stack = sites.group(series);
         sites.fill(series, run, &of_stack);
@@ -144,12 +144,4 @@ fn name(code: &Profile, id: FrameId) -> Name {
         Some(function) => Name::Function(code.function(function).name),
         None => Name::Place(id),
     }
-}
-
-fn owner(code: &Profile, id: FrameId, owners: &Owners) -> Owner {
-    let Some(function) = code.frame(id).function else {
-        return Owner::ThirdParty;
-    };
-    let function = code.function(function);
-    owners.owner(code.string(function.name), function.file.map(|file| code.string(file)))
 }

@@ -1,6 +1,7 @@
 //! Outputs: one module a format, each writes to an [`std::io::Write`].
 
 pub mod callgrind;
+pub mod check;
 pub mod csv;
 pub mod dot;
 pub mod escape;

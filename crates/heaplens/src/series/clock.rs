@@ -22,6 +22,11 @@ impl Clock {
     /// All that tell a time, the best first.
     pub(super) const TELLING: [Clock; 3] = [Clock::Trailer, Clock::Name, Clock::File];
 
+    /// True if copying or touching files does not change it.
+    pub(crate) fn is_certain(self) -> bool {
+        matches!(self, Clock::Trailer | Clock::Name)
+    }
+
     /// As a part of a sentence.
     pub fn description(self) -> &'static str {
         match self {

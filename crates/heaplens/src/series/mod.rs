@@ -184,6 +184,13 @@ impl Series {
         Ok(())
     }
 
+    /// Leaves stacks, by number, out of all captures. What captures held in all is known still.
+    pub(crate) fn leave_out(&mut self, stacks: &[u32]) {
+        for &number in stacks {
+            self.stacks[number as usize] = None;
+        }
+    }
+
     /// One capture as a profile of its own.
     pub fn profile(&self, capture: usize) -> Profile {
         let mut profile = self.code.clone();

@@ -1,14 +1,15 @@
-//! As much of JSON Schema as `speedscope-schema.json` uses; a word that is not known here fails.
+//! As much of JSON Schema as ours of speedscope and SARIF use; a word that is not known here fails.
 
 use serde_json::Value;
 
 /// Checks a document against speedscope's schema.
 pub(crate) fn check(value: &Value) -> Result<(), String> {
-    let schema: Value = serde_json::from_str(include_str!("speedscope-schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(include_str!("../formats/speedscope-schema.json")).unwrap();
     conforms(value, &schema, &schema, "$")
 }
 
-fn conforms(value: &Value, schema: &Value, root: &Value, at: &str) -> Result<(), String> {
+/// Checks a part of a document against a part of the schema `root`.
+pub(crate) fn conforms(value: &Value, schema: &Value, root: &Value, at: &str) -> Result<(), String> {
     for (word, wanted) in schema.as_object().unwrap() {
         let fits = match word.as_str() {
             "$schema" | "$comment" | "definitions" | "properties" => true,
@@ -22,8 +23,11 @@ fn conforms(value: &Value, schema: &Value, root: &Value, at: &str) -> Result<(),
                 "array" => value.is_array(),
                 "string" => value.is_string(),
                 "number" => value.is_number(),
+                "integer" => value.is_u64() || value.is_i64(),
+                "boolean" => value.is_boolean(),
                 other => panic!("{other}"),
             },
+            "minimum" => value.as_f64() >= wanted.as_f64(),
             "enum" => wanted.as_array().unwrap().contains(value),
             "required" => {
                 wanted.as_array().unwrap().iter().all(|key| value.get(key.as_str().unwrap()).is_some())

@@ -1,7 +1,6 @@
 //! The same for programs; the form is documented in `docs/json.md`.
 
 use super::sentence::sentence;
-use crate::classify::Owner;
 use crate::error::Error;
 use crate::leaks::decide::Needs;
 use crate::leaks::{Culprit, Dismissed, Estimate, Inconclusive, Judged, Leaks};
@@ -194,7 +193,7 @@ fn culprit_row<'a>(culprit: &'a Culprit, run: &Judged) -> CulpritRow<'a> {
         location: culprit.location.as_deref(),
         krate: culprit.krate.as_ref().map(|krate| krate.name.as_str()),
         crate_version: culprit.krate.as_ref().and_then(|krate| krate.version.as_deref()),
-        owner: owner(culprit.owner),
+        owner: culprit.owner.name(),
         label: culprit.label.code(),
         rate: RateRow { value, low, high },
         score: culprit.score,
@@ -223,16 +222,6 @@ fn dismissed(group: &Dismissed) -> DismissedRow<'_> {
             .iter()
             .map(|(name, growth)| ExampleRow { name, growth: whole(*growth) })
             .collect(),
-    }
-}
-
-fn owner(owner: Owner) -> &'static str {
-    match owner {
-        Owner::Allocator => "allocator",
-        Owner::Std => "std",
-        Owner::Runtime => "runtime",
-        Owner::ThirdParty => "third-party",
-        Owner::FirstParty => "first-party",
     }
 }
 

@@ -8,4 +8,6 @@ mod text;
 pub use json::write as write_json;
 pub use rate::{Per, duration};
 pub use sentence::sentence;
+pub(super) use sentence::{dumps, inconclusive, span};
+pub(super) use text::left_out;
 pub use text::{Options, write as write_text};

@@ -1,8 +1,9 @@
 //! Rates and times as people read them.
 
-use crate::leaks::{Estimate, Judged};
+use crate::leaks::Estimate;
 use crate::out::units;
 use crate::sampling::Interval;
+use crate::series::Run;
 
 /// What a rate is per.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,15 +16,19 @@ pub enum Per {
     Day,
     /// Where nothing tells the time.
     Capture,
+    /// Of work.
+    Round,
+    /// Of work in a round.
+    Iteration,
 }
 
 const MIB: f64 = 1_048_576.0;
 
 impl Per {
     /// What a rate (bytes a second, or a capture where a run knows no times) is said in.
-    pub fn of(rate: f64, run: &Judged) -> Per {
+    pub fn of(rate: f64, run: &Run) -> Per {
         match rate.abs() {
-            _ if !run.run.has_times() => Per::Capture,
+            _ if !run.has_times() => Per::Capture,
             rate if rate >= MIB => Per::Second,
             rate if rate * 3600.0 >= 0.1 * MIB => Per::Hour,
             _ => Per::Day,
@@ -32,7 +37,7 @@ impl Per {
 
     fn factor(self) -> f64 {
         match self {
-            Per::Second | Per::Capture => 1.0,
+            Per::Second | Per::Capture | Per::Round | Per::Iteration => 1.0,
             Per::Hour => 3600.0,
             Per::Day => 86_400.0,
         }
@@ -44,6 +49,8 @@ impl Per {
             Per::Hour => "/h",
             Per::Day => "/day",
             Per::Capture => "/dump",
+            Per::Round => "/round",
+            Per::Iteration => "/iteration",
         }
     }
 

@@ -4,6 +4,7 @@ use super::rate::{Per, duration};
 use crate::leaks::decide::Needs;
 use crate::leaks::{Culprit, Inconclusive, Judged, Leaks, Verdict};
 use crate::out::units;
+use crate::series::Run;
 
 /// `leak: app::sessions::insert (src/sessions.rs:42) grows by 6.1 MiB/h (95 %: 5.2–7.0 MiB/h), 93 % of all growth, in 24
 /// dumps over 2 h`. Names are raw: escape it for where it goes.
@@ -15,15 +16,22 @@ pub fn sentence(leaks: &Leaks) -> String {
         Verdict::Leak => leak(run),
         Verdict::NoLeak => no_leak(run),
         Verdict::Inconclusive => match &run.inconclusive {
-            Some(Inconclusive::TooFew { found, needed }) => format!(
-                "inconclusive: {} of one process; {needed} are needed, spread over the time in which memory grows",
-                dumps(*found)
-            ),
-            Some(Inconclusive::Unsure { needs, name }) => {
-                format!("inconclusive: {name} may grow, but it could be chance; {}", advice(needs))
-            }
+            Some(why) => format!("inconclusive: {}", inconclusive(why)),
             None => "inconclusive".to_owned(),
         },
+    }
+}
+
+/// Why there is no answer, and what would give one.
+pub(in crate::out) fn inconclusive(why: &Inconclusive) -> String {
+    match why {
+        Inconclusive::TooFew { found, needed } => format!(
+            "{} of one process; {needed} are needed, spread over the time in which memory grows",
+            dumps(*found)
+        ),
+        Inconclusive::Unsure { needs, name } => {
+            format!("{name} may grow, but it could be chance; {}", advice(needs))
+        }
     }
 }
 
@@ -38,22 +46,22 @@ fn leak(run: &Judged) -> String {
     };
     let place = first.location.as_ref().map_or_else(String::new, |place| format!(" ({place})"));
     let share = share(first, run).map_or_else(String::new, |share| format!(", {share} of all growth"));
-    format!("leak: {}{place} grows by {}{share}, in {}{more}", first.name, rate(first, run), span(run))
+    format!("leak: {}{place} grows by {}{share}, in {}{more}", first.name, rate(first, run), span(&run.run))
 }
 
 fn no_leak(run: &Judged) -> String {
     let least = match run.least_rate {
         rate if rate > 0.0 => {
-            format!("; a leak slower than {} could go unseen", Per::of(rate, run).amount(rate))
+            format!("; a leak slower than {} could go unseen", Per::of(rate, &run.run).amount(rate))
         }
         _ => String::new(),
     };
-    format!("no leak found: nothing grows that does not explain itself, in {}{least}", span(run))
+    format!("no leak found: nothing grows that does not explain itself, in {}{least}", span(&run.run))
 }
 
 /// `6.1 MiB/h (95 %: 5.2–7.0 MiB/h)`.
 pub(super) fn rate(culprit: &Culprit, run: &Judged) -> String {
-    let per = Per::of(culprit.rate.value, run);
+    let per = Per::of(culprit.rate.value, &run.run);
     let range = per.range(&culprit.rate).map_or_else(String::new, |range| format!(" (95 %: {range})"));
     format!("{}{range}", per.amount(culprit.rate.value))
 }
@@ -65,15 +73,15 @@ pub(super) fn share(culprit: &Culprit, run: &Judged) -> Option<String> {
 }
 
 /// `24 dumps over 2 h`.
-pub(super) fn span(run: &Judged) -> String {
-    let count = dumps(run.run.captures.len());
-    match run.run.times.last() {
-        Some(&last) if run.run.has_times() => format!("{count} over {}", duration(last)),
+pub(in crate::out) fn span(run: &Run) -> String {
+    let count = dumps(run.captures.len());
+    match run.times.last() {
+        Some(&last) if run.has_times() => format!("{count} over {}", duration(last)),
         _ => count,
     }
 }
 
-pub(super) fn dumps(count: usize) -> String {
+pub(in crate::out) fn dumps(count: usize) -> String {
     format!("{count} dump{}", if count == 1 { "" } else { "s" })
 }
 

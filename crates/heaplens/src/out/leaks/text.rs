@@ -52,7 +52,11 @@ pub fn write(series: &Series, leaks: &Leaks, options: &Options, out: &mut dyn Wr
             }
         }
     }
-    left_out(series, &leaks.left_out, &mut page)
+    let left_out = left_out(series, &leaks.left_out);
+    if !left_out.is_empty() {
+        page.line("")?;
+    }
+    left_out.iter().try_for_each(|said| page.line(said))
 }
 
 struct Page<'a> {
@@ -104,7 +108,7 @@ fn heading(run: &Judged) -> String {
         1 => "; the first dump not judged (warm-up)".to_owned(),
         count => format!("; the first {} not judged (warm-up)", dumps(count)),
     };
-    format!("{}{of}, {rate}; {}{warmup}", span(run), facts.clock.description())
+    format!("{}{of}, {rate}; {}{warmup}", span(&run.run), facts.clock.description())
 }
 
 fn other_run(run: &Judged) -> String {
@@ -208,7 +212,8 @@ fn description(label: Label) -> &'static str {
     }
 }
 
-fn left_out(series: &Series, left_out: &[LeftOut], page: &mut Page<'_>) -> Result<(), Error> {
+/// Captures that were left out, a line for each reason.
+pub(in crate::out) fn left_out(series: &Series, left_out: &[LeftOut]) -> Vec<String> {
     let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
     for left in left_out {
         let (why, name) = (left.why.description(), series.captures()[left.capture].source.name.as_str());
@@ -217,17 +222,14 @@ fn left_out(series: &Series, left_out: &[LeftOut], page: &mut Page<'_>) -> Resul
             None => reasons.push((why, vec![name])),
         }
     }
-    if !reasons.is_empty() {
-        page.line("")?;
-    }
-    for (why, names) in reasons {
+    let said = |(why, names): (String, Vec<&str>)| {
         let more = match names.len().saturating_sub(MOST_NAMES) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        page.line(&format!("left out: {}{more}: {why}", names[..names.len().min(MOST_NAMES)].join(", ")))?;
-    }
-    Ok(())
+        format!("left out: {}{more}: {why}", names[..names.len().min(MOST_NAMES)].join(", "))
+    };
+    reasons.into_iter().map(said).collect()
 }
 
 /// A history in blocks, from its least to its largest value.
