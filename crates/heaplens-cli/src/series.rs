@@ -41,7 +41,7 @@ impl<'a> Making<'a> {
                 Err(error) => left_out(&error),
             }
         }
-        gathering.finish()
+        gathering.finish(sources.len())
     }
 
     /// Looks at the options first: a mistyped one should not cost a minute of reading.
@@ -102,11 +102,11 @@ impl Gathering<'_> {
     /// Puts names to all that was read.
     ///
     /// # Errors
-    /// If nothing was read.
-    pub(crate) fn finish(self) -> anyhow::Result<Series> {
+    /// If none of so many inputs was read.
+    pub(crate) fn finish(self, asked: usize) -> anyhow::Result<Series> {
         let Gathering { chosen, fetch, reading, mut series, symbols, names } = self;
         if series.captures().is_empty() {
-            bail!("none of the inputs could be read");
+            bail!("none of the {asked} inputs could be read");
         }
         series.change(|code| {
             let code = pipeline::named(code, symbols, names, reading.origin(), fetch);

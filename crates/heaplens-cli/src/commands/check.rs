@@ -35,8 +35,6 @@ Exit codes: 0 passed, 1 failed, 2 usage, 3 inconclusive, 4 not read. docs/check.
 pub(crate) struct Options {
     #[command(flatten)]
     form: Form,
-    #[command(flatten)]
-    allowed: Allowed,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -49,6 +47,8 @@ pub(crate) struct Options {
     /// Exit with 1 rather than 3 where the dumps do not tell
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    allowed: Allowed,
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]

@@ -10,8 +10,8 @@ use crate::classify::Owners;
 use crate::profile::Amount;
 use crate::sampling::{self, Z80, Z95};
 use crate::series::{Run, Series};
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Of all functions together, so often is one taken for growing that is not.
 const LEVEL: f64 = 0.025;
@@ -167,11 +167,14 @@ fn charge(
         .values()
         .map(|blamed| {
             let members: Vec<usize> = blamed.sites.iter().map(|one| one.site).collect();
+            let known: BTreeSet<usize> = members.iter().copied().collect();
+            let groups: BTreeSet<Option<Name>> =
+                members.iter().map(|&site| sites.sites[site].owned_by).collect();
             let is_own = |site: &&usize| {
-                let owned_by = |site: usize| sites.sites[site].owned_by;
-                let is_of_group = members.iter().any(|&member| owned_by(member) == owned_by(**site));
-                let is_below = blamed.frame.is_some_and(|frame| has(code, sites, **site, sites.name(frame)));
-                is_of_group && is_below && !members.contains(site)
+                let is_below = |frame| has(code, sites, **site, sites.name(frame));
+                !known.contains(site)
+                    && groups.contains(&sites.sites[**site].owned_by)
+                    && blamed.frame.is_some_and(is_below)
             };
             let others: Vec<usize> = shifted.iter().filter(is_own).copied().collect();
             let sum = sites.sum(&[&members[..], &others[..]].concat());

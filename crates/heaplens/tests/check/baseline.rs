@@ -47,7 +47,7 @@ fn more_than_before_fails_and_as_much_does_not() {
         broken(&check),
         [("fail-on-increase", Some("app::sessions::insert")), ("fail-on-increase", None)]
     );
-    assert!(crate::lab::said(&check).contains("the baseline with --fail-on-increase 5% allows 6.6 KiB"));
+    assert!(crate::lab::said(&check).contains("the baseline with --fail-on-increase 5% allows 6,720 B"));
     // A function that did not grow before may not now.
     let check = against(&baseline(&dumps(1, 100, 0), None), &dumps(1, 100, 1));
     assert_eq!(broken(&check), [("fail-on-increase", Some("app::cache::fill"))]);

@@ -168,7 +168,7 @@ impl Form {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Gathered { series: gathering.finish()?, files })
+        Ok(Gathered { series: gathering.finish(sources.len())?, files })
     }
 
     pub(super) fn measure(

@@ -42,14 +42,14 @@ pub(super) fn gather(
     }
     let rounds = rounds(dir.path(), wanted).with_context(|| format!("--run {command}"))?;
     let mut files = Vec::new();
-    for path in rounds {
+    for path in &rounds {
         let source = Source::File(path.clone());
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let bytes = gathering.bytes(&source)?;
         gathering.take(&source, name.clone(), &bytes)?;
         files.push(evidence::dump(save, &name, &bytes)?);
     }
-    Ok(Gathered { series: gathering.finish()?, files })
+    Ok(Gathered { series: gathering.finish(rounds.len())?, files })
 }
 
 fn run(command: &str, dir: &Path, wanted: usize) -> anyhow::Result<ExitStatus> {

@@ -32,7 +32,8 @@ pub(super) fn gather(
     let source = Source::Url(url.to_owned());
     let begun = Instant::now();
     let mut files = Vec::new();
-    for number in 0..count(duration, every) {
+    let count = count(duration, every);
+    for number in 0..count {
         let due = every * u32::try_from(number).unwrap_or(u32::MAX);
         std::thread::sleep(due.saturating_sub(begun.elapsed()));
         let mut one = || {
@@ -50,5 +51,5 @@ pub(super) fn gather(
             Err(error) => series::left_out(&error),
         }
     }
-    Ok(Gathered { series: gathering.finish()?, files })
+    Ok(Gathered { series: gathering.finish(usize::try_from(count).unwrap_or(usize::MAX))?, files })
 }
