@@ -17,10 +17,10 @@ fn parse(text: &str) -> anyhow::Result<Vec<(u64, f64)>> {
     let mut points: Vec<(u64, f64)> = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
         let Some((time, count)) = line.split_once([',', ';', '\t', ' ']) else {
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
             bail!("line {number}: found {line:?}, expected a time and a count, such as 1795789805,120000");
         };
         let point = time_in(time.trim()).zip(count.trim().parse::<f64>().ok().filter(|c| c.is_finite()));

@@ -44,7 +44,7 @@ pub(crate) fn parse_rate(text: &str) -> Result<f64, String> {
     let expected = || "expected a size and a time, such as 5MiB/h or 100KiB/s".to_owned();
     let (size, time) = text.split_once('/').ok_or_else(expected)?;
     let seconds = parse_duration(&format!("1{}", time.trim())).map_err(|_| expected())?.as_secs_f64();
-    if time.trim().is_empty() || seconds < 1.0 {
+    if !time.trim().starts_with(|c: char| c.is_ascii_alphabetic()) {
         return Err(expected());
     }
     Ok(parse_size(size)? as f64 / seconds)

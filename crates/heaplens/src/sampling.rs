@@ -283,11 +283,12 @@ mod tests {
         assert!(of(0.8e9, 1e9).is_low);
         assert!(!of(0.95e9, 1e9).is_low, "metadata and what came before");
         assert!(!of(0.7 * 5e6, 5e6).is_low, "ten samples tell no more");
-        assert!(of(0.1 * 5e6, 5e6).is_low);
+        assert!(!of(0.1 * 5e6, 5e6).is_low, "nor what threads keep");
+        assert!(of(0.2 * 50e6, 50e6).is_low);
         assert!(!of(1.2e9, 1e9).is_low);
         let band = of(1e9, 1e9).expected;
         assert!((band.high - 1.0449).abs() < 1e-3 && (band.low + band.high - 2.0).abs() < 1e-12, "{band:?}");
-        assert!(coverage(0.89, 1.0, 1).unwrap().is_low);
+        assert!(coverage(0.89e9, 1e9, 1).unwrap().is_low);
         assert_eq!(coverage(1.0, 0.0, 524_288), None);
         assert_eq!(coverage(1.0, f64::NAN, 524_288), None);
     }

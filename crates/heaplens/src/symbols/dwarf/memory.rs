@@ -6,8 +6,6 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 /// What is smaller is not counted: a few of them in each thread are nothing.
 const SMALL: u64 = 1 << 20;
-/// Nearly all units are smaller, in programs of gigabytes too.
-const MOST_FOR_UNITS: u64 = 8 << 20;
 
 /// How much may be held at once.
 pub(super) struct Memory {
@@ -122,35 +120,10 @@ impl<T> Growing<T> {
     }
 }
 
-/// Where a thread reads one thing after the other. It is used again rather than given back: of a place that is free
-/// between two units, what is kept of them takes pieces, so that the next unit needs another one. What was never used
-/// of it is no memory.
-pub(super) struct Room {
-    pub(super) bytes: Vec<u8>,
-    size: usize,
-}
-
-impl Room {
-    pub(super) fn new(size: u64) -> Room {
-        let size = size as usize;
-        Room { bytes: Vec::with_capacity(size), size }
-    }
-
-    /// For what is not counted.
-    pub(super) fn small() -> Room {
-        Room::new(SMALL)
-    }
-
-    /// For units, on each of so many threads; all of them together are at most an eighth of what there is.
-    pub(super) fn size_for_units(memory: u64, threads: usize) -> u64 {
-        (memory / 8 / threads.max(1) as u64).min(MOST_FOR_UNITS)
-    }
-
-    /// Gives back what does not fit.
-    pub(super) fn give_back(&mut self) {
-        if self.bytes.capacity() > self.size {
-            *self = Room::new(self.size as u64);
-        }
+/// Gives a buffer back if it is large.
+pub(super) fn give_back(buffer: &mut Vec<u8>) {
+    if buffer.capacity() as u64 >= SMALL {
+        *buffer = Vec::new();
     }
 }
 
@@ -184,25 +157,6 @@ mod tests {
         assert!(memory.lease("a unit", 6 * SMALL).is_ok());
         drop(kept);
         assert!(memory.lease("a unit", MOST).is_ok());
-    }
-
-    #[test]
-    fn a_room_is_used_again_and_what_does_not_fit_is_given_back() {
-        let mut room = Room::new(SMALL);
-        let place = room.bytes.as_ptr();
-        for size in [SMALL, 10, SMALL] {
-            room.bytes.resize(size as usize, 1);
-            room.give_back();
-            assert_eq!((room.bytes.as_ptr(), room.bytes.len() as u64), (place, size));
-        }
-        room.bytes.resize(SMALL as usize + 1, 1);
-        room.give_back();
-        assert_eq!((room.bytes.capacity() as u64, room.bytes.len()), (SMALL, 0));
-        for (memory, threads) in [(64 << 20, 1), (384 << 20, 2), (384 << 20, 64), (1 << 10, 3), (u64::MAX, 0)]
-        {
-            let size = Room::size_for_units(memory, threads);
-            assert!(size <= MOST_FOR_UNITS && size * threads as u64 <= memory / 8, "{memory} {threads}");
-        }
     }
 
     #[test]

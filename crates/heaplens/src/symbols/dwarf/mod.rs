@@ -33,7 +33,7 @@ use super::chains::Chains;
 use super::object::ObjectFile;
 use batch::Batch;
 use effort::Effort;
-use memory::{Kept, Memory, Room};
+use memory::{Kept, Memory};
 use origins::{Origins, Pair};
 use rustc_hash::FxHashMap;
 use sections::{Reader, Sections};
@@ -94,10 +94,8 @@ struct Shared<'i> {
     main: Sections,
     supplement: Option<Sections>,
     package: Option<Package>,
-    /// What sections that are compressed and the threads' rooms leave of it.
+    /// What sections that are compressed leave of it.
     memory: Arc<Memory>,
-    /// How much each thread sets aside for the unit that it reads.
-    room: u64,
     /// What the other halves of split units cost, by their ids.
     halves: Mutex<FxHashMap<u64, u64>>,
 }
@@ -142,10 +140,8 @@ impl<'i> Shared<'i> {
             main.effort.allow(package.size(), times);
             Some(package)
         });
-        let threads = input.threads.count;
-        let room = Room::size_for_units(budget, threads);
-        let memory = Arc::new(Memory::new(budget - room * threads as u64));
-        Ok(Shared { input, object, main, supplement, package, memory, room, halves: Mutex::default() })
+        let (memory, halves) = (Arc::new(Memory::new(budget)), Mutex::default());
+        Ok(Shared { input, object, main, supplement, package, memory, halves })
     }
 
     /// Looks up names in other units; `starts` are those units of the file that are known already.

@@ -4,7 +4,7 @@ use super::super::bytes::{Damage, Result};
 use super::effort::{Account, Claims, Effort};
 use super::functions::{Function, Inlined, Name, Wanted, functions};
 use super::lines::{self, Lines, Row};
-use super::memory::{Lease, Room};
+use super::memory::{Lease, give_back};
 use super::nesting::Nesting;
 use super::references::References;
 use super::sections::{Reader, Sections};
@@ -52,8 +52,8 @@ pub(super) struct Worker<'s> {
     main: Reader<'s>,
     supplement: Option<Reader<'s>>,
     abbrevs: LastAbbrevs,
-    room: Room,
-    line_room: Room,
+    bytes: Vec<u8>,
+    line_bytes: Vec<u8>,
     /// For the line program.
     lease: Option<Lease<'s>>,
     halves: Halves,
@@ -66,8 +66,8 @@ impl<'s> Worker<'s> {
             main: Reader::new(&shared.main),
             supplement: shared.supplement.as_ref().map(Reader::new),
             abbrevs: LastAbbrevs::default(),
-            room: Room::new(shared.room),
-            line_room: Room::small(),
+            bytes: Vec::new(),
+            line_bytes: Vec::new(),
             lease: None,
             halves: Halves::default(),
         }
@@ -81,7 +81,7 @@ impl<'s> Worker<'s> {
     }
 
     fn give_back_lines(&mut self) {
-        self.line_room.give_back();
+        give_back(&mut self.line_bytes);
         self.lease = None;
     }
 
@@ -102,7 +102,7 @@ impl<'s> Worker<'s> {
         let mut answers = Answers { mangles: unit.language.is_none_or(mangles), ..Answers::default() };
         let (functions, result) = self.functions(&unit, Wanted::Some(&wanted), &mut answers);
         answers.damage = result.err();
-        let lines = read_lines(self.shared, &unit, &self.main, &mut self.line_room.bytes, &mut self.lease);
+        let lines = read_lines(self.shared, &unit, &self.main, &mut self.line_bytes, &mut self.lease);
         let lines = lines.unwrap_or_else(|damage| {
             answers.damage.get_or_insert(damage);
             None
@@ -145,7 +145,7 @@ impl<'s> Worker<'s> {
         let mut about = Answers { mangles: unit.language.is_none_or(mangles), ..Answers::default() };
         let (functions, result) = self.functions(&unit, Wanted::All, &mut about);
         let mut damage = result.err();
-        let lines = read_lines(self.shared, &unit, &self.main, &mut self.line_room.bytes, &mut self.lease);
+        let lines = read_lines(self.shared, &unit, &self.main, &mut self.line_bytes, &mut self.lease);
         let lines = lines.unwrap_or_else(|unread| {
             damage.get_or_insert(unread);
             None
@@ -174,14 +174,13 @@ impl<'s> Worker<'s> {
         }
         let shared = self.shared;
         let lease = shared.memory.lease("a unit", unit.header.end - unit.header.start);
-        let loaded =
-            lease.and_then(|lease| Ok((load(&shared.main, &unit.header, &mut self.room.bytes)?, lease)));
+        let loaded = lease.and_then(|lease| Ok((load(&shared.main, &unit.header, &mut self.bytes)?, lease)));
         let _lease = match loaded {
             Ok((_, lease)) => lease,
             Err(damage) => return (Vec::new(), Err(damage)),
         };
-        let found = functions(unit, &self.room.bytes, &mut self.main, self.supplement.as_mut(), wanted);
-        self.room.give_back();
+        let found = functions(unit, &self.bytes, &mut self.main, self.supplement.as_mut(), wanted);
+        give_back(&mut self.bytes);
         found
     }
 
@@ -212,9 +211,9 @@ impl<'s> Worker<'s> {
         if let Some(language) = unit.language {
             answers.mangles = mangles(language);
         }
-        load(sections, &header, &mut self.room.bytes)?;
-        let found = functions(&unit, &self.room.bytes, &mut reader, None, wanted);
-        self.room.give_back();
+        load(sections, &header, &mut self.bytes)?;
+        let found = functions(&unit, &self.bytes, &mut reader, None, wanted);
+        give_back(&mut self.bytes);
         Ok(found)
     }
 }

@@ -121,7 +121,7 @@ fn thin(dir: &Path, wanted: usize) -> anyhow::Result<()> {
     }
     for own in processes.into_values() {
         let most = SPARE * wanted;
-        let Some(newest) = own.last().filter(|_| own.len() > most).map(|own| own.number) else { continue };
+        let Some(newest) = own.last().map(|own| own.number) else { continue };
         let mut stride = 1;
         while newest / stride >= most as u64 {
             stride *= 2;
