@@ -44,7 +44,7 @@ pub(super) fn give_back() {
 }
 
 /// How many pages the work has freed and not given back.
-#[cfg(test)]
+#[cfg(all(test, feature = "symbolize"))]
 pub(super) fn free_pages() -> Option<usize> {
     arena()?.free_pages().ok()
 }
