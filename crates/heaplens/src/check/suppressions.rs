@@ -1,9 +1,11 @@
 //! What is known and not to be counted: LeakSanitizer's lines, with an end and a reason.
 //!
-//!     # comment
-//!     leak:app::sessions::insert until=2026-12-31 reason=issue 12
-//!     file:src/cache.rs
-//!     crate:legacy-*
+//! ```text
+//! # comment
+//! leak:app::sessions::insert until=2026-12-31 reason=issue 12
+//! file:src/cache.rs
+//! crate:legacy-*
+//! ```
 
 use crate::classify::{Owner, Owners, crate_of};
 use crate::error::Error;
