@@ -47,6 +47,7 @@ class Answer:
             child = subprocess.Popen(argv, stdout=out, stderr=err, env=env, preexec_fn=on_two_cores)
             _, status, usage = os.wait4(child.pid, 0)
             self.seconds = time.monotonic() - started
+            self.cpu = usage.ru_utime + usage.ru_stime
             # Never less than this program's own, which the kernel counts for the child before it becomes another.
             self.rss = usage.ru_maxrss * 1024
             self.exit = child.returncode = os.waitstatus_to_exitcode(status)
