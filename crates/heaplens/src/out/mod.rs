@@ -11,6 +11,7 @@ pub mod json;
 pub mod leaks;
 mod locations;
 pub mod pprof;
+pub mod script;
 mod space;
 pub mod speedscope;
 mod stacks;

@@ -8,6 +8,15 @@
 //   #frames.searching (while there is a search).
 // URL fragment: zoom (key of the stack), search, mode=regex, case=1, shape=flame|icicle.
 
+import { describe, widestOf } from "./describe.js";
+import {
+  amount, colorOf, cut, decode, find, grouped, keysOf, layout, nameOf, netOf, percent, shareOf, signed, widthOf,
+} from "./model.js";
+import { buildHead, html, svgElement } from "./panel.js";
+
+/** @typedef {import("./model.js").Model} Model @typedef {import("./model.js").Block} Block */
+/** @typedef {import("./model.js").Found} Found */
+
 const ROW = 18;
 const CHAR = 7.25;
 const MARGIN = 10;

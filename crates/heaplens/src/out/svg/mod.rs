@@ -2,7 +2,7 @@
 //!
 //! - A viewer that runs no script (an `<img>`, a file manager) shows the picture drawn here, 1200 wide by
 //!   default. Frames narrower than a pixel are merged into grey blocks; totals include them.
-//! - A browser runs `model.js` and `flame.js`, which lay out the same data to the window's width, with zoom,
+//! - A browser runs the scripts beside this, which lay out the same data to the window's width, with zoom,
 //!   search, keyboard, and the state in the URL fragment. The data is JSON columns in a script element.
 //! - Both follow `prefers-color-scheme`, by style sheet alone.
 //!
@@ -19,7 +19,14 @@ mod style;
 
 pub use crate::view::layout::Shape;
 
+/// The script (an ES module) that knows the data of a graph, lays it out, searches it: for pages that draw it themselves.
+pub const MODEL: &str = include_str!("model.js");
+
+/// The script (an ES module, on `model.js`) that says in words what a frame is.
+pub const DESCRIBE: &str = include_str!("describe.js");
+
 use crate::error::Error;
+use crate::out::script;
 use crate::profile::Profile;
 use crate::view::Tree;
 use std::io::Write;
@@ -124,7 +131,7 @@ fn write_limited(
             "<style><![CDATA[\n{css}]]></style>\n",
             "{body}",
             "<script id=\"data\" type=\"application/json\">{data}</script>\n",
-            "<script><![CDATA[\n\"use strict\";\n(() => {{\n{model}\n{panel}\n{flame}}})();\n]]></script>\n</svg>\n"
+            "<script><![CDATA[\n\"use strict\";\n(() => {{\n{script}}})();\n]]></script>\n</svg>\n"
         ),
         width = picture.width,
         height = picture.height,
@@ -133,9 +140,7 @@ fn write_limited(
         css = style::sheet(tree.is_diff),
         body = picture.body,
         data = data,
-        model = include_str!("model.js"),
-        panel = include_str!("panel.js"),
-        flame = include_str!("flame.js"),
+        script = script::joined([MODEL, DESCRIBE, include_str!("panel.js"), include_str!("flame.js")]),
     )?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-// The data of the graph and what can be computed from it, without any page. One scope with panel.js and flame.js.
+// The data of a graph and what can be computed from it, without any page.
 
 /**
  * What `data.rs` writes: nodes in preorder as columns; node 0 is the root. Amounts are each node's own, so that
@@ -29,7 +29,7 @@
  */
 
 /** @param {Document} doc @returns {Model} */
-function decode(doc) {
+export function decode(doc) {
   const count = doc.depth.length;
   const column = (/** @type {number[]} */ values) =>
     values.length === count ? Float64Array.from(values) : new Float64Array(count);
@@ -70,23 +70,23 @@ function decode(doc) {
 }
 
 /** Drawn width of a node: grown + shrunk. @param {Model} model @param {number} i */
-function widthOf(model, i) {
+export function widthOf(model, i) {
   return model.grown[i] + model.shrunk[i];
 }
 
 /** Net change; the amount itself if it is no difference. @param {Model} model @param {number} i */
-function netOf(model, i) {
+export function netOf(model, i) {
   return model.grown[i] - model.shrunk[i];
 }
 
 /** @param {Model} model @param {number} i @returns {string} */
-function nameOf(model, i) {
+export function nameOf(model, i) {
   const name = model.doc.name[i];
   return name < 0 ? `${grouped(model.frames[i])} merged frames` : model.doc.names[name];
 }
 
 /** The class of a node's colour; as in style.rs. @param {Model} model @param {number} i */
-function colorOf(model, i) {
+export function colorOf(model, i) {
   const { doc } = model;
   if (!doc.diff) return `w${parseInt(doc.colors[doc.name[i]], 36)}`;
   const net = netOf(model, i);
@@ -100,7 +100,7 @@ function colorOf(model, i) {
  * @param {Model} model @param {number} zoom @param {number} width @param {number} minWidth
  * @returns {Block[][]} by row, each from left to right
  */
-function layout(model, zoom, width, minWidth) {
+export function layout(model, zoom, width, minWidth) {
   /** @type {Block[][]} */
   const rows = [];
   for (let i = zoom; ; i = model.parent[i]) {
@@ -143,7 +143,7 @@ function layout(model, zoom, width, minWidth) {
  */
 
 /** @param {Model} model @param {RegExp} pattern @returns {Found} */
-function find(model, pattern) {
+export function find(model, pattern) {
   const names = model.doc.names.map((name) => pattern.test(name));
   const hit = new Uint8Array(model.count);
   const below = new Uint8Array(model.count);
@@ -159,7 +159,7 @@ function find(model, pattern) {
  * Width and net amount of all hits at and below a node; a hit below another counts once.
  * @param {Model} model @param {Found} found @param {number} root
  */
-function shareOf(model, found, root) {
+export function shareOf(model, found, root) {
   for (let i = root; ; i = model.parent[i]) {
     if (found.hit[i]) return { width: widthOf(model, root), net: netOf(model, root) };
     if (i === 0) break;
@@ -183,7 +183,7 @@ function shareOf(model, found, root) {
  * same key in another graph.
  * @param {Model} model @returns {{key: (i: number) => string, find: (key: string) => number}}
  */
-function keysOf(model) {
+export function keysOf(model) {
   const hash = (/** @type {string} */ text, /** @type {number} */ h) => {
     for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
     return h;
@@ -213,7 +213,7 @@ function keysOf(model) {
 }
 
 /** 95 % interval in bytes, null for exact values and objects; as in sampling.rs. @param {Model} model @param {number} i */
-function intervalOf(model, i) {
+export function intervalOf(model, i) {
   const { bytes, diff, rate } = model.doc;
   if (!bytes || rate === null || rate <= 1) return null;
   const z = 1.959963984540054;
@@ -229,12 +229,12 @@ function intervalOf(model, i) {
 }
 
 /** @param {number} value */
-function grouped(value) {
+export function grouped(value) {
   return value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** @param {number} value @returns {{unit: string, write: (v: number) => string}} */
-function scaleOf(value) {
+export function scaleOf(value) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
   let step = 0;
   while (step < 6 && value / 1024 ** step >= 1023.5) step++;
@@ -247,7 +247,7 @@ function scaleOf(value) {
 }
 
 /** An amount as figures.rs writes it. @param {number} value @param {boolean} bytes */
-function amount(value, bytes) {
+export function amount(value, bytes) {
   const size = Math.abs(value);
   if (!bytes) return `${grouped(size)} object${grouped(size) === "1" ? "" : "s"}`;
   const scale = scaleOf(size);
@@ -255,17 +255,17 @@ function amount(value, bytes) {
 }
 
 /** @param {number} value */
-function sign(value) {
+export function sign(value) {
   return value >= 0.5 ? "+" : value <= -0.5 ? "−" : "";
 }
 
 /** @param {number} value @param {boolean} bytes */
-function signed(value, bytes) {
+export function signed(value, bytes) {
   return sign(value) + amount(value, bytes);
 }
 
 /** @param {Model} model @param {number} i */
-function intervalText(model, i) {
+export function intervalText(model, i) {
   const interval = intervalOf(model, i);
   if (!interval || interval.low >= interval.high) return "";
   const { low, high } = interval;
@@ -277,13 +277,13 @@ function intervalText(model, i) {
 }
 
 /** @param {number} part @param {number} whole */
-function percent(part, whole) {
+export function percent(part, whole) {
   const share = whole > 0 ? (part / whole) * 100 : 0;
   return share > 0 && share < 0.05 ? "<0.1 %" : `${share.toFixed(1)} %`;
 }
 
 /** Columns of a character in a monospaced font; as in view/layout.rs. @param {number} c */
-function columnsOf(c) {
+export function columnsOf(c) {
   const wide =
     (c >= 0x1100 && c <= 0x115f) || (c >= 0x2e80 && c <= 0xa4cf) || (c >= 0xac00 && c <= 0xd7a3) ||
     (c >= 0xf900 && c <= 0xfaff) || (c >= 0xfe30 && c <= 0xfe6f) || (c >= 0xff00 && c <= 0xff60) ||
@@ -292,7 +292,7 @@ function columnsOf(c) {
 }
 
 /** A text cut to so many columns, empty if nothing useful would be left. @param {string} text @param {number} available */
-function cut(text, available) {
+export function cut(text, available) {
   let used = 0;
   let end = 0; // Where the text is cut if it turns out to be too long.
   let position = 0;

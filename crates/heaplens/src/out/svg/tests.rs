@@ -60,7 +60,8 @@ fn the_smallest_frames_are_merged_and_the_header_says_so() {
 #[test]
 fn script_and_style_fit_into_their_sections() {
     for text in [
-        include_str!("model.js"),
+        MODEL,
+        DESCRIBE,
         include_str!("panel.js"),
         include_str!("flame.js"),
         include_str!("flame.css"),
