@@ -1,7 +1,8 @@
 //! What can be typed. Options that several commands share stand here, in groups; a command's own stand with it.
 
 use crate::commands::{
-    capture, check, convert, demo, diff, flamegraph, folded, jeprof, leaks, symbolize, symbols, top,
+    capture, check, convert, demo, diff, flamegraph, folded, jeprof, leaks, report, symbolize, symbols, top,
+    view,
 };
 use crate::{cache_dir, exit, units};
 use clap::builder::FalseyValueParser;
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     Diff(diff::Options),
     Leaks(leaks::Options),
     Check(Box<check::Options>),
+    Report(report::Options),
+    View(view::Options),
     Folded(folded::Options),
     Convert(convert::Options),
     Jeprof(jeprof::Options),

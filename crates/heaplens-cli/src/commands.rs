@@ -9,6 +9,8 @@ pub(crate) mod flamegraph;
 pub(crate) mod folded;
 pub(crate) mod jeprof;
 pub(crate) mod leaks;
+pub(crate) mod report;
 pub(crate) mod symbolize;
 pub(crate) mod symbols;
 pub(crate) mod top;
+pub(crate) mod view;

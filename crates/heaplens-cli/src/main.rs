@@ -16,6 +16,7 @@ mod kept;
 mod load;
 mod notes;
 mod output;
+mod page;
 mod paths;
 mod pipeline;
 mod progress;
@@ -23,6 +24,7 @@ mod reading;
 mod running;
 mod series;
 mod source;
+mod source_files;
 mod symbol_server;
 mod units;
 
@@ -57,6 +59,8 @@ fn run() -> anyhow::Result<()> {
         Command::Diff(args) => commands::diff::run(&args),
         Command::Leaks(args) => commands::leaks::run(&args),
         Command::Check(args) => commands::check::run(&args),
+        Command::Report(args) => commands::report::run(&args),
+        Command::View(args) => commands::view::run(&args),
         Command::Folded(args) => commands::folded::run(&args),
         Command::Convert(args) => commands::convert::run(&args),
         Command::Jeprof(args) => commands::jeprof::run(&args),

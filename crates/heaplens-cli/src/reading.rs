@@ -77,6 +77,14 @@ impl Reading {
         Ok(profile)
     }
 
+    /// The same input once more, its threads kept apart.
+    ///
+    /// # Errors
+    /// As [`Reading::one`].
+    pub(crate) fn threads_of(&self, source: &Source, bytes: &[u8]) -> anyhow::Result<Profile> {
+        parse(bytes, source, self.max_size, Threads::Separate)
+    }
+
     /// What was learnt of all that was read.
     pub(crate) fn origin(self) -> Origin {
         self.origin

@@ -7,6 +7,7 @@ use crate::pipeline;
 use crate::reading::Reading;
 use crate::source::{self, Source};
 use anyhow::{Context, bail};
+use heaplens::Profile;
 use heaplens::dump::Threads;
 use heaplens::filter::{self, Fold, Folding};
 use heaplens::series::{self, Series};
@@ -32,7 +33,25 @@ impl<'a> Making<'a> {
     /// # Errors
     /// If no input is left, or a pattern is none.
     pub(crate) fn series(&self, typed: &[OsString]) -> anyhow::Result<Series> {
-        let mut gathering = self.start()?;
+        let (gathering, asked) = self.gathered(self.start()?, typed)?;
+        gathering.finish(asked)
+    }
+
+    /// The same for those who fold by themselves, who get threads, too: every frame, and folded.
+    ///
+    /// # Errors
+    /// As [`Making::series`].
+    pub(crate) fn both(&self, typed: &[OsString]) -> anyhow::Result<(Series, Series)> {
+        let (gathering, asked) = self.gathered(self.start()?.with_threads(), typed)?;
+        gathering.finish_both(asked)
+    }
+
+    /// What was typed, read, and how much that is.
+    fn gathered(
+        &self,
+        mut gathering: Gathering<'a>,
+        typed: &[OsString],
+    ) -> anyhow::Result<(Gathering<'a>, usize)> {
         let sources = sources(typed)?;
         for source in &sources {
             match gathering.read(source) {
@@ -41,7 +60,7 @@ impl<'a> Making<'a> {
                 Err(error) => left_out(&error),
             }
         }
-        gathering.finish(sources.len())
+        Ok((gathering, sources.len()))
     }
 
     /// Looks at the options first: a mistyped one should not cost a minute of reading.
@@ -57,6 +76,7 @@ impl<'a> Making<'a> {
             symbols: self.symbols,
             names: self.names,
             series: Series::new(),
+            keeps_threads: false,
             chosen,
         })
     }
@@ -70,15 +90,15 @@ pub(crate) struct Gathering<'a> {
     series: Series,
     symbols: &'a Symbols,
     names: &'a Names,
+    keeps_threads: bool,
 }
 
 impl Gathering<'_> {
     /// # Errors
     /// Names the input that cannot be read.
     pub(crate) fn read(&mut self, source: &Source) -> anyhow::Result<()> {
-        let profile = self.reading.one(source)?;
-        self.series.push(origin(source), &profile);
-        Ok(())
+        let bytes = self.reading.bytes(source)?;
+        self.push(source, origin(source), &bytes)
     }
 
     /// The bytes of an input.
@@ -94,30 +114,79 @@ impl Gathering<'_> {
     /// # Errors
     /// As [`Gathering::read`].
     pub(crate) fn take(&mut self, source: &Source, name: String, bytes: &[u8]) -> anyhow::Result<()> {
-        let profile = self.reading.of_bytes(source, bytes)?;
-        self.series.push(series::Source { name, ..origin(source) }, &profile);
-        Ok(())
+        self.push(source, series::Source { name, ..origin(source) }, bytes)
     }
 
-    /// Puts names to all that was read.
+    /// Keeps the threads of what is read apart as well.
+    pub(crate) fn with_threads(mut self) -> Self {
+        self.keeps_threads = true;
+        self
+    }
+
+    /// Puts names to all that was read, and folds what is not the program's.
     ///
     /// # Errors
     /// If none of so many inputs was read.
     pub(crate) fn finish(self, asked: usize) -> anyhow::Result<Series> {
-        let Gathering { chosen, fetch, reading, mut series, symbols, names } = self;
-        if series.captures().is_empty() {
-            bail!("none of the {asked} inputs could be read");
-        }
+        let Named { mut series, chosen, names } = self.named(asked)?;
         series.change(|code| {
-            let code = pipeline::named(code, symbols, names, reading.origin(), fetch);
             let shown = Folding { allocator: Fold::Away, runtime: Fold::Show };
             let code = chosen.apply(filter::fold(&code, shown))?;
             let code = filter::fold(&code, Folding { allocator: Fold::Show, runtime: Fold::Away });
-            Ok::<_, anyhow::Error>(if names.short_names { short::names(&code) } else { code })
+            Ok::<_, anyhow::Error>(shortened(code, names))
         })?;
         warnings(&series);
         Ok(series)
     }
+
+    /// As [`Gathering::finish`], and before it the same with every frame; numbers of stacks are the same in both.
+    ///
+    /// # Errors
+    /// As [`Gathering::finish`].
+    pub(crate) fn finish_both(self, asked: usize) -> anyhow::Result<(Series, Series)> {
+        let Named { mut series, chosen, names } = self.named(asked)?;
+        series.change(|code| chosen.apply(code))?;
+        let mut folded = series.clone();
+        let folding = Folding { allocator: Fold::Away, runtime: Fold::Away };
+        folded.change(|code| Ok::<_, anyhow::Error>(shortened(filter::fold(&code, folding), names)))?;
+        series.change(|code| Ok::<_, anyhow::Error>(shortened(code, names)))?;
+        warnings(&series);
+        Ok((series, folded))
+    }
+
+    fn named(self, asked: usize) -> anyhow::Result<Named> {
+        let Gathering { chosen, fetch, reading, mut series, symbols, names, .. } = self;
+        if series.captures().is_empty() {
+            bail!("none of the {asked} inputs could be read");
+        }
+        let origin = reading.origin();
+        series.change(|code| Ok::<_, anyhow::Error>(pipeline::named(code, symbols, names, origin, fetch)))?;
+        Ok(Named { series, chosen, names: names.short_names })
+    }
+
+    fn push(&mut self, source: &Source, origin: series::Source, bytes: &[u8]) -> anyhow::Result<()> {
+        let profile = self.reading.of_bytes(source, bytes)?;
+        self.series.push(origin, &profile);
+        if self.keeps_threads {
+            let apart = self.reading.threads_of(source, bytes)?;
+            if !apart.threads().is_empty() {
+                self.series.push_threads(&apart);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A series that waits for its folding.
+struct Named {
+    series: Series,
+    chosen: Chosen,
+    /// True if names are to be short.
+    names: bool,
+}
+
+fn shortened(code: Profile, is_wanted: bool) -> Profile {
+    if is_wanted { short::names(&code) } else { code }
 }
 
 /// Says which input is not used, and why.

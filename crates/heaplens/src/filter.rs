@@ -85,6 +85,30 @@ pub fn fold(profile: &Profile, folding: Folding) -> Profile {
     })
 }
 
+/// What [`fold`] takes off a stack.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ends {
+    /// Innermost frames that are the allocator's.
+    pub(crate) allocator: usize,
+    /// Outermost frames that are a runtime's.
+    pub(crate) runtime: usize,
+    /// The frame that stands for these.
+    pub(crate) runtime_name: Option<&'static str>,
+}
+
+/// What folding would take off stacks, for those who fold themselves.
+pub(crate) fn ends(profile: &Profile) -> impl Fn(Option<StackId>) -> Ends + '_ {
+    let kinds: Vec<Kind> = profile.frame_ids().map(|id| kind(profile, id)).collect();
+    let runs = runtime_runs(profile, &kinds);
+    move |leaf| {
+        let frames = profile.stack_from_root(leaf);
+        let allocator = allocator_run(frames.iter().rev().map(|frame| kinds[frame.index()]));
+        let runtime = leaf.map_or(0, |leaf| runs[leaf.index()].frames as usize);
+        let runtime_name = (runtime > 0).then(|| runtime_name(profile, &frames[..runtime]));
+        Ends { allocator: allocator.min(frames.len().saturating_sub(1)), runtime, runtime_name }
+    }
+}
+
 /// A frame's part in folding.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {

@@ -5,6 +5,7 @@
 mod threads;
 
 pub use threads::by_thread;
+pub(crate) use threads::{NO_THREAD, root_name};
 
 use crate::classify::{crate_of, is_made_up};
 use crate::profile::{Frame, FrameId, Function, Granularity, Profile};

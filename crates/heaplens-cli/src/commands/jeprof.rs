@@ -14,7 +14,6 @@ mod pictures;
 mod read;
 mod settings;
 mod skip;
-mod source;
 mod stacks;
 mod targets;
 mod text;

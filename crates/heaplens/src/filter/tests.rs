@@ -239,3 +239,42 @@ fn stack() -> impl Strategy<Value = String> {
         ["main", "std::rt::lang_start", "tokio::run", "app::f", "alloc::alloc::alloc", "malloc", "app+0x10"];
     prop::collection::vec(prop::sample::select(names.to_vec()), 0..9).prop_map(|names| names.join(";"))
 }
+
+/// What a page makes of a stack with [`ends`] alone.
+fn folded_by_ends(profile: &Profile) -> Vec<String> {
+    let ends = ends(profile);
+    let mut new = Profile::new(Meta::default());
+    for sample in profile.samples() {
+        let Ends { allocator, runtime, runtime_name } = ends(sample.stack);
+        let frames = profile.stack_from_root(sample.stack);
+        let names = frames.iter().map(|&frame| profile.frame_name(frame).into_owned());
+        let kept = names.take(frames.len() - allocator).skip(runtime);
+        let names: Vec<String> = runtime_name.map(str::to_owned).into_iter().chain(kept).collect();
+        let frames: Vec<FrameId> = names.iter().map(|name| new.add_named_frame(name)).collect();
+        let stack = new.add_stack_from_root(frames);
+        new.add_sample(Sample { stack, ..*sample });
+    }
+    folded(&new)
+}
+
+proptest! {
+    #[test]
+    fn ends_of_stacks_are_what_folding_takes(
+        stacks in proptest::collection::vec(
+            proptest::collection::vec(
+                prop_oneof![
+                    Just("main"), Just("app::f"), Just("malloc"), Just("std::rt::lang_start"), Just("app+0x10"),
+                    Just("tokio::runtime::task::raw::poll"), Just("core::ops::function::FnOnce::call_once"),
+                    Just("alloc::raw_vec::RawVec<T,A>::grow_one"), Just("libjemalloc.so.2+0x5"),
+                ],
+                0..8,
+            ),
+            1..6,
+        )
+    ) {
+        let stacks: Vec<String> = stacks.iter().map(|frames| frames.join(";")).collect();
+        let list: Vec<(&str, u64)> = stacks.iter().map(String::as_str).zip(1..).collect();
+        let p = profile(&list);
+        prop_assert_eq!(folded_by_ends(&p), folded(&fold(&p, BOTH)));
+    }
+}

@@ -3,6 +3,9 @@
 use crate::profile::{FrameId, Profile, Thread, ThreadId};
 use rustc_hash::FxHashMap;
 
+/// The root of samples without a thread.
+pub(crate) const NO_THREAD: &str = "[no thread]";
+
 /// Puts a frame for its thread around every stack; every sample and every total stays. The profile must keep threads
 /// apart ([`Threads::Separate`](crate::dump::Threads::Separate)).
 ///
@@ -14,14 +17,14 @@ pub fn by_thread(profile: &Profile) -> Profile {
     profile.rebuild_samples(|new, sample| {
         let root = *roots.entry(sample.thread).or_insert_with(|| {
             let name = sample.thread.map(|id| root_name(&profile.threads()[id.index()]));
-            new.add_named_frame(name.as_deref().unwrap_or("[no thread]"))
+            new.add_named_frame(name.as_deref().unwrap_or(NO_THREAD))
         });
         let frames = profile.stack_from_root(sample.stack);
         Some(new.add_stack_from_root([root].into_iter().chain(frames)))
     })
 }
 
-fn root_name(thread: &Thread) -> String {
+pub(crate) fn root_name(thread: &Thread) -> String {
     match &thread.name {
         Some(name) => format!("[thread: {}]", pool(name)),
         None => format!("[thread {}]", thread.uid),

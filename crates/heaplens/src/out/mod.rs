@@ -10,6 +10,7 @@ pub mod folded;
 pub mod json;
 pub mod leaks;
 mod locations;
+pub mod page;
 pub mod pprof;
 pub mod script;
 mod space;

@@ -27,7 +27,8 @@ mod tests {
     #[test]
     fn modules_share_a_scope() {
         let one = "export const one = 1;\nexport function f() {\n  return \"export \";\n}\nexport {};\n";
-        let two = "// Two.\nimport { one } from \"./one.js\";\nimport {\n  f,\n} from \"./one.js\";\n\nf(one);\n";
+        let two =
+            "// Two.\nimport { one } from \"./one.js\";\nimport {\n  f,\n} from \"./one.js\";\n\nf(one);\n";
         assert_eq!(
             joined([one, two]),
             "const one = 1;\nfunction f() {\n  return \"export \";\n}\n// Two.\n\nf(one);\n"

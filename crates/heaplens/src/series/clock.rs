@@ -49,6 +49,11 @@ impl Clock {
         }
     }
 
+    /// When a capture was made by the best clock that tells, in Unix milliseconds.
+    pub(crate) fn of_capture(capture: &Capture) -> Option<u64> {
+        Clock::TELLING.into_iter().find_map(|clock| clock.read(capture))
+    }
+
     /// When a capture was made by this clock, in Unix milliseconds.
     pub(super) fn read(self, capture: &Capture) -> Option<u64> {
         match self {

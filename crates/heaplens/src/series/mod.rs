@@ -10,7 +10,7 @@ pub use clock::{Clock, time_in};
 pub use runs::{LeftOut, Run, Runs, Why};
 
 use crate::error::Warning;
-use crate::profile::{Amount, Profile, Sample, StackId, Values};
+use crate::profile::{Amount, Profile, Sample, StackId, Thread, Values};
 use crate::trailer::Trailer;
 use rustc_hash::FxHashMap;
 
@@ -39,6 +39,10 @@ pub struct Capture {
     /// What is missing or doubtful in it.
     pub warnings: Vec<Warning>,
     points: Vec<Point>,
+    /// Beside `points`: what was allocated so far, freed or not; empty if that was not measured.
+    allocated: Vec<Point>,
+    /// With a thread's number, by stack and thread; empty if threads were not told apart.
+    by_thread: Vec<(u32, Point)>,
     /// Where code was in memory: the module's path (a string of the series' code) and its first address.
     loaded: Vec<(String, u64)>,
 }
@@ -58,6 +62,17 @@ impl Capture {
     /// What its stacks held, by number of stack.
     pub fn points(&self) -> &[Point] {
         &self.points
+    }
+
+    /// What its stacks allocated so far, freed or not, by number of stack; empty if that was not measured.
+    pub fn allocated(&self) -> &[Point] {
+        &self.allocated
+    }
+
+    /// What its stacks held in each thread, by number of stack, then of the thread in [`Series::threads`]; empty without
+    /// [`Series::push_threads`].
+    pub fn by_thread(&self) -> &[(u32, Point)] {
+        &self.by_thread
     }
 
     /// The sum of all stacks, in unsampled bytes.
@@ -87,23 +102,12 @@ impl Series {
         self.code.absorb(profile);
         let samples = self.code.take_samples();
         self.code.warnings.clear();
-        let mut points: Vec<Point> = samples
-            .iter()
-            .map(|sample| Point {
-                stack: self.number(sample.stack),
-                bytes: sample.values.inuse_space.as_f64(),
-                objects: sample.values.inuse_objects.as_f64(),
-            })
-            .collect();
-        points.sort_by_key(|point| point.stack);
-        points.dedup_by(|next, sum| {
-            let is_same = next.stack == sum.stack;
-            if is_same {
-                sum.bytes += next.bytes;
-                sum.objects += next.objects;
-            }
-            is_same
-        });
+        let points = self.summed(&samples, |_| 0, |values| (values.inuse_objects, values.inuse_space));
+        let allocated = match profile.meta.has_alloc {
+            true => self.summed(&samples, |_| 0, |values| (values.alloc_objects, values.alloc_space)),
+            false => Vec::new(),
+        };
+        let alone = |points: Vec<(u32, Point)>| points.into_iter().map(|(_, point)| point).collect();
         let mut trailer = profile.meta.trailer.clone();
         if let Some(trailer) = &mut trailer {
             trailer.build_ids = Vec::new();
@@ -115,9 +119,56 @@ impl Series {
             has_objects: profile.meta.has_objects,
             is_diff: profile.meta.is_diff,
             warnings: profile.warnings.clone(),
-            points,
+            points: alone(points),
+            allocated: alone(allocated),
+            by_thread: Vec::new(),
             loaded: runs::loaded(profile),
         });
+    }
+
+    /// Tells the last capture's threads: the same input once more, its threads kept apart. Their sums may differ from the
+    /// capture's values a little, since each line is unsampled by itself.
+    pub fn push_threads(&mut self, profile: &Profile) {
+        self.code.absorb(profile);
+        let samples = self.code.take_samples();
+        self.code.warnings.clear();
+        let thread = |sample: &Sample| sample.thread.map_or(u32::MAX, |thread| thread.index() as u32);
+        let points = self.summed(&samples, thread, |values| (values.inuse_objects, values.inuse_space));
+        if let Some(capture) = self.captures.last_mut() {
+            capture.by_thread = points;
+        }
+    }
+
+    /// Samples of one stack and one kind added up, in the order of both.
+    fn summed(
+        &mut self,
+        samples: &[Sample],
+        kind: impl Fn(&Sample) -> u32,
+        values: impl Fn(&Values) -> (Amount, Amount),
+    ) -> Vec<(u32, Point)> {
+        let mut points: Vec<(u32, Point)> = samples
+            .iter()
+            .map(|sample| {
+                let (objects, bytes) = values(&sample.values);
+                let stack = self.number(sample.stack);
+                (kind(sample), Point { stack, bytes: bytes.as_f64(), objects: objects.as_f64() })
+            })
+            .collect();
+        points.sort_by_key(|(kind, point)| (point.stack, *kind));
+        points.dedup_by(|(kind, next), (of, sum)| {
+            let is_same = (next.stack, &kind) == (sum.stack, &of);
+            if is_same {
+                sum.bytes += next.bytes;
+                sum.objects += next.objects;
+            }
+            is_same
+        });
+        points
+    }
+
+    /// The threads of all captures: [`Capture::by_thread`] has their numbers, `u32::MAX` for none.
+    pub fn threads(&self) -> &[Thread] {
+        self.code.threads()
     }
 
     fn number(&mut self, stack: Option<StackId>) -> u32 {

@@ -4,6 +4,7 @@
 //! processing", 2020), so that every colour of one lightness carries the same text. Labels have a contrast of
 //! at least 4.5 : 1 on every one of them (WCAG 2.2, success criterion 1.4.3).
 
+use crate::classify::Owner;
 use crate::profile::Amount;
 use std::fmt;
 
@@ -77,6 +78,22 @@ pub fn change(step: i32, theme: Theme) -> Rgb {
     }
 }
 
+/// Whose code a frame is: the program's own stands out, the more the further a frame is from it the paler. Okabe and Ito's
+/// choice of hues (blue, orange, green) is told apart by the colour-blind.
+pub fn owner(owner: Owner, theme: Theme) -> Rgb {
+    let (chroma, hue) = match owner {
+        Owner::FirstParty => (0.115, 60.0),
+        Owner::ThirdParty => (0.085, 245.0),
+        Owner::Std => (0.06, 160.0),
+        Owner::Runtime => (0.02, 160.0),
+        Owner::Allocator => (0.0, 0.0),
+    };
+    match theme {
+        Theme::Light => oklch(0.82, chroma, hue),
+        Theme::Dark => oklch(0.43, chroma, hue),
+    }
+}
+
 /// Frames that were merged because they are too narrow.
 pub fn merged(theme: Theme) -> Rgb {
     match theme {
@@ -137,12 +154,16 @@ fn oklch(lightness: f64, chroma: f64, hue: f64) -> Rgb {
 mod tests {
     use super::*;
 
+    const OWNERS: [Owner; 5] =
+        [Owner::Allocator, Owner::Std, Owner::Runtime, Owner::ThirdParty, Owner::FirstParty];
+
     #[test]
     fn labels_can_be_read_on_every_colour() {
         for theme in [Theme::Light, Theme::Dark] {
             let warm = (0..WARM_COLORS).map(|i| warm(i, theme));
             let changes = (-CHANGE_STEPS..=CHANGE_STEPS).map(|step| change(step, theme));
-            for color in warm.chain(changes).chain([merged(theme), matched(theme)]) {
+            let owners = OWNERS.map(|of| owner(of, theme));
+            for color in warm.chain(changes).chain(owners).chain([merged(theme), matched(theme)]) {
                 let contrast = contrast(color, label(theme));
                 assert!(contrast >= 4.5, "{color} on {theme:?} has {contrast}");
             }
@@ -170,6 +191,10 @@ mod tests {
     fn colours_of_a_palette_differ() {
         for theme in [Theme::Light, Theme::Dark] {
             let mut all: Vec<_> = (0..WARM_COLORS).map(|i| warm(i, theme).to_string()).collect();
+            let mut owners = OWNERS.map(|of| owner(of, theme).to_string()).to_vec();
+            owners.sort();
+            owners.dedup();
+            assert_eq!(owners.len(), OWNERS.len());
             all.extend((-CHANGE_STEPS..=CHANGE_STEPS).map(|s| change(s, theme).to_string()));
             all.sort();
             all.dedup();

@@ -3,8 +3,8 @@
 use super::functions::{self, Function};
 use super::listing::{clean, figure};
 use super::names::short;
-use super::source::Sources;
 use crate::notes;
+use crate::source_files::Sources;
 use heaplens::out::escape;
 use heaplens::out::figures::{Unit, share};
 use heaplens::profile::Amount;

@@ -1,8 +1,8 @@
 //! `--list`: the source of functions, with what each line holds.
 
 use super::functions::{self, Function, Line};
-use super::source::Sources;
 use crate::notes;
+use crate::source_files::Sources;
 use heaplens::out::escape;
 use heaplens::out::figures::Unit;
 use heaplens::profile::Amount;

@@ -5,13 +5,16 @@ use crate::error::Error;
 use crate::leaks::decide::Needs;
 use crate::leaks::{Culprit, Dismissed, Estimate, Inconclusive, Judged, Leaks};
 use crate::out::json::VERSION;
+use crate::out::page::redacted;
 use crate::sampling::Interval;
 use crate::series::Series;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io::Write;
 
+/// The whole document.
 #[derive(Serialize)]
-struct Document<'a> {
+pub(crate) struct Document<'a> {
     schema: &'static str,
     version: u32,
     kind: &'static str,
@@ -29,15 +32,15 @@ struct RunRow<'a> {
     pid: Option<u64>,
     start_ms: Option<u64>,
     host: Option<&'a str>,
-    exe: Option<&'a str>,
+    exe: Option<Cow<'a, str>>,
     rate: u64,
     rate_is_assumed: bool,
     clock: &'static str,
     first_ms: Option<u64>,
     /// Seconds since the first; numbers of captures if `clock` is `order`.
     times: &'a [f64],
-    captures: Vec<&'a str>,
-    warmup: Vec<&'a str>,
+    captures: Vec<Cow<'a, str>>,
+    warmup: Vec<Cow<'a, str>>,
     heap: Vec<i64>,
     growth: i64,
     allocated_growth: Option<i64>,
@@ -61,7 +64,7 @@ struct InconclusiveRow<'a> {
 #[derive(Serialize)]
 struct CulpritRow<'a> {
     name: &'a str,
-    location: Option<&'a str>,
+    location: Option<Cow<'a, str>>,
     #[serde(rename = "crate")]
     krate: Option<&'a str>,
     crate_version: Option<&'a str>,
@@ -78,6 +81,9 @@ struct CulpritRow<'a> {
     path: &'a [String],
     callers: Vec<CallerRow<'a>>,
     stacks: usize,
+    /// For pages that draw them: numbers of the stacks in the series.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sites: Option<&'a [u32]>,
 }
 
 #[derive(Serialize)]
@@ -116,7 +122,7 @@ struct ExampleRow<'a> {
 
 #[derive(Serialize)]
 struct LeftOutRow<'a> {
-    capture: &'a str,
+    capture: Cow<'a, str>,
     why: String,
 }
 
@@ -125,8 +131,15 @@ struct LeftOutRow<'a> {
 /// # Errors
 /// Those of `out`.
 pub fn write(series: &Series, leaks: &Leaks, out: &mut dyn Write) -> Result<(), Error> {
+    let document = document(series, leaks);
+    serde_json::to_writer_pretty(&mut *out, &document).map_err(std::io::Error::from)?;
+    out.write_all(b"\n")?;
+    Ok(())
+}
+
+pub(crate) fn document<'a>(series: &'a Series, leaks: &'a Leaks) -> Document<'a> {
     let name = |capture: usize| series.captures()[capture].source.name.as_str();
-    let document = Document {
+    Document {
         schema: "heaplens",
         version: VERSION,
         kind: "leaks",
@@ -137,12 +150,36 @@ pub fn write(series: &Series, leaks: &Leaks, out: &mut dyn Write) -> Result<(), 
         left_out: leaks
             .left_out
             .iter()
-            .map(|left| LeftOutRow { capture: name(left.capture), why: left.why.description() })
+            .map(|left| LeftOutRow { capture: name(left.capture).into(), why: left.why.description() })
             .collect(),
-    };
-    serde_json::to_writer_pretty(&mut *out, &document).map_err(std::io::Error::from)?;
-    out.write_all(b"\n")?;
-    Ok(())
+    }
+}
+
+impl Document<'_> {
+    /// Leaves out directories and hosts.
+    pub(crate) fn redact(&mut self) {
+        let cut = |text: &mut Cow<'_, str>| *text = Cow::Owned(redacted(text));
+        for run in &mut self.runs {
+            run.host = None;
+            run.exe.iter_mut().for_each(cut);
+            run.captures.iter_mut().chain(&mut run.warmup).for_each(cut);
+        }
+        let rows = self.runs.iter_mut().flat_map(|run| &mut run.culprits).chain(&mut self.culprits);
+        rows.filter_map(|row| row.location.as_mut()).for_each(cut);
+        for left in &mut self.left_out {
+            cut(&mut left.capture);
+            left.why = redacted(&left.why);
+        }
+    }
+}
+
+/// The document with the stacks of the culprits of its verdict.
+pub(crate) fn with_sites<'a>(series: &'a Series, leaks: &'a Leaks) -> Document<'a> {
+    let mut document = document(series, leaks);
+    for (row, culprit) in document.culprits.iter_mut().zip(leaks.runs.iter().flat_map(|run| &run.culprits)) {
+        row.sites = Some(&culprit.stacks);
+    }
+    document
 }
 
 fn run_row<'a>(run: &'a Judged, name: impl Fn(usize) -> &'a str) -> RunRow<'a> {
@@ -152,14 +189,14 @@ fn run_row<'a>(run: &'a Judged, name: impl Fn(usize) -> &'a str) -> RunRow<'a> {
         pid: facts.pid,
         start_ms: facts.start_ms,
         host: facts.host.as_deref(),
-        exe: facts.exe.as_deref(),
+        exe: facts.exe.as_deref().map(Cow::Borrowed),
         rate: facts.rate,
         rate_is_assumed: facts.rate_is_assumed,
         clock: facts.clock.name(),
         first_ms: facts.first_ms,
         times: &facts.times,
-        captures: facts.captures.iter().map(|&capture| name(capture)).collect(),
-        warmup: run.warmup.iter().map(|&capture| name(capture)).collect(),
+        captures: facts.captures.iter().map(|&capture| name(capture).into()).collect(),
+        warmup: run.warmup.iter().map(|&capture| name(capture).into()).collect(),
         heap: run.heap.iter().map(|&bytes| whole(bytes)).collect(),
         growth: whole(run.growth),
         allocated_growth: run.allocated_growth.map(whole),
@@ -190,7 +227,7 @@ fn culprit_row<'a>(culprit: &'a Culprit, run: &Judged) -> CulpritRow<'a> {
     let Interval { low: live_low, high: live_high } = culprit.live_interval;
     CulpritRow {
         name: &culprit.name,
-        location: culprit.location.as_deref(),
+        location: culprit.location.as_deref().map(Cow::Borrowed),
         krate: culprit.krate.as_ref().map(|krate| krate.name.as_str()),
         crate_version: culprit.krate.as_ref().and_then(|krate| krate.version.as_deref()),
         owner: culprit.owner.name(),
@@ -209,6 +246,7 @@ fn culprit_row<'a>(culprit: &'a Culprit, run: &Judged) -> CulpritRow<'a> {
         path: &culprit.path,
         callers: culprit.callers.iter().map(|c| CallerRow { name: &c.name, share: c.share }).collect(),
         stacks: culprit.stacks.len(),
+        sites: None,
     }
 }
 

@@ -10,14 +10,14 @@ const MAX_SIZE: u64 = 64 << 20;
 
 /// The lines of files that were asked for.
 #[derive(Default)]
-pub(super) struct Sources(HashMap<String, Result<Vec<String>, String>>);
+pub(crate) struct Sources(HashMap<String, Result<Vec<String>, String>>);
 
 impl Sources {
     /// The lines of a file, without their ends; each file is read once.
     ///
     /// # Errors
     /// Why it cannot be read. A binary can name anything, so only regular files are opened.
-    pub(super) fn lines(&mut self, path: &str) -> Result<&[String], &str> {
+    pub(crate) fn lines(&mut self, path: &str) -> Result<&[String], &str> {
         let known = self.0.entry(path.to_owned());
         let lines = known.or_insert_with(|| read(path).map_err(|why| format!("{why:#}")));
         lines.as_deref().map_err(String::as_str)

@@ -1,0 +1,149 @@
+//! From what was typed to the page.
+
+use crate::args::{Fetching, Names, Patterns, Symbols};
+use crate::commands::leaks::Judging;
+use crate::notes;
+use crate::series::Making;
+use crate::source_files::Sources;
+use crate::units;
+use heaplens::leaks;
+use heaplens::out::page::{self, Page};
+use heaplens::series::Series;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::time::Duration;
+
+/// Lines shown before and after one that leads to allocations.
+const AROUND: u32 = 5;
+/// More lines are not shown: a page is no repository.
+const MOST_LINES: usize = 50_000;
+/// A series, in which leaks are looked for.
+const SERIES: usize = 3;
+
+/// What `report` and `view` share.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Showing {
+    /// Dumps and other inputs, or directories of them: one, two to compare, or a series; they are put in order of their
+    /// times
+    #[arg(value_name = "INPUT", required = true)]
+    inputs: Vec<OsString>,
+    /// What the others are compared with at first
+    #[arg(long, value_name = "BASE")]
+    base: Option<OsString>,
+    /// The heading; by default the program's name
+    #[arg(long)]
+    title: Option<String>,
+    /// Take the inputs in their order, so far apart, whatever times they tell
+    #[arg(long, value_name = "TIME", value_parser = units::parse_duration)]
+    every: Option<Duration>,
+    #[command(flatten)]
+    judging: Judging,
+    #[command(flatten)]
+    patterns: Patterns,
+    #[command(flatten)]
+    symbols: Symbols,
+    #[command(flatten)]
+    names: Names,
+    #[command(flatten)]
+    fetching: Fetching,
+}
+
+/// What else goes into the page.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Contents {
+    /// Directories and hosts are left out.
+    pub(crate) is_redacted: bool,
+    /// Lines of source files.
+    pub(crate) has_sources: bool,
+}
+
+/// A page and its title.
+pub(crate) struct Shown {
+    pub(crate) page: Page,
+    pub(crate) title: String,
+}
+
+impl Showing {
+    /// Reads, names and judges.
+    ///
+    /// # Errors
+    /// Names the input that could not be read, or the option that cannot be used.
+    pub(crate) fn page(&self, contents: Contents) -> anyhow::Result<Shown> {
+        let mut judging = self.judging.options()?;
+        judging.every = self.every.map(|time| time.as_secs_f64());
+        let making = Making {
+            patterns: &self.patterns,
+            symbols: &self.symbols,
+            names: &self.names,
+            fetching: &self.fetching,
+        };
+        let inputs: Vec<OsString> = self.base.iter().chain(&self.inputs).cloned().collect();
+        let (series, folded) = making.both(&inputs)?;
+        let leaks = (series.captures().len() >= SERIES).then(|| leaks::find(&folded, &judging));
+        drop(folded);
+        let mut options = page::Options::default();
+        options.title = self.title.clone().unwrap_or_else(|| title(&series));
+        options.program = format!("heaplens {}", env!("CARGO_PKG_VERSION"));
+        options.is_redacted = contents.is_redacted;
+        if contents.has_sources {
+            options.sources = sources(&series);
+        }
+        let title = options.title.clone();
+        Ok(Shown { page: Page::new(series, leaks.as_ref(), &options)?, title })
+    }
+}
+
+/// The program's name, as far as an input tells it.
+fn title(series: &Series) -> String {
+    let mut trailers = series.captures().iter().filter_map(|capture| capture.trailer.as_ref());
+    let exe = trailers.find_map(|trailer| trailer.exe.as_deref());
+    let name = exe.and_then(|exe| exe.rsplit(['/', '\\']).next()).filter(|name| !name.is_empty());
+    name.map_or_else(|| "Heap".to_owned(), |name| format!("Heap of {name}"))
+}
+
+/// Lines around those that the program's own frames are at, of files that are there.
+fn sources(series: &Series) -> Vec<page::Source> {
+    let mut files = Sources::default();
+    let mut sources = Vec::new();
+    let mut left = MOST_LINES;
+    for (file, lines) in page::own_places(series) {
+        let Ok(text) = files.lines(file) else { continue };
+        let last = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        for (first, end) in stretches(&lines, last) {
+            let wanted = &text[first as usize - 1..end as usize];
+            let Some(rest) = left.checked_sub(wanted.len()) else {
+                notes::line(&format!("warning: of sources only the first {MOST_LINES} lines are shown"));
+                return sources;
+            };
+            left = rest;
+            sources.push(page::Source { file: file.to_owned(), first, lines: wanted.to_vec() });
+        }
+    }
+    sources
+}
+
+/// From which to which line, from 1; what would overlap or touch is one.
+fn stretches(lines: &BTreeSet<u32>, last: u32) -> Vec<(u32, u32)> {
+    let mut stretches: Vec<(u32, u32)> = Vec::new();
+    for &line in lines.iter().filter(|&&line| line <= last) {
+        let (first, end) = (line.saturating_sub(AROUND).max(1), line.saturating_add(AROUND).min(last));
+        match stretches.last_mut() {
+            Some((_, before)) if *before + 1 >= first => *before = end,
+            _ => stretches.push((first, end)),
+        }
+    }
+    stretches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_neither_overlap_nor_leave_the_file() {
+        let lines = |numbers: &[u32]| numbers.iter().copied().collect::<BTreeSet<u32>>();
+        assert_eq!(stretches(&lines(&[3, 14, 30, 99]), 31), [(1, 19), (25, 31)]);
+        assert_eq!(stretches(&lines(&[1]), 1), [(1, 1)]);
+        assert_eq!(stretches(&lines(&[7]), 0), []);
+    }
+}

@@ -1,0 +1,111 @@
+//! What is known of each capture, in the order of time.
+
+use super::{Options, redacted};
+use crate::leaks::Leaks;
+use crate::out::escape;
+use crate::sampling::{self, Interval};
+use crate::series::{Capture, Clock, Run, Series};
+use serde::Serialize;
+
+/// More warnings of one capture are counted.
+const MOST_WARNINGS: usize = 10;
+
+/// Amounts are bytes, times Unix milliseconds.
+#[derive(Debug, Serialize)]
+pub(super) struct CaptureRow {
+    name: String,
+    time: Option<u64>,
+    /// Since the first of its run; its place if there are no times.
+    seconds: f64,
+    /// Number of its run, −1 if it was left out.
+    run: i64,
+    left_out: String,
+    rate: Option<u64>,
+    total: i64,
+    low: i64,
+    high: i64,
+    objects: i64,
+    has_threads: bool,
+    allocated: Option<u64>,
+    active: Option<u64>,
+    resident: Option<u64>,
+    retained: Option<u64>,
+    rss: Option<u64>,
+    warnings: Vec<String>,
+}
+
+/// Runs with the captures that were too young to be judged.
+fn runs(leaks: Option<&Leaks>) -> impl Iterator<Item = (&Run, &[usize])> {
+    leaks.into_iter().flat_map(|leaks| &leaks.runs).map(|judged| (&judged.run, judged.warmup.as_slice()))
+}
+
+/// When a capture was made, in Unix milliseconds.
+fn time(series: &Series, leaks: Option<&Leaks>, capture: usize) -> Option<u64> {
+    let in_run = runs(leaks).find_map(|(run, _)| {
+        let place = run.captures.iter().position(|&other| other == capture)?;
+        Some(run.first_ms? + (run.times[place] * 1000.0) as u64)
+    });
+    in_run.or_else(|| Clock::of_capture(&series.captures()[capture]))
+}
+
+/// All captures by time; those without one in the order in which they were given, or their run has.
+pub(super) fn order(series: &Series, leaks: Option<&Leaks>) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..series.captures().len()).collect();
+    let times: Option<Vec<u64>> = order.iter().map(|&capture| time(series, leaks, capture)).collect();
+    match times {
+        Some(times) => order.sort_by_key(|&capture| times[capture]),
+        None => {
+            let all = runs(leaks).flat_map(|(run, warmup)| warmup.iter().chain(&run.captures).copied());
+            let mut sequence: Vec<usize> = all.collect();
+            order.retain(|capture| !sequence.contains(capture));
+            sequence.extend(order);
+            order = sequence;
+        }
+    }
+    order
+}
+
+pub(super) fn row(series: &Series, leaks: Option<&Leaks>, capture: usize, options: &Options) -> CaptureRow {
+    let number =
+        runs(leaks).position(|(run, warmup)| run.captures.contains(&capture) || warmup.contains(&capture));
+    let place = runs(leaks).find_map(|(run, _)| {
+        run.captures.iter().position(|&other| other == capture).map(|place| run.times[place])
+    });
+    let left = leaks.and_then(|leaks| leaks.left_out.iter().find(|left| left.capture == capture));
+    let shown = |text: &str| {
+        let text = if options.is_redacted { redacted(text) } else { text.to_owned() };
+        escape::terminal(&text).into_owned()
+    };
+    let found: &Capture = &series.captures()[capture];
+    let total = found.total();
+    let Interval { low, high } = match found.rate {
+        Some(rate) => sampling::interval(total, rate),
+        None => Interval { low: total, high: total },
+    };
+    let trailer = found.trailer.as_ref();
+    let stat = |key: &str| trailer.and_then(|trailer| trailer.stats.get(key).copied());
+    let mut warnings: Vec<String> =
+        found.warnings.iter().take(MOST_WARNINGS).map(|warning| shown(&warning.to_string())).collect();
+    if let Some(more) = found.warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
+        warnings.push(format!("and {more} more"));
+    }
+    CaptureRow {
+        name: shown(&found.source.name),
+        time: time(series, leaks, capture),
+        seconds: place.unwrap_or(0.0),
+        run: number.map_or(-1, |number| number as i64),
+        left_out: left.map_or_else(String::new, |left| shown(&left.why.description())),
+        rate: found.rate,
+        total: total.round() as i64,
+        low: low.round() as i64,
+        high: high.round() as i64,
+        objects: found.points().iter().map(|point| point.objects).sum::<f64>().round() as i64,
+        has_threads: !found.by_thread().is_empty(),
+        allocated: stat("allocated"),
+        active: stat("active"),
+        resident: stat("resident"),
+        retained: stat("retained"),
+        rss: trailer.and_then(|trailer| trailer.rss.get("vmrss").copied()),
+        warnings,
+    }
+}

@@ -1,0 +1,205 @@
+//! The data of the page that shows a series: one compact document, which the page decodes.
+//!
+//! A container: the length of the index (u32, little-endian), the index (JSON, see `ui/types.js` of the program), then for
+//! each capture, in the order of the index, two [`blocks`], each after its length; a length of 0 says that it is not in here,
+//! or that there is nothing. docs/page-data.md describes both.
+
+mod blocks;
+mod captures;
+mod code;
+mod colors;
+mod places;
+mod redact;
+
+pub use places::own_places;
+pub use redact::redacted;
+
+use crate::error::Error;
+use crate::leaks::Leaks;
+use crate::out::escape;
+use crate::out::leaks::{Document, with_sites};
+use crate::profile::SampleType;
+use crate::series::Series;
+use captures::CaptureRow;
+use code::Code;
+use colors::Palette;
+use serde::Serialize;
+use std::io::Write;
+
+/// Raised when a page could no longer read the data.
+const VERSION: u32 = 1;
+
+/// What to write.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// Headline.
+    pub title: String,
+    /// The program that writes it, and its version.
+    pub program: String,
+    /// Leave out directories and hosts.
+    pub is_redacted: bool,
+    /// Lines of source files to show.
+    pub sources: Vec<Source>,
+}
+
+/// Lines of a source file.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The path, as functions name it.
+    pub file: String,
+    /// Number of the first line, from 1.
+    pub first: u32,
+    /// The lines.
+    pub lines: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Index<'a> {
+    version: u32,
+    program: &'a str,
+    title: String,
+    is_redacted: bool,
+    sample_types: Vec<&'static str>,
+    #[serde(flatten)]
+    code: Code,
+    captures: Vec<CaptureRow>,
+    clock: &'static str,
+    leaks: Option<Document<'a>>,
+    warnings: Vec<String>,
+    palette: Palettes,
+    sources: Vec<SourceRow>,
+}
+
+#[derive(Serialize)]
+struct Palettes {
+    light: Palette,
+    dark: Palette,
+}
+
+#[derive(Serialize)]
+struct SourceRow {
+    file: usize,
+    first: u32,
+    lines: Vec<String>,
+}
+
+/// A series in the form that pages read.
+#[derive(Debug)]
+pub struct Page {
+    series: Series,
+    /// Numbers of captures, in the order of time.
+    order: Vec<usize>,
+    index: Vec<u8>,
+}
+
+impl Page {
+    /// `series` has names but is not folded: the page folds. `leaks` is what was found in it, folded.
+    ///
+    /// # Errors
+    /// None today; the index is made of strings and numbers.
+    pub fn new(series: Series, leaks: Option<&Leaks>, options: &Options) -> Result<Page, Error> {
+        let order = captures::order(&series, leaks);
+        let mut code = code::Code::new(&series, options);
+        let captures = order.iter().map(|&capture| captures::row(&series, leaks, capture, options)).collect();
+        let sources = options.sources.iter().map(|source| SourceRow {
+            file: code.string(&source.file),
+            first: source.first,
+            lines: source.lines.iter().map(|line| escape::terminal(line).into_owned()).collect(),
+        });
+        let sources = sources.collect();
+        let shown = |text: &str| {
+            let text = if options.is_redacted { redacted(text) } else { text.to_owned() };
+            escape::terminal(&text).into_owned()
+        };
+        let mut warnings: Vec<String> =
+            series.code().warnings.iter().map(|w| shown(&w.to_string())).collect();
+        warnings.dedup();
+        let mut document = leaks.map(|leaks| with_sites(&series, leaks));
+        if let (Some(document), true) = (&mut document, options.is_redacted) {
+            document.redact();
+        }
+        let index = Index {
+            version: VERSION,
+            program: &options.program,
+            title: shown(&options.title),
+            is_redacted: options.is_redacted,
+            sample_types: sample_types(&series),
+            code,
+            captures,
+            clock: leaks.and_then(|leaks| leaks.runs.first()).map_or("order", |run| run.run.clock.name()),
+            leaks: document,
+            warnings,
+            palette: Palettes { light: Palette::light(), dark: Palette::dark() },
+            sources,
+        };
+        let index = serde_json::to_vec(&index).map_err(std::io::Error::from)?;
+        Ok(Page { series, order, index })
+    }
+
+    /// Writes all of it.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, out: &mut dyn Write) -> Result<(), Error> {
+        self.start(out)?;
+        for place in 0..self.order.len() {
+            let before = place.checked_sub(1).map(|before| self.order[before]);
+            write_block(&blocks::values(&self.series, self.order[place], before), out)?;
+            write_block(&blocks::threads(&self.series, self.order[place]), out)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the index alone, for pages that ask for values.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_index(&self, out: &mut dyn Write) -> Result<(), Error> {
+        self.start(out)?;
+        for _ in 0..2 * self.order.len() {
+            write_block(&[], out)?;
+        }
+        Ok(())
+    }
+
+    /// How many captures there are.
+    pub fn capture_count(&self) -> usize {
+        self.order.len()
+    }
+
+    /// What stacks held in one capture, by its place in the page; `None` if there is no such place.
+    pub fn values(&self, place: usize) -> Option<Vec<u8>> {
+        Some(blocks::values(&self.series, *self.order.get(place)?, None))
+    }
+
+    /// The same by threads.
+    pub fn threads(&self, place: usize) -> Option<Vec<u8>> {
+        Some(blocks::threads(&self.series, *self.order.get(place)?))
+    }
+
+    fn start(&self, out: &mut dyn Write) -> Result<(), Error> {
+        write_block(&self.index, out)
+    }
+}
+
+fn write_block(bytes: &[u8], out: &mut dyn Write) -> Result<(), Error> {
+    let length = u32::try_from(bytes.len()).map_err(|_| {
+        std::io::Error::new(std::io::ErrorKind::InvalidData, "more than 4 GiB are too much for a page")
+    })?;
+    out.write_all(&length.to_le_bytes())?;
+    out.write_all(bytes)?;
+    Ok(())
+}
+
+/// Those that all captures have.
+fn sample_types(series: &Series) -> Vec<&'static str> {
+    let all = series.captures();
+    let has_objects = all.iter().all(|capture| capture.has_objects);
+    let has_alloc = all.iter().all(|capture| !capture.allocated().is_empty());
+    let has = |sample: &SampleType| {
+        let is_alloc = matches!(sample, SampleType::AllocObjects | SampleType::AllocSpace);
+        (has_objects || sample.is_bytes()) && (has_alloc || !is_alloc)
+    };
+    SampleType::ALL.into_iter().filter(has).map(SampleType::name).collect()
+}

@@ -1,0 +1,23 @@
+//! Which lines of which files the program's own frames are at.
+
+use crate::classify::{Owner, Owners};
+use crate::series::Series;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// By file as functions name it, the lines whose calls lead to allocations: of the program's own code alone.
+pub fn own_places(series: &Series) -> BTreeMap<&str, BTreeSet<u32>> {
+    let code = series.code();
+    let owners = Owners::default();
+    let mut places: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
+    for id in code.frame_ids() {
+        let frame = code.frame(id);
+        let file = frame.function.and_then(|function| code.function(function).file);
+        if let Some(file) = file
+            && frame.line > 0
+            && owners.of_frame(code, id) == Owner::FirstParty
+        {
+            places.entry(code.string(file)).or_default().insert(frame.line);
+        }
+    }
+    places
+}
