@@ -28,7 +28,7 @@ export function visible(text) {
  */
 export function html(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
-  set(element, attributes);
+  setAttributes(element, attributes);
   for (const child of children) {
     if (child) element.append(typeof child === "string" ? visible(child) : child);
   }
@@ -41,13 +41,13 @@ export function html(tag, attributes = {}, ...children) {
  */
 export function svgHtml(tag, attributes = {}, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  set(element, attributes);
+  setAttributes(element, attributes);
   element.append(...children);
   return element;
 }
 
 /** @param {Element} element @param {Record<string, string | number | null | false>} attributes */
-function set(element, attributes) {
+function setAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== null && value !== false) element.setAttribute(name, typeof value === "number" ? String(value) : visible(value));
   }

@@ -7,7 +7,7 @@
 const LONGEST = 2000;
 
 /** @type {Record<string, readonly string[]>} */
-const CHOICES = {
+const STATE_CHOICES = {
   view: ["answer", "flame", "top", "callers", "suspects", "threads", "modules", "source"],
   part: ["all", "grown", "shrunk"],
   shape: ["icicle", "flame"],
@@ -15,7 +15,7 @@ const CHOICES = {
 };
 
 /** How the fields are called in a link. @type {[keyof State, string][]} */
-const NAMES = [
+const LINK_NAMES = [
   ["view", "view"], ["a", "a"], ["b", "b"], ["sample", "sample"], ["part", "part"], ["relative", "relative"],
   ["shape", "shape"], ["inverted", "inverted"], ["color", "color"], ["allocator", "allocator"], ["runtime", "runtime"],
   ["byThread", "threads"], ["focus", "focus"], ["ignore", "ignore"], ["hide", "hide"], ["showFrom", "from"], ["fn", "fn"],
@@ -32,7 +32,8 @@ export function defaultState(index) {
     a, b,
     sample: index.sample_types.includes("inuse_space") ? "inuse_space" : (index.sample_types[0] ?? "inuse_space"),
     part: "all", relative: false,
-    shape: "icicle", inverted: false, color: "name",
+    // Of a graph that is no difference "change" is "name".
+    shape: "icicle", inverted: false, color: last > 0 ? "change" : "name",
     zoom: "", search: "", regex: false, matchCase: false,
     allocator: false, runtime: false, byThread: false,
     focus: "", ignore: "", hide: "", showFrom: "",
@@ -53,9 +54,9 @@ export function judgedRun(index) {
 }
 
 /** The state as a fragment, without `#`; empty for the default. @param {State} state @param {State} base */
-export function written(state, base) {
+export function writtenState(state, base) {
   const parameters = new URLSearchParams();
-  for (const [field, name] of NAMES) {
+  for (const [field, name] of LINK_NAMES) {
     const value = state[field];
     if (value === base[field]) continue;
     parameters.set(name, typeof value === "boolean" ? (value ? "1" : "0") : String(value).slice(0, LONGEST));
@@ -67,11 +68,11 @@ export function written(state, base) {
  * The state that a fragment says. What it does not say, or says wrongly, is as in `base`.
  * @param {string} fragment @param {State} base @param {Index} index @returns {State}
  */
-export function read(fragment, base, index) {
+export function readState(fragment, base, index) {
   const parameters = new URLSearchParams(fragment.replace(/^#/, "").slice(0, 40 * LONGEST));
   /** @type {Record<string, string | number | boolean>} */
   const state = { ...base };
-  for (const [field, name] of NAMES) {
+  for (const [field, name] of LINK_NAMES) {
     const text = parameters.get(name);
     if (text === null) continue;
     const value = readField(field, text.slice(0, LONGEST), base, index);
@@ -90,7 +91,7 @@ function readField(field, text, base, index) {
     return number >= (field === "a" ? -1 : 0) && number < index.captures.length ? number : null;
   }
   if (field === "sample") return index.sample_types.some((type) => type === text) ? text : null;
-  if (Object.hasOwn(CHOICES, field)) return CHOICES[field].includes(text) ? text : null;
+  if (Object.hasOwn(STATE_CHOICES, field)) return STATE_CHOICES[field].includes(text) ? text : null;
   if (typeof base[field] === "boolean") return text === "1" ? true : text === "0" ? false : null;
   return text;
 }
@@ -101,17 +102,17 @@ const OF_A_VIEW = /** @type {const} */ (["sort", "filter"]);
 /** Keeps the state and the URL as one. @param {Index} index */
 export function stateStore(index) {
   const base = defaultState(index);
-  let state = read(location.hash, base, index);
+  let state = readState(location.hash, base, index);
   /** @type {Listener[]} */
   const listeners = [];
 
   /** @param {State} next */
   const become = (next) => {
-    const changed = new Set(NAMES.map(([field]) => field).filter((field) => next[field] !== state[field]));
+    const changed = new Set(LINK_NAMES.map(([field]) => field).filter((field) => next[field] !== state[field]));
     state = next;
     if (changed.size > 0) listeners.forEach((listener) => listener(state, changed));
   };
-  const follow = () => become(read(location.hash, base, index));
+  const follow = () => become(readState(location.hash, base, index));
   addEventListener("popstate", follow);
   addEventListener("hashchange", follow);
 
@@ -133,12 +134,12 @@ export function stateStore(index) {
       if (next.view !== state.view) {
         for (const field of OF_A_VIEW) if (!(field in change)) next[field] = "";
       }
-      save(written(next, base), how);
+      saveLink(writtenState(next, base), how);
       become(next);
     },
     /** The fragment that leads to the state with a change. @param {Partial<State>} change */
     link(change) {
-      return `#${written({ ...state, ...change }, base)}`;
+      return `#${writtenState({ ...state, ...change }, base)}`;
     },
   };
 }
@@ -146,7 +147,7 @@ export function stateStore(index) {
 /** @typedef {ReturnType<typeof stateStore>} Store */
 
 /** @param {string} fragment @param {"push" | "replace"} how */
-function save(fragment, how) {
+function saveLink(fragment, how) {
   const url = `#${fragment}`;
   if (url === (location.hash || "#")) return;
   try {

@@ -1,0 +1,114 @@
+// Who holds the memory: each site is charged to one function, for the first screen of one dump or two.
+
+import { amount, percent, signed } from "./model.js";
+import { rangeText } from "./rate.js";
+import { intervalOfChange } from "./top.js";
+
+/** @typedef {import("./types.js").Index} Index @typedef {import("./types.js").Values} Values */
+/** @typedef {import("./top.js").Top} Top @typedef {import("./top.js").Change} Change */
+
+/** @typedef {{name: string, place: string, owner: string, bytes: Change, objects: Change}} Charge */
+
+/**
+ * Whom each site is charged to: the innermost frame that is neither the allocator's, the standard library's nor a
+ * container's crate below the program's own; the innermost of the program's own where there is one.
+ * @param {Index} index @returns {Int32Array} a frame a site, -1 for none
+ */
+export function chargedFrames({ sites, stacks, frames, functions }) {
+  const { owner } = functions;
+  return Int32Array.from(sites.stack, (leaf) => {
+    let foreign = -1;
+    for (let stack = leaf; stack >= 0; stack = stacks.parent[stack]) {
+      const frame = stacks.frame[stack];
+      const letter = owner[frames.function[frame]] ?? "";
+      if (letter === "p") return frame;
+      if (foreign < 0 && letter === "t") foreign = frame;
+    }
+    return foreign >= 0 || leaf < 0 ? foreign : stacks.frame[leaf];
+  });
+}
+
+/**
+ * Charges by function name, the largest first (of two captures, by the size of the change), and what each owner asked for.
+ * @param {Index} index @param {Values | null} before @param {Values} after
+ */
+export function chargesOf(index, before, after) {
+  const charged = chargedFrames(index);
+  /** @type {Map<string, Charge & {largest: number}>} */
+  const byName = new Map();
+  /** @type {Record<string, number>} */
+  const owners = {};
+  const none = () => ({ before: 0, after: 0 });
+  const total = { bytes: none(), objects: none() };
+  /** @param {Values} values @param {"before" | "after"} side */
+  const add = (values, side) => {
+    for (let i = 0; i < values.count; i++) {
+      const frame = charged[values.site[i]];
+      const fn = frame >= 0 ? index.frames.function[frame] : -1;
+      const name = fn >= 0 ? index.strings[index.functions.name[fn]] : "(no function)";
+      const owner = fn >= 0 ? index.functions.owner[fn] : "";
+      let charge = byName.get(name);
+      if (!charge) byName.set(name, (charge = { name, place: "", owner, bytes: none(), objects: none(), largest: -1 }));
+      charge.bytes[side] += values.bytes[i];
+      charge.objects[side] += values.objects[i];
+      total.bytes[side] += values.bytes[i];
+      total.objects[side] += values.objects[i];
+      if (side === "after") owners[owner] = (owners[owner] ?? 0) + values.bytes[i];
+      if (values.bytes[i] > charge.largest) {
+        charge.largest = values.bytes[i];
+        charge.place = placeOfFrame(index, frame);
+      }
+    }
+  };
+  if (before) add(before, "before");
+  add(after, "after");
+  const size = (/** @type {Charge} */ { bytes }) => Math.abs(bytes.after - bytes.before);
+  const charges = [...byName.values()].sort((x, y) => size(y) - size(x) || (x.name < y.name ? -1 : 1));
+  return { charges, owners, total };
+}
+
+/** `file:line` of a frame, as far as it is known. @param {Index} index @param {number} frame */
+export function placeOfFrame({ frames, functions, strings }, frame) {
+  const file = frame < 0 ? -1 : (functions.file[frames.function[frame]] ?? -1);
+  if (file < 0) return "";
+  return frames.line[frame] > 0 ? `${strings[file]}:${frames.line[frame]}` : strings[file];
+}
+
+/** The interval of a change in words, `95 %: 6.1–15.4 MiB`. @param {Pick<Top, "bytes" | "diff" | "rate">} top @param {Change} change */
+export function changeRange(top, change) {
+  const interval = intervalOfChange(/** @type {Top} */ (top), change);
+  const range = interval ? rangeText(interval.low, interval.high, top.diff) : "";
+  return range && `95 %: ${range}`;
+}
+
+/**
+ * The first sentence about one dump.
+ * @param {string} program @param {Change} bytes @param {Change} objects @param {number | null} rate
+ */
+export function heldSentence(program, bytes, objects, rate) {
+  const range = changeRange({ bytes: true, diff: false, rate }, bytes);
+  const count = objects.after >= 0.5 ? `, in ${rate !== null && rate > 1 ? "about " : ""}${amount(objects.after, false)}` : "";
+  return `${program || "The program"} holds ${amount(bytes.after, true)}${range && ` (${range})`}${count}`;
+}
+
+/**
+ * The first sentence about two.
+ * @param {string} program @param {Change} bytes @param {number | null} rate
+ */
+export function changedSentence(program, bytes, rate) {
+  const net = bytes.after - bytes.before;
+  const diff = { bytes: true, diff: true, rate };
+  const interval = intervalOfChange(/** @type {Top} */ (/** @type {unknown} */ (diff)), bytes);
+  const range = changeRange(diff, bytes);
+  const sides = `from ${amount(bytes.before, true)} to ${amount(bytes.after, true)}`;
+  const chance = interval && interval.low <= 0 && interval.high >= 0 ? "; that may be chance" : "";
+  const verb = net >= 0.5 ? "grew" : net <= -0.5 ? "shrank" : "stayed the same";
+  return `${program || "The program"} ${verb} ${sides}: ${signed(net, true)}${range && ` (${range})`}${chance}`;
+}
+
+/** What part the program's own functions asked for. @param {Record<string, number>} owners @param {number} total */
+export function ownSentence(owners, total) {
+  const own = owners.p ?? 0;
+  if (own <= 0) return "No function of the program itself is on these stacks; symbols may be missing.";
+  return `${percent(own, total)} of it was asked for by the program’s own functions, directly or through libraries.`;
+}
