@@ -4,12 +4,12 @@
 
 /**
  * Names are those of functions, distinct, and those made up for a runtime or a thread; name 0 is "all". `rank` is their
- * order. Frames from `frameCount` on are made up and have a name alone. `places` and `modules` are texts.
+ * order. Frames from `frameCount` on are made up and have a name alone; `frameInlined` has "0" and "1" as characters. `places` and `modules` are texts.
  * @typedef {{
  *   index: Index,
  *   names: string[], colors: string, rank: Int32Array,
  *   frameCount: number, frameName: Int32Array, frameFunction: Int32Array, framePlace: Int32Array,
- *   frameModule: Int32Array, places: string[], modules: string[],
+ *   frameModule: Int32Array, frameInlined: Uint8Array, places: string[], modules: string[],
  *   stackParent: Int32Array, stackFrame: Int32Array, stackDepth: Int32Array,
  *   siteCount: number, siteStack: Int32Array, siteCut: Int32Array, siteRun: Int32Array, siteRuntime: Int32Array,
  *   threadFrame: Int32Array, noThread: number
@@ -55,6 +55,7 @@ export function codeOf(index) {
     frameFunction: framesInAll(frames.function),
     framePlace: framesInAll(framePlace),
     frameModule: framesInAll(frames.module),
+    frameInlined: new TextEncoder().encode(frames.inlined.padEnd(frameName.length, "0")),
     places,
     modules: index.modules.map(({ path }) => path.split(/[/\\]/).pop() || path),
     ...stacksOf(index),

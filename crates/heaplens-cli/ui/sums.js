@@ -80,14 +80,15 @@ export function stackSums(code, before, after, state) {
  * @param {Float64Array[]} into @param {Float64Array} weight
  */
 function addValues(values, sample, nodes, stacks, into, weight) {
-  const [column, otherColumn] = COLUMNS[sample].map((name) => values[name]);
+  const none = new Float64Array(values.count);
+  const [column, otherColumn] = COLUMNS[sample].map((name) => values[name] ?? none);
+  const [sums, otherSums] = into;
   for (let i = 0; i < values.count; i++) {
     const node = nodes[i];
     if (node < 0) continue;
-    const value = column?.[i] ?? 0;
-    into[0][stacks.merged[node]] += value;
-    into[1][stacks.merged[node]] += otherColumn?.[i] ?? 0;
-    weight[node] += Math.abs(value);
+    sums[stacks.merged[node]] += column[i];
+    otherSums[stacks.merged[node]] += otherColumn[i];
+    weight[node] += Math.abs(column[i]);
   }
 }
 
@@ -153,5 +154,6 @@ function heaviestFrames(stacks, weight) {
     const node = stacks.merged[i];
     if (best[node] < 0 || weight[i] > weight[best[node]]) best[node] = i;
   }
-  return best.map((node) => (node < 0 ? -1 : stacks.frame[node]));
+  for (let i = 0; i < best.length; i++) if (best[i] >= 0) best[i] = stacks.frame[best[i]];
+  return best;
 }

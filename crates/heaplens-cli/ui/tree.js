@@ -51,22 +51,18 @@ export function rateOf(code, isDiff, state) {
 export function graphOf(code, trie, { sample, isDiff, rate, relative }) {
   const order = preorder(code, trie);
   const count = order.nodes.length;
-  const own = noSums(count);
-  const columns = sumColumns(own);
-  sumColumns(trie.own).forEach((column, c) => {
-    const to = columns[c];
-    for (let i = 0; i < count; i++) to[i] = column[order.nodes[i]];
-  });
-  const all = noSums(count);
-  sumColumns(all).forEach((column, c) => column.set(columns[c]));
-  const end = sumUp(order.parent, sumColumns(all));
+  const [own, all] = [noSums(count), noSums(count)];
+  const [from, columns, sums] = [sumColumns(trie.own), sumColumns(own), sumColumns(all)];
+  for (let c = 0; c < columns.length; c++) gather(from[c], order.nodes, columns[c], sums[c]);
+  for (const column of sums) sumUp(order.parent, column);
+  const frames = new Float64Array(count);
   // What has no width is not drawn, nor counted.
-  const frames = all.grown.map((grown, i) => (i === 0 || grown + all.shrunk[i] > 0 ? 1 : 0));
-  sumUp(order.parent, [frames]);
+  for (let i = 0; i < count; i++) frames[i] = i === 0 || all.grown[i] + all.shrunk[i] > 0 ? 1 : 0;
+  sumUp(order.parent, frames);
   const bytes = sample.endsWith("space");
   const doc = documentOf(code, trie, order, all, own, { bytes, isDiff, rate: relative ? null : rate });
   return {
-    doc, count, parent: order.parent, end, frames, merged: new Map(),
+    doc, count, parent: order.parent, end: endsOf(order.parent), frames, merged: new Map(),
     grown: all.grown, shrunk: all.shrunk, before: all.before, after: all.after,
     other: all.otherAfter, otherBefore: all.otherBefore,
     code, own, relative,
@@ -75,35 +71,37 @@ export function graphOf(code, trie, { sample, isDiff, rate, relative }) {
   };
 }
 
-/** Adds what is below each node to it, and says where that ends. @param {Int32Array} parent @param {Float64Array[]} columns */
-function sumUp(parent, columns) {
+/** @param {Float64Array} from @param {Int32Array} nodes @param {Float64Array} to @param {Float64Array} copy */
+function gather(from, nodes, to, copy) {
+  for (let i = 0; i < nodes.length; i++) to[i] = copy[i] = from[nodes[i]];
+}
+
+/** Adds what is below each node to it. @param {Int32Array} parent @param {Float64Array} column */
+function sumUp(parent, column) {
+  for (let i = parent.length - 1; i > 0; i--) column[parent[i]] += column[i];
+}
+
+/** One past the last node below each. @param {Int32Array} parent */
+function endsOf(parent) {
   const end = new Int32Array(parent.length);
   for (let i = parent.length - 1; i >= 0; i--) {
-    end[i] = Math.max(end[i], i + 1);
-    if (i === 0) break;
-    const p = parent[i];
-    end[p] = Math.max(end[p], end[i]);
-    for (const column of columns) column[p] += column[i];
+    if (end[i] === 0) end[i] = i + 1;
+    if (i > 0 && end[parent[i]] < end[i]) end[parent[i]] = end[i];
   }
   return end;
 }
 
 /**
- * The trie's nodes with anything at or below them, as `model.js` wants them.
+ * The trie's nodes with anything at or below them, as `model.js` wants them. Loops over numbers, not over lists: this is
+ * most of the time that a large graph takes.
  * @param {Code} code @param {Trie} trie @returns {{nodes: Int32Array, parent: Int32Array, depth: Int32Array}}
  */
 function preorder(code, trie) {
-  const keeps = new Uint8Array(trie.count);
-  for (const column of sumColumns(trie.own)) {
-    for (let i = 0; i < trie.count; i++) if (column[i] !== 0) keeps[i] = 1;
-  }
-  keeps[0] = 1;
-  for (let i = trie.count - 1; i > 0; i--) if (keeps[i]) keeps[trie.parent[i]] = 1;
-  const kept = Int32Array.from(trie.name.keys()).filter((i) => i > 0 && keeps[i] === 1);
-  const byName = sortedBy(kept, code.names.length, (i) => code.rank[trie.name[i]]);
-  const children = sortedBy(byName, trie.count, (i) => trie.parent[i]);
+  const kept = keptNodes(trie);
+  const byName = sortedBy(kept, code.rank, trie.name, code.names.length);
+  const children = sortedBy(byName, trie.parent, null, trie.count);
   const first = new Int32Array(trie.count + 1);
-  for (const i of children) first[trie.parent[i] + 1]++;
+  for (let i = 0; i < children.length; i++) first[trie.parent[children[i]] + 1]++;
   for (let i = 0; i < trie.count; i++) first[i + 1] += first[i];
   const count = children.length + 1;
   const [nodes, parent, depth] = [new Int32Array(count), new Int32Array(count), new Int32Array(count)];
@@ -124,13 +122,34 @@ function preorder(code, trie) {
   return { nodes, parent, depth };
 }
 
-/** Sorted by a number below `most`; equal ones stay in order. @param {Int32Array} list @param {number} most @param {(i: number) => number} by */
-function sortedBy(list, most, by) {
+/** All but the root that have anything at or below them. @param {Trie} trie */
+function keptNodes({ count, parent, own }) {
+  const { before, after, otherBefore, otherAfter } = own;
+  const keeps = new Uint8Array(count);
+  const kept = new Int32Array(count);
+  let n = 0;
+  for (let i = count - 1; i > 0; i--) {
+    if (!keeps[i] && before[i] === 0 && after[i] === 0 && otherBefore[i] === 0 && otherAfter[i] === 0) continue;
+    keeps[parent[i]] = 1;
+    kept[n++] = i;
+  }
+  return kept.subarray(0, n);
+}
+
+/**
+ * Sorted by a number below `most`: `by` of each, or of what `through` says of each. Equal ones stay in order.
+ * @param {Int32Array} list @param {Int32Array} by @param {Int32Array | null} through @param {number} most
+ */
+function sortedBy(list, by, through, most) {
   const next = new Int32Array(most + 1);
-  for (const i of list) next[by(i) + 1]++;
+  const keys = new Int32Array(list.length);
+  for (let i = 0; i < list.length; i++) {
+    keys[i] = by[through ? through[list[i]] : list[i]];
+    next[keys[i] + 1]++;
+  }
   for (let i = 0; i < most; i++) next[i + 1] += next[i];
   const sorted = new Int32Array(list.length);
-  for (const i of list) sorted[next[by(i)]++] = i;
+  for (let i = 0; i < list.length; i++) sorted[next[keys[i]]++] = list[i];
   return sorted;
 }
 
@@ -144,7 +163,9 @@ function samplesOf(all, bytes, isDiff, rate, relative) {
   const isScaled = bytes && relative !== null && relative.unit > 0;
   const of = (/** @type {number | undefined} */ total) => (isScaled ? (total ?? 0) / relative.unit : 1);
   const [ofBefore, ofAfter] = [of(relative?.before), of(relative?.after)];
-  return after.map((value, i) => (value * ofAfter + (isDiff ? before[i] * ofBefore : 0)) / rate);
+  const samples = new Float64Array(after.length);
+  for (let i = 0; i < samples.length; i++) samples[i] = (after[i] * ofAfter + (isDiff ? before[i] * ofBefore : 0)) / rate;
+  return samples;
 }
 
 /**
@@ -152,29 +173,27 @@ function samplesOf(all, bytes, isDiff, rate, relative) {
  * @param {Sums} own @param {{bytes: boolean, isDiff: boolean, rate: number | null}} facts @returns {Document}
  */
 function documentOf(code, trie, { nodes, depth }, all, own, { bytes, isDiff, rate }) {
-  const ofFrame = (/** @type {Int32Array} */ column) => nodes.map((node) => (trie.frame[node] < 0 ? -1 : column[trie.frame[node]]));
-  const inlined = Uint8Array.from(nodes, (node) => (code.index.frames.inlined[trie.frame[node]] === "1" ? 49 : 48));
+  const count = nodes.length;
+  const [name, place, module] = [new Int32Array(count), new Int32Array(count), new Int32Array(count)];
+  const [net, inlined] = [new Float64Array(count), new Uint8Array(count)];
   let largest = 0;
-  for (let i = 0; i < nodes.length; i++) largest = Math.max(largest, Math.abs(all.grown[i] - all.shrunk[i]));
-  const columns = {
-    name: nodes.map((node) => trie.name[node]),
-    depth,
-    place: ofFrame(code.framePlace),
-    module: ofFrame(code.frameModule),
-    net: trie.ownsAlone ? own.grown.map((grown, i) => grown - own.shrunk[i]) : new Float64Array(nodes.length),
-    before: all.before,
-    other: all.otherAfter,
-    other_before: all.otherBefore,
-  };
+  for (let i = 0; i < count; i++) {
+    const frame = trie.frame[nodes[i]];
+    name[i] = trie.name[nodes[i]];
+    place[i] = frame < 0 ? -1 : code.framePlace[frame];
+    module[i] = frame < 0 ? -1 : code.frameModule[frame];
+    inlined[i] = frame < 0 ? 48 : code.frameInlined[frame];
+    if (trie.ownsAlone) net[i] = own.grown[i] - own.shrunk[i];
+    largest = Math.max(largest, Math.abs(all.grown[i] - all.shrunk[i]));
+  }
   const documented = {
     version: 1, bytes, diff: isDiff, rate, largest,
     objects: code.index.sample_types.some((type) => type.endsWith("objects")),
     shape: "icicle",
     header: { title: code.index.title, facts: [], warnings: [], legend: "" },
     names: code.names, colors: code.colors, places: code.places, modules: code.modules,
-    inlined: new TextDecoder().decode(inlined),
-    merged: [],
-    ...columns,
+    name, depth, place, module, inlined: new TextDecoder().decode(inlined), net,
+    before: all.before, other: all.otherAfter, other_before: all.otherBefore, merged: [],
   };
   // Typed arrays are read as lists are.
   return /** @type {Document} */ (/** @type {unknown} */ (documented));

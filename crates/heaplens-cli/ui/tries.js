@@ -1,7 +1,8 @@
 // The trees of names that graphs are made of: stacks from the root, from the leaf, from a function on.
 
-import { noSums, sumColumns } from "./sums.js";
+import { packed } from "./fold.js";
 import { PairTable } from "./pairs.js";
+import { noSums, sumColumns } from "./sums.js";
 
 /** @typedef {import("./code.js").Code} Code @typedef {import("./sums.js").Sums} Sums */
 /** @typedef {import("./sums.js").StackSums} StackSums */
@@ -10,7 +11,7 @@ import { PairTable } from "./pairs.js";
  * Nodes with names and frames, callers first, and what each holds by itself. `ownsAlone` is false where that is no
  * function's own.
  * @typedef {{
- *   count: number, parent: ArrayLike<number>, name: Int32Array, frame: ArrayLike<number>, own: Sums, ownsAlone: boolean
+ *   count: number, parent: Int32Array, name: Int32Array, frame: Int32Array, own: Sums, ownsAlone: boolean
  * }} Trie
  */
 
@@ -66,13 +67,10 @@ export function partedTries(sums, name, frame) {
 
 /** @param {StackSums} sums @param {(leaf: number, weight: number) => void} visit each stack that holds anything */
 function eachStack({ stacks, own }, visit) {
-  const columns = sumColumns(own);
+  const { before, after, otherBefore, otherAfter } = own;
   for (let i = 0; i < stacks.nameCount; i++) {
-    for (let c = 0; c < columns.length; c++) {
-      if (columns[c][i] === 0) continue;
-      visit(i, own.before[i] + own.after[i]);
-      break;
-    }
+    const weight = before[i] + after[i];
+    if (weight !== 0 || otherBefore[i] !== 0 || otherAfter[i] !== 0) visit(i, weight);
   }
 }
 
@@ -118,7 +116,8 @@ function growingTrie(rootName, rootFrame) {
       from.forEach((column, c) => {
         for (let i = 0; i < held.length; i++) to[c][holders[i]] += column[held[i]];
       });
-      return { count: parent.length, parent, name: Int32Array.from(name), frame, own, ownsAlone };
+      const count = parent.length;
+      return { count, parent: packed(parent), name: packed(name), frame: packed(frame), own, ownsAlone };
     },
   };
 }
