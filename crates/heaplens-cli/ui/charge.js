@@ -10,22 +10,36 @@ import { intervalOfChange } from "./top.js";
 /** @typedef {{name: string, place: string, owner: string, bytes: Change, objects: Change}} Charge */
 
 /**
- * Whom each site is charged to: the innermost frame that is neither the allocator's, the standard library's nor a
- * container's crate below the program's own; the innermost of the program's own where there is one.
- * @param {Index} index @returns {Int32Array} a frame a site, -1 for none
+ * Whom each site is charged to: the innermost frame of the program's own, else of a library, else the one that
+ * allocates; and the owner of the frame that asked for it, past the allocator and the standard library.
+ * @param {Index} index @returns {{frame: Int32Array, asker: string[]}} a frame a site, -1 for none
  */
 export function chargedFrames({ sites, stacks, frames, functions }) {
   const { owner } = functions;
-  return Int32Array.from(sites.stack, (leaf) => {
+  const frame = new Int32Array(sites.stack.length).fill(-1);
+  const asker = sites.stack.map((leaf, site) => {
+    let own = -1;
     let foreign = -1;
+    let innermost = -1;
+    let first = "";
+    let cut = sites.cut[site];
     for (let stack = leaf; stack >= 0; stack = stacks.parent[stack]) {
-      const frame = stacks.frame[stack];
-      const letter = owner[frames.function[frame]] ?? "";
-      if (letter === "p") return frame;
-      if (foreign < 0 && letter === "t") foreign = frame;
+      const here = stacks.frame[stack];
+      const letter = owner[frames.function[here]] ?? "";
+      if (cut-- <= 0 || stacks.parent[stack] < 0) {
+        if (innermost < 0) innermost = here;
+        if (!first && letter !== "a" && letter !== "s") first = letter;
+        if (foreign < 0 && letter === "t") foreign = here;
+      }
+      if (letter === "p") {
+        own = here;
+        break;
+      }
     }
-    return foreign >= 0 || leaf < 0 ? foreign : stacks.frame[leaf];
+    frame[site] = own >= 0 ? own : foreign >= 0 ? foreign : innermost;
+    return first;
   });
+  return { frame, asker };
 }
 
 /**
@@ -33,7 +47,7 @@ export function chargedFrames({ sites, stacks, frames, functions }) {
  * @param {Index} index @param {Values | null} before @param {Values} after
  */
 export function chargesOf(index, before, after) {
-  const charged = chargedFrames(index);
+  const { frame: charged, asker } = chargedFrames(index);
   /** @type {Map<string, Charge & {largest: number}>} */
   const byName = new Map();
   /** @type {Record<string, number>} */
@@ -53,7 +67,10 @@ export function chargesOf(index, before, after) {
       charge.objects[side] += values.objects[i];
       total.bytes[side] += values.bytes[i];
       total.objects[side] += values.objects[i];
-      if (side === "after") owners[owner] = (owners[owner] ?? 0) + values.bytes[i];
+      if (side === "after") {
+        const letter = asker[values.site[i]];
+        owners[letter] = (owners[letter] ?? 0) + values.bytes[i];
+      }
       if (values.bytes[i] > charge.largest) {
         charge.largest = values.bytes[i];
         charge.place = placeOfFrame(index, frame);
@@ -106,9 +123,25 @@ export function changedSentence(program, bytes, rate) {
   return `${program || "The program"} ${verb} ${sides}: ${signed(net, true)}${range && ` (${range})`}${chance}`;
 }
 
-/** What part the program's own functions asked for. @param {Record<string, number>} owners @param {number} total */
+/**
+ * Who asked for the memory, the largest part first.
+ * @param {Record<string, number>} owners by letter, "" where nothing tells @param {number} total
+ * @returns {{letter: string, name: string, part: number, text: string}[]}
+ */
+export function ownerShares(owners, total) {
+  const names = { p: "the program’s own functions", t: "third-party libraries", r: "runtimes", s: "the standard library", a: "the allocator" };
+  return Object.entries(owners)
+    .filter(([, bytes]) => bytes > 0)
+    .sort((x, y) => y[1] - x[1])
+    .map(([letter, bytes]) => ({
+      letter, name: names[/** @type {keyof typeof names} */ (letter)] ?? "functions without names", part: total > 0 ? bytes / total : 0,
+      text: `${percent(bytes, total)}, ${amount(bytes, true)}`,
+    }));
+}
+
+/** @param {Record<string, number>} owners @param {number} total */
 export function ownSentence(owners, total) {
   const own = owners.p ?? 0;
-  if (own <= 0) return "No function of the program itself is on these stacks; symbols may be missing.";
-  return `${percent(own, total)} of it was asked for by the program’s own functions, directly or through libraries.`;
+  if (own <= 0) return "No function of the program itself asked for any of it, as far as names tell.";
+  return `The program’s own functions asked for ${percent(own, total)} of it.`;
 }

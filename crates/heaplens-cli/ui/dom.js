@@ -24,7 +24,7 @@ export function visible(text) {
 /**
  * An element with attributes and children; strings become text, never markup, with nothing hidden. `""` sets an attribute
  * without a value; null and false are left out.
- * @param {string} tag @param {Record<string, string | number | null | false>} attributes @param {Child[]} children
+ * @param {string} tag @param {Record<string, string | number | null | undefined | false>} attributes @param {Child[]} children
  */
 export function html(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -37,7 +37,7 @@ export function html(tag, attributes = {}, ...children) {
 
 /**
  * The same for SVG.
- * @param {string} tag @param {Record<string, string | number | null | false>} attributes @param {Node[]} children
+ * @param {string} tag @param {Record<string, string | number | null | undefined | false>} attributes @param {Node[]} children
  */
 export function svgHtml(tag, attributes = {}, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -46,16 +46,16 @@ export function svgHtml(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** @param {Element} element @param {Record<string, string | number | null | false>} attributes */
+/** @param {Element} element @param {Record<string, string | number | null | undefined | false>} attributes */
 function setAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== false) element.setAttribute(name, typeof value === "number" ? String(value) : visible(value));
+    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, typeof value === "number" ? String(value) : visible(value));
   }
 }
 
 /**
  * A button that does something.
- * @param {string} text @param {() => void} act @param {Record<string, string | null | false>} attributes
+ * @param {string} text @param {() => void} act @param {Record<string, string | null | undefined | false>} attributes
  */
 export function button(text, act, attributes = {}) {
   const element = /** @type {HTMLButtonElement} */ (html("button", { type: "button", ...attributes }, text));

@@ -24,7 +24,7 @@ const WEAK = ["missing", "mismatched", "unverified"];
 const MOST_ADVICE = 20;
 
 /** @param {string} path */
-const fileName = (path) => path.split("/").pop() || path;
+const moduleName = (path) => path.split("/").pop() || path;
 
 /**
  * Advice and the modules it is for, that for most modules first.
@@ -36,8 +36,8 @@ export function adviceOf(modules) {
   for (const { advice, path } of modules) {
     if (!advice) continue;
     const names = all.get(advice);
-    if (names) names.push(fileName(path));
-    else all.set(advice, [fileName(path)]);
+    if (names) names.push(moduleName(path));
+    else all.set(advice, [moduleName(path)]);
   }
   return [...all].map(([advice, names]) => ({ advice, names })).sort((x, y) => y.names.length - x.names.length);
 }
