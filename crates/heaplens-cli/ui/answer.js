@@ -1,8 +1,8 @@
 // The first screen: what is wrong, where, how fast, how surely, and what to do next.
 
-import { changedSentence, changeRange, chargesOf, heldSentence, ownerShares, ownSentence } from "./charge.js";
+import { changedSentence, changeRange, chargesOf, heldSentence, isChance, ownerShares, ownSentence } from "./charge.js";
 import { shortPlace } from "./cells.js";
-import { button, html, shortened } from "./dom.js";
+import { breakable, button, html, shortened } from "./dom.js";
 import { waitingView } from "./loading.js";
 import { amount, percent, signed } from "./model.js";
 import { rateText } from "./rate.js";
@@ -21,7 +21,9 @@ const MOST_NAMED_FIRST = 5;
 export function answerPage(app) {
   const { index } = app;
   const body = html("div", { class: "answer" });
-  const view = waitingView("answerpage", "answer", body);
+  const more = html("div", { class: "answer" });
+  // The chart is put between what was found and what it rests on.
+  const view = waitingView("answerpage", "answer", body, html("div", { class: "chartslot" }), more);
   const count = index.captures.length;
 
   const load = async (/** @type {State} */ state) => {
@@ -36,14 +38,19 @@ export function answerPage(app) {
     show(state, change) {
       // A judgement is of the whole series: A and B have no part in it.
       if (index.leaks && change !== null && !change.has("view")) return;
-      void view.wait(load(state), (children) => body.replaceChildren(...children));
+      void view.wait(load(state), ({ first, rest }) => {
+        body.replaceChildren(...first);
+        more.replaceChildren(...rest);
+      });
     },
     focus: () => /** @type {HTMLElement | null} */ (body.querySelector("button"))?.focus(),
     exports: () => index.leaks ? [{ label: "JSON of the judgement", extension: "json", type: "application/json", make: async () => `${JSON.stringify(index.leaks, null, 2)}\n` }] : [],
   };
 }
 
-/** The verdict on a series. @param {App} app @returns {HTMLElement[]} */
+/** What stands above the chart, and below it. @typedef {{first: HTMLElement[], rest: HTMLElement[]}} Parts */
+
+/** The verdict on a series. @param {App} app @returns {Parts} */
 function judged(app) {
   const leaks = /** @type {any} */ (app.index.leaks);
   const { verdict, word, sentence } = verdictOf(leaks);
@@ -57,10 +64,11 @@ function judged(app) {
     if (unseen) parts.push(html("p", { class: "muted" }, unseen));
   }
   parts.push(nextBlock(judgedSteps(app, first)));
-  if (others.length > 0) parts.push(othersBlock(app, others, run));
-  if (!first && run?.dismissed.length > 0) parts.push(dismissedBlock(run));
-  if (run) parts.push(html("p", { class: "muted grounds" }, `${groundsOf(run).join("; ")}.`));
-  return parts;
+  const rest = [];
+  if (others.length > 0) rest.push(othersBlock(app, others, run));
+  if (!first && run?.dismissed.length > 0) rest.push(dismissedBlock(run));
+  if (run) rest.push(html("p", { class: "muted grounds" }, `${groundsOf(run).join("; ")}.`));
+  return { first: parts, rest };
 }
 
 /** @param {string} kind @param {string} word @param {string} sentence @param {string} copied */
@@ -79,11 +87,13 @@ function culpritCard(app, culprit, run) {
   const label = html("p", { class: "label" }, html("strong", {}, LABELS[culprit.label] ?? culprit.label), `: ${labelText(culprit.label)}`);
   const who = html(
     "div", { class: "who" },
-    html("h3", { class: "fn" }, shortened(culprit.name, 400)),
+    html("h3", { class: "fn" }, ...breakable(culprit.name, 400)),
     html("p", { class: "muted", title: place.slice(0, 2000) }, shortened(what, 300)), label,
     sparkline(culprit.history, `memory of it: ${historyText(culprit.history)}`, 280, 56),
   );
-  return html("div", { class: "card" }, who, factList(factsOf(culprit, run, whenOf(app, run))), pathBlock(culprit), callersBlock(app, culprit));
+  const facts = html("div", { class: "figures" }, factList(factsOf(culprit, run, whenOf(app, run))));
+  const ways = html("div", { class: "ways" }, pathBlock(culprit), callersBlock(app, culprit));
+  return html("div", { class: "card culprit" }, who, facts, ways);
 }
 
 /** @param {Fact[]} facts */
@@ -96,7 +106,7 @@ function factList(facts) {
 /** From the culprit to the allocation. @param {any} culprit */
 function pathBlock(culprit) {
   if (culprit.path.length === 0) return null;
-  const steps = [culprit.name, ...culprit.path].map((name) => html("li", { title: name.slice(0, 2000) }, shortened(name, 160)));
+  const steps = [culprit.name, ...culprit.path].map((name) => html("li", { title: name.slice(0, 2000) }, html("span", {}, ...breakable(name, 160))));
   return html("div", { class: "block" }, html("h3", {}, "Allocates through"), html("ol", { class: "path fn" }, ...steps));
 }
 
@@ -104,7 +114,7 @@ function pathBlock(culprit) {
 function callersBlock(app, culprit) {
   if (culprit.callers.length === 0) return null;
   const rows = culprit.callers.map((/** @type {{name: string, share: number}} */ caller) => barRow(app, caller.name, "", caller.share, `${Math.round(100 * caller.share)} %`, ""));
-  return html("div", { class: "block" }, html("h3", {}, "Called by"), html("ul", { class: "bars" }, ...rows));
+  return html("div", { class: "block" }, html("h3", {}, "Called by"), html("ul", { class: "bars brief" }, ...rows));
 }
 
 /**
@@ -114,8 +124,10 @@ function callersBlock(app, culprit) {
 function barRow(app, name, place, part, value, more) {
   const bar = html("span", { class: "bar", "aria-hidden": "true" });
   bar.style.width = `${Math.max(Math.min(part, 1), 0) * 100}%`;
-  const open = button(shortened(name, 200), () => app.store.change({ view: "callers", fn: name }), { class: "link fn", title: `callers and callees of ${name.slice(0, 1000)}` });
-  return html("li", {}, bar, html("span", { class: "value" }, value), html("span", { class: "name" }, open, place && html("span", { class: "muted", title: place.slice(0, 2000) }, ` ${shortPlace(place)}`)), more && html("span", { class: "muted more" }, more));
+  const open = button("", () => app.store.change({ view: "callers", fn: name }), { class: "link fn", title: `callers and callees of ${name.slice(0, 1000)}` });
+  open.append(...breakable(name, 200));
+  const details = [place && shortPlace(place), more].filter(Boolean).join(" · ");
+  return html("li", {}, bar, html("span", { class: "value" }, value), html("span", { class: "name" }, open), details && html("span", { class: "muted more", title: place.slice(0, 2000) }, details));
 }
 
 /** A thing to do next. @typedef {{text: string, why: string, run: () => void}} Step */
@@ -168,7 +180,7 @@ function listBlock(title, items) {
   return html("div", { class: "block" }, html("h3", {}, title), html("ul", { class: "list" }, ...items.map((item) => html("li", {}, item))));
 }
 
-/** One dump: how much, where, what share. @param {App} app @param {State} state @param {ReturnType<typeof chargesOf>} found @returns {HTMLElement[]} */
+/** One dump: how much, where, what share. @param {App} app @param {State} state @param {ReturnType<typeof chargesOf>} found @returns {Parts} */
 function held(app, state, { charges, owners, total }) {
   const capture = app.index.captures[state.b];
   const { rate } = capture;
@@ -176,7 +188,7 @@ function held(app, state, { charges, owners, total }) {
   const rows = charges.slice(0, MOST_NAMED_FIRST).map((charge) => barRow(app, charge.name, charge.place, charge.bytes.after / (total.bytes.after || 1), `${amount(charge.bytes.after, true)}, ${percent(charge.bytes.after, total.bytes.after)}`, changeRange({ bytes: true, diff: false, rate }, charge.bytes)));
   const { store } = app;
   const shares = ownerShares(owners, total.bytes.after);
-  return [
+  const first = [
     headline("held", "In use", sentence, sentence),
     html("div", { class: "card" },
       html("div", { class: "block wide" }, html("h3", {}, "Where"), html("p", { class: "muted" }, "Memory counts for the innermost function of the program that asked for it."), html("ul", { class: "bars" }, ...rows)),
@@ -186,8 +198,10 @@ function held(app, state, { charges, owners, total }) {
       { text: "See the table", why: "all functions, by themselves and with what they call", run: () => store.change({ view: "top" }) },
       { text: "See the symbols", why: "which modules have names, and what would mend the others", run: () => store.change({ view: "modules" }) },
     ]),
-    html("p", { class: "muted grounds" }, "One dump tells what is held, not what leaks: give a second one to see what grew, or eight and more for a verdict."),
   ];
+  return { first, rest: [
+    html("p", { class: "muted grounds" }, "One dump tells what is held, not what leaks: give a second one to see what grew, or eight and more for a verdict."),
+  ] };
 }
 
 /** @param {ReturnType<typeof ownerShares>} shares @param {App} app */
@@ -210,19 +224,25 @@ function ownerBar(shares, app) {
   return html("div", {}, bar, legend);
 }
 
-/** Two dumps: what grew and shrank most. @param {App} app @param {State} state @param {ReturnType<typeof chargesOf>} found @returns {HTMLElement[]} */
+/** The interval of a change; that it may be chance if it has zero in it. @param {Charge} charge @param {number | null} rate */
+function rangeOrChance({ bytes }, rate) {
+  const top = { bytes: true, diff: true, rate };
+  return isChance(top, bytes) ? "may be chance" : changeRange(top, bytes);
+}
+
+/** Two dumps: what grew and shrank most. @param {App} app @param {State} state @param {ReturnType<typeof chargesOf>} found @returns {Parts} */
 function changed(app, state, { charges, total }) {
   const { rate } = app.index.captures[state.b];
   const sentence = changedSentence(app.index.program, total.bytes, rate);
   const net = (/** @type {Charge} */ { bytes }) => bytes.after - bytes.before;
   const list = (/** @type {string} */ title, /** @type {Charge[]} */ all) => {
     const whole = all.reduce((sum, charge) => sum + Math.abs(net(charge)), 0);
-    const rows = all.slice(0, MOST_NAMED_FIRST).map((charge) => barRow(app, charge.name, charge.place, Math.abs(net(charge)) / (whole || 1), signed(net(charge), true), `${amount(charge.bytes.before, true)} → ${amount(charge.bytes.after, true)}; ${changeRange({ bytes: true, diff: true, rate }, charge.bytes)}`));
+    const rows = all.slice(0, MOST_NAMED_FIRST).map((charge) => barRow(app, charge.name, charge.place, Math.abs(net(charge)) / (whole || 1), signed(net(charge), true), `${amount(charge.bytes.before, true)} → ${amount(charge.bytes.after, true)}; ${rangeOrChance(charge, rate)}`));
     return html("div", { class: "block wide" }, html("h3", {}, title), rows.length > 0 ? html("ul", { class: "bars" }, ...rows) : html("p", { class: "muted" }, "nothing"));
   };
   const { store } = app;
   const verb = net({ bytes: total.bytes, name: "", place: "", owner: "", objects: total.objects }) >= 0 ? "Grew" : "Shrank";
-  return [
+  const first = [
     headline("changed", verb, sentence, sentence),
     html("div", { class: "card" },
       list("Grew most", charges.filter((charge) => net(charge) >= 0.5)),
@@ -232,6 +252,8 @@ function changed(app, state, { charges, total }) {
       { text: "Only what grew", why: "the same without what shrank", run: () => store.change({ view: "flame", part: "grown", zoom: "" }) },
       { text: "See the table", why: "all functions, with both sides", run: () => store.change({ view: "top" }) },
     ]),
-    html("p", { class: "muted grounds" }, "Two dumps tell what grew, not whether it goes on: eight and more, over the time in which memory grows, give a verdict."),
   ];
+  return { first, rest: [
+    html("p", { class: "muted grounds" }, "Two dumps tell what grew, not whether it goes on: eight and more, over the time in which memory grows, give a verdict."),
+  ] };
 }

@@ -98,6 +98,12 @@ export function changeRange(top, change) {
   return range && `95 %: ${range}`;
 }
 
+/** True if a change's interval has zero in it. @param {Pick<Top, "bytes" | "diff" | "rate">} top @param {Change} change */
+export function isChance(top, change) {
+  const interval = intervalOfChange(/** @type {Top} */ (top), change);
+  return interval !== null && interval.low <= 0 && interval.high >= 0;
+}
+
 /**
  * The first sentence about one dump.
  * @param {string} program @param {Change} bytes @param {Change} objects @param {number | null} rate
@@ -115,10 +121,9 @@ export function heldSentence(program, bytes, objects, rate) {
 export function changedSentence(program, bytes, rate) {
   const net = bytes.after - bytes.before;
   const diff = { bytes: true, diff: true, rate };
-  const interval = intervalOfChange(/** @type {Top} */ (/** @type {unknown} */ (diff)), bytes);
   const range = changeRange(diff, bytes);
   const sides = `from ${amount(bytes.before, true)} to ${amount(bytes.after, true)}`;
-  const chance = interval && interval.low <= 0 && interval.high >= 0 ? "; that may be chance" : "";
+  const chance = isChance(diff, bytes) ? "; that may be chance" : "";
   const verb = net >= 0.5 ? "grew" : net <= -0.5 ? "shrank" : "stayed the same";
   return `${program || "The program"} ${verb} ${sides}: ${signed(net, true)}${range && ` (${range})`}${chance}`;
 }

@@ -10,7 +10,7 @@ import { durationText, rangeText } from "./rate.js";
 /** A chart of the library: see its documentation. @typedef {any} Plot */
 
 const TALL = 220;
-const LOW = 128;
+const LOW = 136;
 /** With fewer captures there is no course to see. */
 export const FEWEST_FOR_CHART = 3;
 
@@ -106,7 +106,7 @@ export function memoryChart(app) {
       cursor: { y: false, drag: { setScale: false, x: false, y: false }, points: { size: 7 } },
       axes: [
         { ...axis, size: clock.isDate ? 40 : 26, ...xAxis() },
-        { ...axis, size: 72, incrs: BYTES, space: 34, values: (/** @type {Plot} */ _u, /** @type {number[]} */ ticks) => ticks.map((tick) => `${scale.write(tick)} ${scale.unit}`) },
+        { ...axis, size: 72, incrs: BYTES, space: 18, values: (/** @type {Plot} */ _u, /** @type {number[]} */ ticks) => ticks.map((tick) => `${scale.write(tick)} ${scale.unit}`) },
       ],
       hooks: { draw: [drawTicks], setCursor: [point] },
     }, data, box);
@@ -153,6 +153,7 @@ export function memoryChart(app) {
     ctx.lineWidth = dots;
     ctx.strokeStyle = css("--muted");
     ctx.fillStyle = css("--muted");
+    ctx.textAlign = "right";
     ctx.font = `${11 * dots}px ${css("--text-font")}`;
     for (const [i, capture] of index.captures.entries()) {
       const x = Math.round(u.valToPos(positions[i], "x", true)) + 0.5;
@@ -172,7 +173,7 @@ export function memoryChart(app) {
       ctx.moveTo(x, top);
       ctx.lineTo(x, top + tall);
       ctx.stroke();
-      ctx.fillText("restart", x + 4 * dots, top + 11 * dots);
+      ctx.fillText("restart", x - 4 * dots, top + 11 * dots);
     }
     ctx.restore();
   }

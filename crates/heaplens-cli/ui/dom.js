@@ -63,6 +63,12 @@ export function button(text, act, attributes = {}) {
   return element;
 }
 
+/** A name that may be broken after `::`. @param {string} name @param {number} most characters @returns {Node[]} */
+export function breakable(name, most) {
+  const parts = visible(shortened(name, most)).split(/(?<=::|_|,)/);
+  return parts.flatMap((part, i) => (i > 0 ? [document.createElement("wbr"), new Text(part)] : [new Text(part)]));
+}
+
 /** A long name with its middle left out. @param {string} text @param {number} most characters */
 export function shortened(text, most) {
   if (text.length <= most) return text;

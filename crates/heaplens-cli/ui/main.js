@@ -91,11 +91,12 @@ function build(home) {
     const current = page();
     for (const one of pages.values()) one.element.hidden = one !== current;
     document.body.classList.toggle("fill", current.element.classList.contains("fill"));
-    // The answer comes first, the chart below it; elsewhere the chart says what is compared.
+    // The answer has its own place for the chart; elsewhere the chart says what is compared.
     if (chart && isNew) {
-      if (state.view === "answer") main.after(chart.element);
-      else if (chart.element.nextElementSibling !== tools.element) tools.element.before(chart.element);
-      chart.element.hidden = state.view === "modules";
+      const slot = current.element.querySelector(".chartslot");
+      if (slot) slot.append(chart.element);
+      else tools.element.before(chart.element);
+      chart.element.hidden = state.view === "modules" || state.view === "suspects";
     }
     head.show(state);
     tools.show(state);

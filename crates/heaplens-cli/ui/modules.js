@@ -54,7 +54,7 @@ export function modulesPage(app) {
   /** @type {import("./order.js").Column<ModuleData>[]} */
   const columns = [
     {
-      key: "state", title: "symbols", kind: "text", width: "7.5rem", text: ({ state }) => state, sort: ({ state }) => state,
+      key: "state", title: "symbols", kind: "text", width: "8.5rem", text: ({ state }) => state, sort: ({ state }) => state,
       cell: ({ state }) => [html("span", { class: `state ${WEAK.includes(state) ? "weak" : ""}`, title: MODULE_STATES[state] ?? "" }, state)],
     },
     { key: "advice", title: "what would mend it", kind: "text", width: "minmax(10rem, 1.4fr)", text: ({ advice }) => advice || "–", sort: ({ advice }) => advice, wide: true },

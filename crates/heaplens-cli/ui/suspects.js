@@ -34,15 +34,15 @@ export function suspectsOf(leaks) {
 function suspectColumns(app) {
   const rate = (/** @type {Suspect} */ { culprit, run }) => rateText(culprit.rate.value, hasTimes(run));
   return [
-    { key: "score", title: "surely", hint: "a rate that it surely has; suspects are ranked by it", kind: "number", width: "7rem", text: ({ culprit, run }) => `≥ ${rateText(culprit.score, hasTimes(run))}`, sort: ({ culprit }) => culprit.score },
-    { key: "rate", title: "rate", kind: "number", width: "7rem", text: rate, sort: ({ culprit }) => culprit.rate.value },
-    { key: "range", title: "95 % of rate", kind: "number", width: "9.5rem", text: ({ culprit, run }) => rateRange(culprit.rate, hasTimes(run)), wide: true },
-    { key: "history", title: "history", kind: "text", width: "8.5rem", text: () => "", cell: ({ culprit }) => [sparkline(culprit.history, historyText(culprit.history))] },
-    { key: "live", title: "live", hint: "in the last dump", kind: "number", width: "6rem", text: ({ culprit }) => amount(culprit.live.value, true), sort: ({ culprit }) => culprit.live.value },
-    { key: "growth", title: "grew", kind: "number", width: "6.4rem", text: ({ culprit }) => signed(culprit.growth, true), sort: ({ culprit }) => culprit.growth, wide: true },
-    { key: "share", title: "of growth", kind: "number", width: "5.6rem", text: ({ culprit }) => shareText(culprit.share_of_growth), sort: ({ culprit }) => culprit.share_of_growth ?? 0, part: ({ culprit }) => culprit.share_of_growth ?? 0, wide: true },
-    { key: "label", title: "label", kind: "text", width: "9rem", text: ({ culprit }) => LABELS[culprit.label] ?? culprit.label, sort: ({ culprit }) => culprit.label, wide: true },
-    { key: "since", title: "since", kind: "text", width: "8rem", text: ({ culprit, run }) => sinceOf(culprit, run, whenOf(app, run)), sort: ({ culprit }) => culprit.since, wide: true },
+    { key: "score", title: "surely", hint: "a rate that it surely has; suspects are ranked by it", kind: "number", width: "8rem", text: ({ culprit, run }) => `≥ ${rateText(culprit.score, hasTimes(run))}`, sort: ({ culprit }) => culprit.score },
+    { key: "rate", title: "rate", kind: "number", width: "7.5rem", text: rate, sort: ({ culprit }) => culprit.rate.value },
+    { key: "range", title: "95 % of rate", kind: "number", width: "10.5rem", text: ({ culprit, run }) => rateRange(culprit.rate, hasTimes(run)), wide: true },
+    { key: "history", title: "history", kind: "text", width: "9.5rem", text: () => "", cell: ({ culprit }) => [sparkline(culprit.history, historyText(culprit.history))] },
+    { key: "live", title: "live", hint: "in the last dump", kind: "number", width: "6.5rem", text: ({ culprit }) => amount(culprit.live.value, true), sort: ({ culprit }) => culprit.live.value },
+    { key: "growth", title: "grew", kind: "number", width: "6.8rem", text: ({ culprit }) => signed(culprit.growth, true), sort: ({ culprit }) => culprit.growth, wide: true },
+    { key: "share", title: "of growth", kind: "number", width: "6.5rem", text: ({ culprit }) => shareText(culprit.share_of_growth), sort: ({ culprit }) => culprit.share_of_growth ?? 0, part: ({ culprit }) => culprit.share_of_growth ?? 0, wide: true },
+    { key: "label", title: "label", kind: "text", width: "10rem", text: ({ culprit }) => LABELS[culprit.label] ?? culprit.label, sort: ({ culprit }) => culprit.label, wide: true },
+    { key: "since", title: "since", kind: "text", width: "minmax(9rem, 1fr)", text: ({ culprit, run }) => sinceOf(culprit, run, whenOf(app, run)), sort: ({ culprit }) => culprit.since, wide: true },
     { key: "name", title: "function", kind: "name", width: "minmax(14rem, 1fr)", text: ({ culprit }) => culprit.name, cell: ({ culprit }) => functionCell(culprit.name, culprit.location ?? "", crateOf(culprit)), sort: ({ culprit }) => culprit.name },
   ];
 }
@@ -59,7 +59,7 @@ export function suspectsPage(app) {
   const { leaks } = index;
   const element = html("section", { class: "view suspects", "aria-label": "suspects" });
   const table = dataTable({
-    label: "suspects", columns: suspectColumns(app), order: "", nothing: "Nothing grows that does not explain itself.",
+    label: "suspects", columns: suspectColumns(app), order: "-score", isTall: true, nothing: "Nothing grows that does not explain itself.",
     filterText: ({ culprit }) => `${culprit.name} ${culprit.location ?? ""} ${culprit.label} ${crateOf(culprit)}`,
     onState: (change, how) => store.change(change, how),
     onOpen: ({ culprit }) => store.change({ view: "callers", fn: culprit.name }),

@@ -7,11 +7,11 @@ import { filtered, nextOrder, ordered, parseOrder, rowWindow } from "./order.js"
 /** @template T @typedef {import("./order.js").Column<T>} Column */
 
 /**
- * `order` is that of the rows as they come. `onState` is told of a new order or filter, and nothing is changed until
+ * `order` is that of the rows as they come. In tall rows the name has a line of its own. `onState` is told of a new order or filter, and nothing is changed until
  * `update` says so. `onMenu` gets a point of the window.
  * @template T
  * @typedef {{
- *   label: string, columns: Column<T>[], order: string, filterText: (row: T) => string, nothing: string,
+ *   label: string, isTall?: boolean, columns: Column<T>[], order: string, filterText: (row: T) => string, nothing: string,
  *   onState: (change: {sort: string} | {filter: string}, how: "push" | "replace") => void,
  *   onOpen?: (row: T) => void, onMenu?: (row: T, x: number, y: number) => void
  * }} TableOptions
@@ -21,7 +21,7 @@ import { filtered, nextOrder, ordered, parseOrder, rowWindow } from "./order.js"
 const LONGEST_CELL = 300;
 const LONGEST_TITLE = 2000;
 const ROW_HEIGHT = 28;
-const NARROW_ROW = 50;
+const TALL_ROW = 50;
 const NARROW = 640;
 
 let tables = 0;
@@ -56,9 +56,9 @@ export function dataTable(options) {
     html("div", { role: "rowgroup", class: "heads" }, head), space,
   );
   const bar = html("div", { class: "tablebar" }, input, count);
-  const element = html("div", { class: "table" }, bar, grid, nothing);
+  const element = html("div", { class: options.isTall ? "table tall" : "table" }, bar, grid, nothing);
 
-  const rowHeight = () => (isNarrow ? NARROW_ROW : ROW_HEIGHT);
+  const rowHeight = () => (isNarrow || options.isTall ? TALL_ROW : ROW_HEIGHT);
   const shownColumns = () => columns.filter((column) => !isNarrow || !column.wide);
 
   const textOf = (/** @type {T} */ row) => {
@@ -84,7 +84,7 @@ export function dataTable(options) {
       cell.append(button);
       return cell;
     }));
-    grid.style.setProperty("--columns", shownColumns().map((column) => column.width).join(" "));
+    grid.style.setProperty("--columns", shownColumns().filter((column) => !options.isTall || column.kind !== "name").map((column) => column.width).join(" "));
     grid.style.setProperty("--figures", String(shownColumns().filter((column) => column.kind !== "name").length));
     grid.setAttribute("aria-colcount", String(shownColumns().length));
   };

@@ -60,7 +60,7 @@ export function toolbar(app, files) {
   const controls = {
     sides, ...selects, frames: frames.element, filters: filters.element, search: search.element,
   };
-  const bar = html("div", { class: "bar", role: "toolbar", "aria-label": "what is shown" }, ...Object.values(controls));
+  const bar = html("div", { class: "bar", role: "toolbar", "aria-label": "what is shown" }, ...Object.values(controls), search.output);
   const element = html("div", { class: "tools" }, bar, chips, problem);
 
   /** @param {HTMLElement} exportButton */
@@ -90,6 +90,7 @@ export function toolbar(app, files) {
       const isDiff = state.a >= 0;
       const used = CONTROLS[state.view].filter((control) =>
         control === "part" ? isDiff : control === "sides" ? index.captures.length > 1 : control === "sample" ? index.sample_types.length > 1 : true);
+      search.output.hidden = !used.includes("search");
       for (const [name, control] of Object.entries(controls)) control.hidden = !used.includes(/** @type {Control} */ (name));
       element.hidden = used.length === 0;
       sides.dispatchEvent(new CustomEvent("state"));
@@ -147,7 +148,7 @@ function sidesControl(app) {
     group.addEventListener("state", () => buttons.forEach((one, i) => one.setAttribute("aria-pressed", String(store.state.a === ways[i][1] && store.state.b === ways[i][2]))));
     return group;
   }
-  const options = () => index.captures.map((_, i) => html("option", { value: i }, nameOfCapture(i)));
+  const options = () => index.captures.map((_, i) => html("option", { value: i }, clock.short(i)));
   const a = selectOf("A, where the comparison begins ([ and ])", (value) => store.change({ a: Number(value) }));
   const b = selectOf("B, what is shown (, and .)", (value) => store.change({ b: Number(value) }));
   a.append(html("option", { value: -1 }, "nothing: B alone"), ...options());
@@ -173,7 +174,8 @@ function searchControl({ store }) {
   const matched = html("output", { class: "matched", role: "status" });
   input.addEventListener("input", () => store.change({ search: input.value }, "replace"));
   return {
-    element: html("div", { class: "search", role: "search" }, input, ...toggles.map(({ element }) => element), matched),
+    element: html("div", { class: "search", role: "search" }, input, ...toggles.map(({ element }) => element)),
+    output: matched,
     focus() {
       input.focus();
       input.select();
