@@ -14,7 +14,7 @@ import { nameOf, widthOf } from "./model.js";
 import { openMenu } from "./menu.js";
 import { paintOf } from "./palette.js";
 import { listenToPointer } from "./pan.js";
-import { linesOf, stackText } from "./tooltip.js";
+import { boxLines, stackText } from "./tooltip.js";
 import { copyText, tipBox } from "./tip.js";
 import { listenToGraphKeys } from "./walk.js";
 
@@ -221,9 +221,9 @@ export class GraphView {
   }
 
   /** What is told of a block. @param {number} block */
-  linesOf(block) {
+  boxLines(block) {
     const { graph, lay, base } = this.theScene();
-    return linesOf(graph, blockFor(graph, lay, block, base));
+    return boxLines(graph, blockFor(graph, lay, block, base));
   }
 
   /** Puts an outline around a block; -1 hides it. @param {HTMLElement} outline @param {number} block */
@@ -252,7 +252,7 @@ export class GraphView {
   showFocus(isQuiet = false) {
     this.placeFocus();
     const block = this.focusedBlock();
-    const lines = this.linesOf(block);
+    const lines = this.boxLines(block);
     this.said.textContent = lines.map(([, text]) => text).join(", ");
     if (isQuiet) return;
     this.scrollToRow(rowOfBlock(this.theScene().lay, block));

@@ -60,7 +60,7 @@ export function chosenFrames(code, state, choice) {
 
 /** @param {Code} code @param {RegExp} pattern */
 function matchingFrames(code, pattern) {
-  const { files, fileOf } = filesOf(code);
+  const { files, fileOf } = frameFiles(code);
   const names = code.names.map((name) => pattern.test(name));
   const ofFiles = files.map((file) => pattern.test(file));
   const matching = new Uint8Array(code.frameName.length);
@@ -74,7 +74,7 @@ function matchingFrames(code, pattern) {
 }
 
 /** The files of frames, each once. @param {Code} code */
-function filesOf(code) {
+function frameFiles(code) {
   const { functions, strings } = code.index;
   /** @type {Map<number, number>} */
   const known = new Map();

@@ -22,7 +22,7 @@ export function listenToPointer(view) {
     const block = view.blockAt(event.clientX, event.clientY);
     if (block < 0) return unhover();
     view.placeOutline(view.hover, block);
-    if (block !== hovered || tip.element.hidden) tip.show(view.linesOf(block), event.clientX, event.clientY, "pointer");
+    if (block !== hovered || tip.element.hidden) tip.show(view.boxLines(block), event.clientX, event.clientY, "pointer");
     else tip.move(event.clientX, event.clientY);
     hovered = block;
   };

@@ -51,15 +51,8 @@ export function sumColumns(sums) {
  * @param {Code} code @param {Values | null} before @param {Values} after @param {State} state @returns {StackSums}
  */
 export function stackSums(code, before, after, state) {
-  const folded = foldedSites(code, state);
-  const nodesOf = (/** @type {Values} */ values) => {
-    const nodes = new Int32Array(values.count);
-    for (let i = 0; i < nodes.length; i++) nodes[i] = folded.ofSite[values.site[i]];
-    return nodes;
-  };
-  const sides = [after, before].filter((values) => values !== null);
-  const nodes = sides.map(nodesOf);
-  const stacks = state.byThread ? underThreads(code, folded, sides, nodes) : folded;
+  const sides = before ? [after, before] : [after];
+  const { stacks, nodes } = placedValues(code, sides, state);
   const own = noSums(stacks.nameCount);
   const weight = new Float64Array(stacks.count);
   const into = [[own.after, own.otherAfter], [own.before, own.otherBefore]];
@@ -73,6 +66,20 @@ export function stackSums(code, before, after, state) {
   if (before && state.part !== "all") keepPart(own, state.part === "grown" ? own.grown : own.shrunk);
   for (let i = stacks.count - 1; i > 0; i--) weight[stacks.parent[i]] += weight[i];
   return { stacks, own, heaviest: heaviestFrames(stacks, weight), weight, isDiff: before !== null, relative };
+}
+
+/**
+ * The stacks of values as a state wants them: the node of each, -1 for those that are left out.
+ * @param {Code} code @param {Values[]} sides @param {State} state @returns {{stacks: Stacks, nodes: Int32Array[]}}
+ */
+export function placedValues(code, sides, state) {
+  const folded = foldedSites(code, state);
+  const nodes = sides.map((values) => {
+    const placed = new Int32Array(values.count);
+    for (let i = 0; i < placed.length; i++) placed[i] = folded.ofSite[values.site[i]];
+    return placed;
+  });
+  return { stacks: state.byThread ? underThreads(code, folded, sides, nodes) : folded, nodes };
 }
 
 /**

@@ -14,7 +14,7 @@ export function isUnsure(graph, node) {
 }
 
 /** What a box says of a block: lines of class and text. @param {Graph} graph @param {Block} block @returns {[string, string][]} */
-export function linesOf(graph, block) {
+export function boxLines(graph, block) {
   if (graph.relative) return block.parts ? relativeParts(graph, block.parts) : relativeLines(graph, block.node);
   const lines = describe(graph, block);
   if (!block.parts) lines.push(...sampleLines(graph, block.node));
@@ -75,6 +75,6 @@ export function stackText(graph, node) {
 
 /** A figure's short form beside a name. @param {Graph} graph @param {number} node */
 export function shortFigure(graph, node) {
-  const line = linesOf(graph, { node, row: 0, x: 0, width: 0, parts: null, ancestor: false }).find(([kind]) => kind === "");
+  const line = boxLines(graph, { node, row: 0, x: 0, width: 0, parts: null, ancestor: false }).find(([kind]) => kind === "");
   return line ? line[1] : "";
 }
