@@ -1,0 +1,87 @@
+// The colours of frames, from the index's palette.
+
+import { crateOf, ownerOf, warmIndex } from "./code.js";
+import { netOf } from "./model.js";
+
+/** @typedef {import("./types.js").PaletteData} PaletteData @typedef {import("./tree.js").Graph} Graph */
+/** @typedef {import("./code.js").Code} Code */
+/** @typedef {"name" | "owner" | "crate" | "change"} ColorBy */
+
+const OWNER_LETTERS = "asrtp";
+const OWNER_TEXTS = ["allocator", "standard library", "runtime", "third party", "the program's own"];
+
+/** Steps of change to either side of none. */
+const CHANGE_STEPS = 8;
+
+/**
+ * The colour of each node. "change" is for differences; of a graph that is none it is "name".
+ * @param {Graph} graph @param {PaletteData} palette @param {ColorBy} by
+ * @returns {(node: number) => string}
+ */
+export function paintOf(graph, palette, by) {
+  const { code, doc, frame } = graph;
+  if (by === "owner") {
+    // The root is nobody's.
+    return (node) => (frame[node] < 0 ? palette.merged : palette.owner[OWNER_LETTERS.indexOf(ownerOf(code, frame[node]))]);
+  }
+  if (by === "crate") {
+    const colors = crateColors(code, palette);
+    return (node) => colors[code.frameFunction[frame[node]] ?? -1] ?? palette.merged;
+  }
+  if (by === "change" && doc.diff) return (node) => palette.change[changeStep(netOf(graph, node), doc.largest) + CHANGE_STEPS];
+  const colors = Array.from(code.colors, (digit) => palette.warm[parseInt(digit, 36)]);
+  return (node) => colors[doc.name[node]];
+}
+
+/** As in view/palette.rs: -8 (shrank) to 8 (grew). @param {number} net @param {number} largest */
+export function changeStep(net, largest) {
+  if (Math.abs(net) < 0.5 || largest <= 0) return 0;
+  const step = Math.min(Math.max(Math.ceil((Math.abs(net) / largest) * CHANGE_STEPS), 1), CHANGE_STEPS);
+  return net < 0 ? -step : step;
+}
+
+/** The colour of each function by its crate. @param {Code} code @param {PaletteData} palette */
+function crateColors(code, palette) {
+  const { crate } = code.index.functions;
+  /** @type {Map<number, string>} */
+  const known = new Map();
+  return crate.map((string) => {
+    const color = known.get(string) ?? (string < 0 ? palette.merged : palette.warm[warmIndex(code.index.strings[string])]);
+    known.set(string, color);
+    return color;
+  });
+}
+
+/**
+ * What the colours mean, for a legend: of "name" nothing; of "crate" those that hold most.
+ * @param {Graph} graph @param {PaletteData} palette @param {ColorBy} by
+ * @returns {{color: string, text: string}[]}
+ */
+export function legendOf(graph, palette, by) {
+  if (by === "owner") return OWNER_TEXTS.map((text, i) => ({ color: palette.owner[i], text }));
+  if (by === "change" && graph.doc.diff) {
+    return [
+      { color: palette.change[0], text: "shrank" },
+      { color: palette.change[CHANGE_STEPS], text: "unchanged" },
+      { color: palette.change[2 * CHANGE_STEPS], text: "grew" },
+    ];
+  }
+  return by === "crate" ? largestCrates(graph, palette, 8) : [];
+}
+
+/** @param {Graph} graph @param {PaletteData} palette @param {number} most */
+function largestCrates(graph, palette, most) {
+  const { code, own, frame } = graph;
+  /** @type {Map<string, number>} */
+  const sums = new Map();
+  for (let i = 1; i < graph.count; i++) {
+    const crate = crateOf(code, frame[i]);
+    const size = own.grown[i] + own.shrunk[i];
+    if (crate && size > 0) sums.set(crate, (sums.get(crate) ?? 0) + size);
+  }
+  const sorted = [...sums].sort((a, b) => b[1] - a[1]).slice(0, most);
+  return [
+    ...sorted.map(([crate]) => ({ color: palette.warm[warmIndex(crate)], text: crate })),
+    { color: palette.merged, text: "no crate" },
+  ];
+}

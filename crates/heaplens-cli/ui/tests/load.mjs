@@ -1,0 +1,10 @@
+// Loads modules of the page.
+
+import { register } from "node:module";
+
+register("./hooks.mjs", import.meta.url);
+
+/** A module of the page or of the library, by its name. */
+export function load(name) {
+  return import(`../${name}`);
+}

@@ -1,0 +1,55 @@
+// When captures were made, in the viewer's zone; or how long after the first one, where no times are known.
+
+import { durationText } from "./rate.js";
+
+/** @typedef {import("./types.js").Index} Index */
+
+/**
+ * How captures are placed in time and named. `position` is in seconds (Unix time if `isDate`) or the capture's number.
+ * @typedef {{
+ *   isDate: boolean, unit: "date" | "seconds" | "number",
+ *   position: (capture: number) => number, short: (capture: number) => string, long: (capture: number) => string,
+ *   at: (position: number) => string
+ * }} Clock
+ */
+
+/** @param {Index} index @param {string | undefined} zone the viewer's own if undefined @returns {Clock} */
+export function clockOf(index, zone = undefined) {
+  const { captures } = index;
+  const isDate = captures.length > 0 && index.clock !== "order" && captures.every((capture) => capture.time !== null);
+  if (isDate) return dated(index, zone);
+  const grows = captures.every((capture, i) => i === 0 || capture.seconds > captures[i - 1].seconds);
+  if (index.clock === "order" || !grows) {
+    return {
+      isDate, unit: "number", position: (i) => i + 1, at: (position) => `dump ${Math.round(position)}`,
+      short: (i) => `dump ${i + 1}`, long: (i) => `dump ${i + 1} of ${captures.length}`,
+    };
+  }
+  const at = (/** @type {number} */ seconds) => `+${durationText(seconds)}`;
+  return {
+    isDate, unit: "seconds", position: (i) => captures[i].seconds, at,
+    short: (i) => at(captures[i].seconds), long: (i) => `${at(captures[i].seconds)} (dump ${i + 1} of ${captures.length})`,
+  };
+}
+
+/** @param {Index} index @param {string | undefined} zone @returns {Clock} */
+function dated({ captures }, zone) {
+  const times = captures.map((capture) => capture.time ?? 0);
+  const first = Math.min(...times);
+  const span = Math.max(...times) - first;
+  /** @type {Intl.DateTimeFormatOptions} */
+  const clock = { hour: "2-digit", minute: "2-digit", second: span < 7_200_000 ? "2-digit" : undefined, hourCycle: "h23" };
+  if (span < 60_000) clock.fractionalSecondDigits = 1;
+  const day = { month: /** @type {const} */ ("short"), day: /** @type {const} */ ("numeric") };
+  const times24 = new Intl.DateTimeFormat("en-GB", { ...clock, timeZone: zone });
+  const withDay = new Intl.DateTimeFormat("en-GB", { ...day, ...clock, timeZone: zone });
+  const whole = new Intl.DateTimeFormat("en-GB", { ...day, year: "numeric", ...clock, timeZone: zone, timeZoneName: "short" });
+  const days = new Intl.DateTimeFormat("en-GB", { ...day, year: "numeric", timeZone: zone });
+  const isOneDay = days.format(first) === days.format(first + span);
+  const brief = (/** @type {number} */ ms) => (isOneDay ? times24 : withDay).format(ms);
+  return {
+    isDate: true, unit: "date",
+    position: (i) => times[i] / 1000, at: (position) => brief(position * 1000),
+    short: (i) => brief(times[i]), long: (i) => whole.format(times[i]),
+  };
+}
