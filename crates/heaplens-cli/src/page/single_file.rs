@@ -55,11 +55,11 @@ fn part(line: &str) -> Part {
         |before: &str, after: &str| line.strip_prefix(before)?.strip_suffix(after).and_then(assets::find);
     if line.starts_with("<meta charset=") {
         Part::Charset
-    } else if let Some(text) = named("<link rel=\"stylesheet\" href=\"", "\">") {
+    } else if let Some(text) = named("<link rel=stylesheet href=", ">") {
         Part::Style(text)
-    } else if let Some(text) = named("<script src=\"", "\"></script>") {
+    } else if let Some(text) = named("<script src=", "></script>") {
         Part::Script(text)
-    } else if line.starts_with("<script type=\"module\"") {
+    } else if line.starts_with("<script type=module") {
         Part::Module(assets::scripts())
     } else {
         Part::Line
@@ -90,4 +90,27 @@ fn data(page: &Page, out: &mut dyn Write) -> anyhow::Result<()> {
     zip.finish()?;
     text.finish()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use heaplens::out::page;
+    use heaplens::series::Series;
+
+    #[test]
+    fn everything_stands_in_the_file() {
+        let page = Page::new(Series::new(), None, &page::Options::default()).unwrap();
+        let mut html = Vec::new();
+        write(&page, "a </title><script>alert(1)</script>", &mut html).unwrap();
+        let html = String::from_utf8(html).unwrap();
+        assert!(html.contains("<title>a &lt;/title&gt;"));
+        for outside in [" src=", "href=vendor", "href=style", "@import", "url("] {
+            let (head, _) = html.split_once("<script>").unwrap();
+            assert!(!head.contains(outside), "{outside}");
+        }
+        let policy = html.split_once("Content-Security-Policy").unwrap().1.split_once("\">").unwrap().0;
+        assert_eq!(policy.matches("'sha256-").count(), html.matches("<style>").count() + 2, "{policy}");
+        assert!(!policy.contains("unsafe"));
+    }
 }
