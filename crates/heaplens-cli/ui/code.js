@@ -82,7 +82,7 @@ export function ownerOf(code, frame) {
 }
 
 /** The crate of a frame, "" for none. @param {Code} code @param {number} frame */
-export function crateOf(code, frame) {
+export function frameCrate(code, frame) {
   const f = frame < 0 ? -1 : code.frameFunction[frame];
   const string = f < 0 ? -1 : code.index.functions.crate[f];
   return string < 0 ? "" : code.index.strings[string];

@@ -1,6 +1,6 @@
 // The colours of frames, from the index's palette.
 
-import { crateOf, ownerOf, warmIndex } from "./code.js";
+import { frameCrate, ownerOf, warmIndex } from "./code.js";
 import { netOf } from "./model.js";
 
 /** @typedef {import("./types.js").PaletteData} PaletteData @typedef {import("./tree.js").Graph} Graph */
@@ -75,7 +75,7 @@ function largestCrates(graph, palette, most) {
   /** @type {Map<string, number>} */
   const sums = new Map();
   for (let i = 1; i < graph.count; i++) {
-    const crate = crateOf(code, frame[i]);
+    const crate = frameCrate(code, frame[i]);
     const size = own.grown[i] + own.shrunk[i];
     if (crate && size > 0) sums.set(crate, (sums.get(crate) ?? 0) + size);
   }

@@ -15,7 +15,7 @@ const PICTURE_TITLE = 30;
 const PICTURE_CHAR = 7.25;
 
 /** Names are shown to so many characters: they can be of 64 kB. */
-const LONGEST_TITLE = 2000;
+const PICTURE_TEXT = 2000;
 
 /** @type {Record<string, string>} */
 const ENTITIES = { "<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;", "'": "&#39;" };
@@ -75,7 +75,7 @@ function blockMarkup({ graph, found, lay, palette, base, paint }, block, row, y)
   const drawn = Math.max(width - 0.75, width * 0.6);
   const place = `x="${x.toFixed(2)}" y="${y}" width="${drawn.toFixed(2)}" height="${FRAME_ROW - 1}"`;
   const faded = opacity < 1 ? ` opacity="${opacity}"` : "";
-  const lines = boxLines(graph, shown).map(([, line]) => (line.length > LONGEST_TITLE ? `${line.slice(0, LONGEST_TITLE)}…` : line));
+  const lines = boxLines(graph, shown).map(([, line]) => (line.length > PICTURE_TEXT ? `${line.slice(0, PICTURE_TEXT)}…` : line));
   const markup = [`<g><title>${xmlText(lines.join(" · "))}</title><rect ${place} rx="1.5" fill="${xmlText(fill)}"${faded}/>`];
   if (!parts && isUnsure(graph, node) && width > 3) markup.push(`<rect ${place} rx="1.5" fill="url(#few)"${faded}/>`);
   if (!parts && graph.doc.diff) markup.push(netMarkup(graph, node, palette, x, y, drawn));
