@@ -9,7 +9,7 @@ import { rateText } from "./rate.js";
 import { sparkline } from "./spark.js";
 import { judgedRun } from "./state.js";
 import { historyText, whenOf } from "./suspects.js";
-import { crateOf, decidersOf, dismissalOf, factsOf, groundsOf, hasTimes, labelText, LABELS, OWNERS, unseenOf, verdictOf } from "./verdict.js";
+import { culpritCrate, decidersOf, dismissalOf, factsOf, groundsOf, hasTimes, labelText, LABELS, OWNERS, unseenOf, verdictOf } from "./verdict.js";
 
 /** @typedef {import("./app.js").App} App @typedef {import("./app.js").Page} Page @typedef {import("./types.js").State} State */
 /** @typedef {import("./verdict.js").Fact} Fact @typedef {import("./charge.js").Charge} Charge */
@@ -82,7 +82,7 @@ function headline(kind, word, sentence, copied) {
 /** @param {App} app @param {any} culprit @param {any} run */
 function culpritCard(app, culprit, run) {
   const place = culprit.location ?? "";
-  const crate = crateOf(culprit);
+  const crate = culpritCrate(culprit);
   const what = [place && shortPlace(place), crate, OWNERS[culprit.owner]].filter(Boolean).join(" · ");
   const label = html("p", { class: "label" }, html("strong", {}, LABELS[culprit.label] ?? culprit.label), `: ${labelText(culprit.label)}`);
   const who = html(
@@ -153,7 +153,7 @@ function judgedSteps(app, culprit) {
   steps.push({ text: "Compare first and last", why: "all that grew and shrank in this time", run: () => store.change({ ...plain, view: "flame" }) });
   steps.push(culprit
     ? { text: "Show suspects", why: "others, and what was dismissed and why", run: () => store.change({ view: "suspects" }) }
-    : { text: "Show what was dismissed", why: "what grew, and why it is no leak", run: () => store.change({ view: "suspects" }) });
+    : { text: "Show what grew", why: "by what it does over time, and why it is no leak", run: () => store.change({ view: "suspects" }) });
   if (culprit && index.sources.length > 0) steps.push({ text: "Show the source", why: "its lines, with what they hold", run: () => store.change({ ...plain, view: "source", fn: culprit.name }) });
   return steps;
 }
@@ -170,9 +170,10 @@ function othersBlock(app, others, run) {
 function dismissedBlock(run) {
   const items = run.dismissed.map((/** @type {any} */ group) => {
     const most = group.examples[0];
-    return `${LABELS[group.label] ?? group.label}: ${amount(group.live, true)} ${dismissalOf(group.label)}${most ? `; most ${shortened(most.name, 120)} (${signed(most.growth, true)})` : ""}`;
+    const example = most ? `; most ${shortened(most.name, 120)} (${signed(most.growth, true)})` : "";
+    return html("li", {}, html("strong", {}, LABELS[group.label] ?? group.label), `, ${amount(group.live, true)}: ${dismissalOf(group.label)}${example}`);
   });
-  return listBlock("Looked at and dismissed", items);
+  return html("div", { class: "block" }, html("h3", {}, "Looked at and dismissed"), html("ul", { class: "list" }, ...items));
 }
 
 /** @param {string} title @param {string[]} items */

@@ -49,14 +49,14 @@ export function functionColumns(top) {
   const all = "allocated by the function and all that it calls";
   /** @type {TopColumn[]} */
   const columns = [
-    { key: "flat", title: "flat", hint: own, kind: "number", width: "6.5rem", text: (row) => figure(row.flat), sort: (row) => changeNet(row.flat) },
+    { key: "flat", title: "flat", hint: own, kind: "number", width: "6.8rem", text: (row) => figure(row.flat), sort: (row) => changeNet(row.flat) },
     {
-      key: "flatp", title: "flat %", hint: own, kind: "number", width: "4.6rem", text: (row) => percent(size(row.flat), whole),
+      key: "flatp", title: "flat %", hint: own, kind: "number", width: "5.6rem", text: (row) => percent(size(row.flat), whole),
       sort: (row) => size(row.flat), part: (row) => size(row.flat) / (whole || 1),
     },
-    { key: "cum", title: "cum", hint: all, kind: "number", width: "6.5rem", text: (row) => figure(row.cum), sort: (row) => changeNet(row.cum) },
+    { key: "cum", title: "cum", hint: all, kind: "number", width: "6.8rem", text: (row) => figure(row.cum), sort: (row) => changeNet(row.cum) },
     {
-      key: "cump", title: "cum %", hint: all, kind: "number", width: "4.6rem", text: (row) => percent(size(row.cum), whole),
+      key: "cump", title: "cum %", hint: all, kind: "number", width: "5.6rem", text: (row) => percent(size(row.cum), whole),
       sort: (row) => size(row.cum), part: (row) => size(row.cum) / (whole || 1),
     },
   ];

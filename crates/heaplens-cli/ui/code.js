@@ -82,7 +82,7 @@ export function ownerOf(code, frame) {
 }
 
 /** The crate of a frame, "" for none. @param {Code} code @param {number} frame */
-export function crateOf(code, frame) {
+export function frameCrate(code, frame) {
   const f = frame < 0 ? -1 : code.frameFunction[frame];
   const string = f < 0 ? -1 : code.index.functions.crate[f];
   return string < 0 ? "" : code.index.strings[string];
@@ -115,11 +115,16 @@ function digitOf(text) {
   return warmIndex(text).toString(36);
 }
 
-/** Which of 32 warm colours a name has: FNV-1a of 64 bits, as in view/palette.rs. @param {string} text */
+/** Which of 32 warm colours a name has, as in view/palette.rs. @param {string} text */
 export function warmIndex(text) {
+  return nameHash(text) % 32;
+}
+
+/** FNV-1a of 64 bits, folded to 32. @param {string} text */
+export function nameHash(text) {
   let hash = 0xcbf29ce484222325n;
   for (const byte of new TextEncoder().encode(text)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return Number((hash ^ (hash >> 32n)) % 32n);
+  return Number((hash ^ (hash >> 32n)) & 0xffffffffn);
 }
 
 /** The place of each name in the order of their UTF-8 bytes, as Rust compares strings. @param {string[]} names */

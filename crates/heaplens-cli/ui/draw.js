@@ -1,5 +1,6 @@
 // Draws blocks of a graph on a canvas.
 
+import { frameLabel } from "./label.js";
 import { mergedNodes } from "./lay.js";
 import { cut, grouped, nameOf, netOf, widthOf } from "./model.js";
 import { paintOf } from "./palette.js";
@@ -97,7 +98,7 @@ function drawOne(pen, scene, block, row, y) {
   context.globalAlpha = 1;
   const start = Math.max(x, 0) + 4;
   const room = Math.floor((Math.min(x + width, scene.width) - start - 3) / pen.character);
-  const label = room < 3 ? "" : cut(isMerged ? mergedText(scene, block) : nameOf(graph, node), room);
+  const label = room < 3 ? "" : isMerged ? cut(mergedText(scene, block), room) : frameLabel(nameOf(graph, node), room);
   if (!label) return;
   context.fillStyle = palette.label;
   context.fillText(label, start, y + 12.5);
@@ -112,10 +113,12 @@ function fillBlock(context, x, y, width) {
 }
 
 /** The bar of the net change within the width of all change. @param {Pen} pen @param {Scene} scene @param {number} block @param {number} y */
-function drawNet({ context, grew, shrank }, { graph, lay, width: right }, block, y) {
+function drawNet({ context, grew, shrank }, { graph, lay, color, width: right }, block, y) {
   const node = lay.node[block];
   const net = netOf(graph, node);
   const part = Math.abs(net) / (widthOf(graph, node) || 1);
+  // Where all of it is net, the colour of the change says so.
+  if (color === "change" && part > 0.99) return;
   const whole = lay.width[block];
   const x = lay.x[block];
   const end = Math.min(x + Math.max(whole - 0.75, whole * 0.6) * part, right + 4);

@@ -1,6 +1,7 @@
 // The colours of frames, from the index's palette.
 
-import { crateOf, ownerOf, warmIndex } from "./code.js";
+import { frameCrate, ownerOf } from "./code.js";
+import { crateColor } from "./crates.js";
 import { netOf } from "./model.js";
 
 /** @typedef {import("./types.js").PaletteData} PaletteData @typedef {import("./tree.js").Graph} Graph */
@@ -46,7 +47,7 @@ function crateColors(code, palette) {
   /** @type {Map<number, string>} */
   const known = new Map();
   return crate.map((string) => {
-    const color = known.get(string) ?? (string < 0 ? palette.merged : palette.warm[warmIndex(code.index.strings[string])]);
+    const color = known.get(string) ?? (string < 0 ? palette.merged : crateColor(code.index.strings[string], palette));
     known.set(string, color);
     return color;
   });
@@ -75,13 +76,13 @@ function largestCrates(graph, palette, most) {
   /** @type {Map<string, number>} */
   const sums = new Map();
   for (let i = 1; i < graph.count; i++) {
-    const crate = crateOf(code, frame[i]);
+    const crate = frameCrate(code, frame[i]);
     const size = own.grown[i] + own.shrunk[i];
     if (crate && size > 0) sums.set(crate, (sums.get(crate) ?? 0) + size);
   }
   const sorted = [...sums].sort((a, b) => b[1] - a[1]).slice(0, most);
   return [
-    ...sorted.map(([crate]) => ({ color: palette.warm[warmIndex(crate)], text: crate })),
+    ...sorted.map(([crate]) => ({ color: crateColor(crate, palette), text: crate })),
     { color: palette.merged, text: "no crate" },
   ];
 }

@@ -55,7 +55,7 @@ export function partColumns(graph, title) {
   /** @type {import("./order.js").Column<Part>[]} */
   const columns = [
     { key: "amount", title: diff ? "net" : bytes ? "bytes" : "objects", kind: "number", width: "6.5rem", text: (part) => write(part.change, bytes), sort: (part) => net(part.change) },
-    { key: "share", title: diff ? "of change" : "share", kind: "number", width: "5.6rem", text: (part) => percent(part.width, whole), sort: (part) => part.width, part: (part) => part.width / (whole || 1) },
+    { key: "share", title: diff ? "of change" : "share", kind: "number", width: "6rem", text: (part) => percent(part.width, whole), sort: (part) => part.width, part: (part) => part.width / (whole || 1) },
   ];
   if (diff) {
     columns.push(

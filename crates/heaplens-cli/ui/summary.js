@@ -38,6 +38,6 @@ export function summaryLine(state, clock, total) {
   return [
     html("strong", {}, total),
     html("span", { class: "muted" }, ` ${SAMPLES[state.sample]}`),
-    html("span", { class: "muted sides" }, ` · ${sidesText(state, clock)}`),
+    html("span", { class: "muted which" }, ` · ${sidesText(state, clock)}`),
   ];
 }

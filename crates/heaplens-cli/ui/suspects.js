@@ -1,6 +1,6 @@
 // What leaks or may leak, and what was looked at and dismissed.
 
-import { crateOf, decidersOf, dismissalOf, groundsOf, hasTimes, LABELS, leftOutOf, shareText, sinceOf, verdictOf } from "./verdict.js";
+import { culpritCrate, decidersOf, dismissalOf, groundsOf, hasTimes, LABELS, leftOutOf, shareText, sinceOf, verdictOf } from "./verdict.js";
 import { functionCell } from "./cells.js";
 import { csvOf } from "./csv.js";
 import { html, shortened } from "./dom.js";
@@ -41,9 +41,9 @@ function suspectColumns(app) {
     { key: "live", title: "live", hint: "in the last dump", kind: "number", width: "6.5rem", text: ({ culprit }) => amount(culprit.live.value, true), sort: ({ culprit }) => culprit.live.value },
     { key: "growth", title: "grew", kind: "number", width: "6.8rem", text: ({ culprit }) => signed(culprit.growth, true), sort: ({ culprit }) => culprit.growth, wide: true },
     { key: "share", title: "of growth", kind: "number", width: "6.5rem", text: ({ culprit }) => shareText(culprit.share_of_growth), sort: ({ culprit }) => culprit.share_of_growth ?? 0, part: ({ culprit }) => culprit.share_of_growth ?? 0, wide: true },
-    { key: "label", title: "label", kind: "text", width: "10rem", text: ({ culprit }) => LABELS[culprit.label] ?? culprit.label, sort: ({ culprit }) => culprit.label, wide: true },
-    { key: "since", title: "since", kind: "text", width: "minmax(9rem, 1fr)", text: ({ culprit, run }) => sinceOf(culprit, run, whenOf(app, run)), sort: ({ culprit }) => culprit.since, wide: true },
-    { key: "name", title: "function", kind: "name", width: "minmax(14rem, 1fr)", text: ({ culprit }) => culprit.name, cell: ({ culprit }) => functionCell(culprit.name, culprit.location ?? "", crateOf(culprit)), sort: ({ culprit }) => culprit.name },
+    { key: "label", title: "label", kind: "text", width: "11rem", text: ({ culprit }) => LABELS[culprit.label] ?? culprit.label, sort: ({ culprit }) => culprit.label, wide: true },
+    { key: "since", title: "since", kind: "text", width: "minmax(8.5rem, 1fr)", text: ({ culprit, run }) => sinceOf(culprit, run, whenOf(app, run)), sort: ({ culprit }) => culprit.since, wide: true },
+    { key: "name", title: "function", kind: "name", width: "minmax(14rem, 1fr)", text: ({ culprit }) => culprit.name, cell: ({ culprit }) => functionCell(culprit.name, culprit.location ?? "", culpritCrate(culprit)), sort: ({ culprit }) => culprit.name },
   ];
 }
 
@@ -60,7 +60,7 @@ export function suspectsPage(app) {
   const element = html("section", { class: "view suspects", "aria-label": "suspects" });
   const table = dataTable({
     label: "suspects", columns: suspectColumns(app), order: "-score", isTall: true, nothing: "Nothing grows that does not explain itself.",
-    filterText: ({ culprit }) => `${culprit.name} ${culprit.location ?? ""} ${culprit.label} ${crateOf(culprit)}`,
+    filterText: ({ culprit }) => `${culprit.name} ${culprit.location ?? ""} ${culprit.label} ${culpritCrate(culprit)}`,
     onState: (change, how) => store.change(change, how),
     onOpen: ({ culprit }) => store.change({ view: "callers", fn: culprit.name }),
     onMenu: ({ culprit }, x, y) => functionMenu(app, culprit.name, x, y),
@@ -77,7 +77,7 @@ export function suspectsPage(app) {
     /** @type {import("./csv.js").Field<Suspect>[]} */
     const list = [
       { name: "function", value: ({ culprit }) => culprit.name }, { name: "location", value: ({ culprit }) => culprit.location },
-      { name: "crate", value: ({ culprit }) => crateOf(culprit) }, { name: "label", value: ({ culprit }) => culprit.label },
+      { name: "crate", value: ({ culprit }) => culpritCrate(culprit) }, { name: "label", value: ({ culprit }) => culprit.label },
       { name: "score", value: ({ culprit }) => culprit.score }, { name: "rate", value: ({ culprit }) => culprit.rate.value },
       { name: "rate_low", value: ({ culprit }) => culprit.rate.low }, { name: "rate_high", value: ({ culprit }) => culprit.rate.high },
       { name: "growth", value: ({ culprit }) => culprit.growth }, { name: "live", value: ({ culprit }) => culprit.live.value },

@@ -19,7 +19,7 @@ import { filtered, nextOrder, ordered, parseOrder, rowWindow } from "./order.js"
 
 /** Longer texts are cut in a cell; the whole of it is in the title and in the files. */
 const LONGEST_CELL = 300;
-const LONGEST_TITLE = 2000;
+const LONGEST_HINT = 2000;
 const ROW_HEIGHT = 28;
 const TALL_ROW = 50;
 const NARROW = 640;
@@ -93,7 +93,7 @@ export function dataTable(options) {
   const drawCell = (row, column, at) => {
     const text = column.text(row);
     const cell = html("div", { class: `cell ${column.kind}`, role: "gridcell", "aria-colindex": at + 1 });
-    if (text.length > 24) cell.title = visible(text.slice(0, LONGEST_TITLE));
+    if (text.length > 24) cell.title = visible(text.slice(0, LONGEST_HINT));
     const part = column.part?.(row) ?? 0;
     if (part > 0) {
       const bar = html("span", { class: "bar", "aria-hidden": "true" });

@@ -142,8 +142,8 @@ function sidesControl(app) {
   const nameOfCapture = (/** @type {number} */ i) => `${clock.short(i)} · ${amount(index.captures[i].total, true)}`;
   if (count === 2) {
     /** @type {[string, number, number][]} */
-    const ways = [["change", 0, 1], [`first: ${nameOfCapture(0)}`, -1, 0], [`second: ${nameOfCapture(1)}`, -1, 1]];
-    const buttons = ways.map(([text, a, b]) => button(text, () => store.change({ a, b })));
+    const ways = [["change", 0, 1], ["first", -1, 0], ["second", -1, 1]];
+    const buttons = ways.map(([text, a, b]) => button(text, () => store.change({ a, b }), { title: a < 0 ? nameOfCapture(b) : `${nameOfCapture(a)} → ${nameOfCapture(b)}` }));
     const group = html("div", { class: "segments", role: "group", "aria-label": "which dump" }, ...buttons);
     group.addEventListener("state", () => buttons.forEach((one, i) => one.setAttribute("aria-pressed", String(store.state.a === ways[i][1] && store.state.b === ways[i][2]))));
     return group;

@@ -1,6 +1,6 @@
 // The table of functions, as view/top.rs does.
 
-import { compareBytes, crateOf, ownerOf } from "./code.js";
+import { compareBytes, frameCrate, ownerOf } from "./code.js";
 import { intervalOf } from "./model.js";
 import { facts, graphOf } from "./tree.js";
 import { stackSums } from "./sums.js";
@@ -112,7 +112,7 @@ function emptyRow(code, name, frame) {
     place: place >= 0 ? code.places[place] : "",
     module: module >= 0 ? code.modules[module] : "",
     owner: ownerOf(code, frame),
-    crate: crateOf(code, frame),
+    crate: frameCrate(code, frame),
     flat: { before: 0, after: 0 },
     cum: { before: 0, after: 0 },
     flatOther: { before: 0, after: 0 },

@@ -34,7 +34,7 @@ export function topPage(app) {
   /** @type {import("./order.js").Column<TopRow>[]} */
   const none = [];
   const table = dataTable({
-    label: "functions", columns: none, order: "", filterText: functionText, nothing: "No function holds anything here.",
+    label: "functions", columns: none, order: "-flatp", filterText: functionText, nothing: "No function holds anything here.",
     onState: (change, how) => store.change(change, how),
     onOpen: (row) => store.change({ view: "callers", fn: row.name }),
     onMenu: (row, x, y) => functionMenu(app, row.name, x, y),

@@ -115,10 +115,10 @@ export function decidersOf(run) {
   return ways;
 }
 
-/** What could still go unseen where no leak was found. @param {any} run */
+/** What would find slower leaks than those that would have been found. @param {any} run */
 export function unseenOf(run) {
   if (!(run?.least_rate > 0)) return "";
-  return `A leak slower than ${rateText(run.least_rate, hasTimes(run))} could go unseen: more dumps, or a smaller lg_prof_sample, would show it.`;
+  return "More dumps over a longer time, or a smaller lg_prof_sample, find slower leaks.";
 }
 
 /** Labels in words. @type {Record<string, string>} */
@@ -164,7 +164,7 @@ export const OWNERS = {
 };
 
 /** Crate and version of a culprit, `tokio 1.47.1`. @param {any} culprit */
-export function crateOf(culprit) {
+export function culpritCrate(culprit) {
   return [culprit.crate, culprit.crate && culprit.crate_version].filter(Boolean).join(" ");
 }
 

@@ -31,7 +31,9 @@ export function foldedOf(code, before, after, state) {
     for (let node = i; node > 0; node = stacks.nameParent[node]) names.push(writtenName(stacks.name[node]));
     lines.push([names.reverse().join(";"), before ? `${from} ${to}` : `${to}`]);
   }
-  lines.sort(([a], [b]) => compareBytes(a, b));
+  // Without pairs, units compare as bytes do, and the browser's own comparison is far faster.
+  const hasPairs = lines.some(([stack]) => /[\ud800-\udfff]/.test(stack));
+  lines.sort(hasPairs ? ([a], [b]) => compareBytes(a, b) : ([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return lines.map(([stack, values]) => `${protectedEnds(stack)} ${values}\n`).join("");
 }
 

@@ -2,6 +2,7 @@
 
 import { visible } from "../dom.js";
 import { FRAME_ROW } from "../draw.js";
+import { frameLabel } from "../label.js";
 import { blockFor, layOut } from "../lay.js";
 import { cut, grouped, nameOf, netOf, widthOf } from "../model.js";
 import { paintOf } from "../palette.js";
@@ -15,7 +16,7 @@ const PICTURE_TITLE = 30;
 const PICTURE_CHAR = 7.25;
 
 /** Names are shown to so many characters: they can be of 64 kB. */
-const LONGEST_TITLE = 2000;
+const PICTURE_TEXT = 2000;
 
 /** @type {Record<string, string>} */
 const ENTITIES = { "<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;", "'": "&#39;" };
@@ -59,10 +60,10 @@ export function svgOf(options, palette, title, width = 1200) {
 }
 
 /**
- * @param {Pick<FlameOptions, "graph" | "found"> & {lay: import("../lay.js").Lay, palette: PaletteData, base: number, paint: (node: number) => string}} scene
+ * @param {Pick<FlameOptions, "graph" | "found" | "color"> & {lay: import("../lay.js").Lay, palette: PaletteData, base: number, paint: (node: number) => string}} scene
  * @param {number} block @param {number} row @param {number} y
  */
-function blockMarkup({ graph, found, lay, palette, base, paint }, block, row, y) {
+function blockMarkup({ graph, found, color, lay, palette, base, paint }, block, row, y) {
   const shown = blockFor(graph, lay, block, base);
   const { node, parts, width } = shown;
   if (parts && width < 0.25) return "";
@@ -75,11 +76,12 @@ function blockMarkup({ graph, found, lay, palette, base, paint }, block, row, y)
   const drawn = Math.max(width - 0.75, width * 0.6);
   const place = `x="${x.toFixed(2)}" y="${y}" width="${drawn.toFixed(2)}" height="${FRAME_ROW - 1}"`;
   const faded = opacity < 1 ? ` opacity="${opacity}"` : "";
-  const lines = boxLines(graph, shown).map(([, line]) => (line.length > LONGEST_TITLE ? `${line.slice(0, LONGEST_TITLE)}…` : line));
+  const lines = boxLines(graph, shown).map(([, line]) => (line.length > PICTURE_TEXT ? `${line.slice(0, PICTURE_TEXT)}…` : line));
   const markup = [`<g><title>${xmlText(lines.join(" · "))}</title><rect ${place} rx="1.5" fill="${xmlText(fill)}"${faded}/>`];
   if (!parts && isUnsure(graph, node) && width > 3) markup.push(`<rect ${place} rx="1.5" fill="url(#few)"${faded}/>`);
-  if (!parts && graph.doc.diff) markup.push(netMarkup(graph, node, palette, x, y, drawn));
-  const label = cut(name, Math.floor((width - 6) / PICTURE_CHAR));
+  if (!parts && graph.doc.diff) markup.push(netMarkup(graph, node, palette, x, y, drawn, color));
+  const room = Math.floor((width - 6) / PICTURE_CHAR);
+  const label = parts ? cut(name, room) : frameLabel(name, room);
   if (label) {
     markup.push(`<text x="${(x + 4).toFixed(2)}" y="${y + 12.5}" fill="${xmlText(palette.label)}" xml:space="preserve">${xmlText(label)}</text>`);
   }
@@ -87,11 +89,12 @@ function blockMarkup({ graph, found, lay, palette, base, paint }, block, row, y)
   return markup.join("");
 }
 
-/** @param {Graph} graph @param {number} node @param {PaletteData} palette @param {number} x @param {number} y @param {number} width */
-function netMarkup(graph, node, palette, x, y, width) {
+/** @param {Graph} graph @param {number} node @param {PaletteData} palette @param {number} x @param {number} y @param {number} width @param {FlameOptions["color"]} color */
+function netMarkup(graph, node, palette, x, y, width, color) {
   const net = netOf(graph, node);
-  const bar = (Math.abs(net) / (widthOf(graph, node) || 1)) * width;
-  if (bar < 0.05) return "";
+  const part = Math.abs(net) / (widthOf(graph, node) || 1);
+  const bar = part * width;
+  if (bar < 0.05 || (color === "change" && part > 0.99)) return "";
   const fill = palette.change[net > 0 ? palette.change.length - 1 : 0];
   return `<rect x="${x.toFixed(2)}" y="${y + FRAME_ROW - 4}" width="${bar.toFixed(2)}" height="3" fill="${xmlText(fill)}"/>`;
 }
