@@ -83,7 +83,7 @@ function drawOne(pen, scene, block, row, y) {
   context.fillStyle = isHit && !graph.doc.diff ? palette.matched : isMerged ? palette.merged : pen.paint(node);
   fillBlock(context, x, y, drawn);
   if (!isMerged) {
-    if (pen.hatch && width > 3 && isUnsure(graph, node)) {
+    if (pen.hatch && width > 6 && isUnsure(graph, node)) {
       context.fillStyle = pen.hatch;
       fillBlock(context, x, y, drawn);
     }
@@ -106,7 +106,7 @@ function drawOne(pen, scene, block, row, y) {
 
 /** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} width */
 function fillBlock(context, x, y, width) {
-  if (width < 8) return context.fillRect(x, y, width, FRAME_ROW - 1);
+  if (width < 24) return context.fillRect(x, y, width, FRAME_ROW - 1);
   context.beginPath();
   context.roundRect(x, y, width, FRAME_ROW - 1, 1.5);
   context.fill();
