@@ -4,7 +4,8 @@
 
 /**
  * `color` names a CSS variable; dashes tell the curves apart where colours do not.
- * @typedef {{key: string, name: string, hint: string, color: string, dash: number[], width: number, values: (number | null)[]}} Curve
+ * @typedef {{key: string, name: string, hint: string, color: string, dash: number[], width: number,
+ *   values: (number | null)[]}} Curve
  */
 
 /** @type {[keyof CaptureData & string, string, string, string, number[]][]} */
@@ -19,7 +20,12 @@ const FIGURES = [
 /** Curves with at least one value. @param {Index} index @returns {Curve[]} */
 export function curvesOf({ captures }) {
   return FIGURES.map(([key, name, hint, color, dash]) => ({
-    key, name, hint, color, dash, width: key === "total" ? 2 : 1.5,
+    key,
+    name,
+    hint,
+    color,
+    dash,
+    width: key === "total" ? 2 : 1.5,
     values: captures.map((capture) => /** @type {number | null} */ (capture[key])),
   })).filter((curve) => curve.values.some((value) => value !== null));
 }

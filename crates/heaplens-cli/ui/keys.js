@@ -1,4 +1,4 @@
-// All keys of the page; the list that `?` shows is this one. The flame graph and tables have more while they have the focus.
+// All keys of the page; the list that `?` shows is this one. The flame graph and tables have more while in focus.
 
 import { nextChoice } from "./choices.js";
 import { judgedRun } from "./state.js";
@@ -17,8 +17,14 @@ import { judgedRun } from "./state.js";
 
 /** @type {[State["view"], string][]} */
 export const VIEWS = [
-  ["answer", "Answer"], ["flame", "Flame graph"], ["top", "Top"], ["callers", "Callers"], ["suspects", "Suspects"],
-  ["threads", "Threads"], ["modules", "Modules"], ["source", "Source"],
+  ["answer", "Answer"],
+  ["flame", "Flame graph"],
+  ["top", "Top"],
+  ["callers", "Callers"],
+  ["suspects", "Suspects"],
+  ["threads", "Threads"],
+  ["modules", "Modules"],
+  ["source", "Source"],
 ];
 
 /** @param {"a" | "b"} which @param {number} step @returns {(shell: Shell) => void} */
@@ -30,7 +36,10 @@ function moved(which, step) {
   };
 }
 
-/** @param {"allocator" | "runtime" | "byThread" | "inverted" | "relative"} field @param {string} text @returns {(shell: Shell) => void} */
+/**
+ * @param {"allocator" | "runtime" | "byThread" | "inverted" | "relative"} field @param {string} text
+ * @returns {(shell: Shell) => void}
+ */
 function toggled(field, text) {
   return ({ app }) => {
     app.store.change({ [field]: !app.store.state[field] });
@@ -77,32 +86,80 @@ function whole({ app }) {
 /** @type {Key[]} */
 export const KEYS = [
   ...VIEWS.map(([view, name], i) => ({
-    group: "Views", keys: [String(i + 1)], text: name.toLowerCase(), run: (/** @type {Shell} */ { app }) => app.store.change({ view }),
+    group: "Views",
+    keys: [String(i + 1)],
+    text: name.toLowerCase(),
+    run: (/** @type {Shell} */ { app }) => app.store.change({ view }),
   })),
   { group: "Compare", keys: ["[", "]"], text: "A one dump earlier, later", run: null },
   { group: "Compare", keys: [",", "."], text: "B one dump earlier, later", run: null },
   { group: "Compare", keys: ["d"], text: "difference of A and B, or B alone", run: compare },
   { group: "Compare", keys: ["x"], text: "swap A and B", run: swap },
   { group: "Compare", keys: ["0"], text: "A and B as at the start", run: whole },
-  { group: "What counts", keys: ["v"], text: "next value: bytes or objects, in use or allocated", run: stepped("sample") },
+  {
+    group: "What counts",
+    keys: ["v"],
+    text: "next value: bytes or objects, in use or allocated",
+    run: stepped("sample"),
+  },
   { group: "What counts", keys: ["p"], text: "all changes, grown alone, shrunk alone", run: stepped("part") },
-  { group: "What counts", keys: ["%"], text: "relative: shares of each side’s total", run: toggled("relative", "relative") },
-  { group: "What counts", keys: ["m"], text: "allocator frames shown or not", run: toggled("allocator", "allocator frames") },
-  { group: "What counts", keys: ["r"], text: "runtime frames one by one or in one", run: toggled("runtime", "runtime frames") },
+  {
+    group: "What counts",
+    keys: ["%"],
+    text: "relative: shares of each side’s total",
+    run: toggled("relative", "relative"),
+  },
+  {
+    group: "What counts",
+    keys: ["m"],
+    text: "allocator frames shown or not",
+    run: toggled("allocator", "allocator frames"),
+  },
+  {
+    group: "What counts",
+    keys: ["r"],
+    text: "runtime frames one by one or in one",
+    run: toggled("runtime", "runtime frames"),
+  },
   { group: "What counts", keys: ["t"], text: "threads as roots", run: toggled("byThread", "threads as roots") },
   { group: "Picture", keys: ["i"], text: "icicle (root at the top) or flame (at the bottom)", run: stepped("shape") },
-  { group: "Picture", keys: ["u"], text: "inverted: from the allocation outwards", run: toggled("inverted", "inverted") },
+  {
+    group: "Picture",
+    keys: ["u"],
+    text: "inverted: from the allocation outwards",
+    run: toggled("inverted", "inverted"),
+  },
   { group: "Picture", keys: ["o"], text: "next colours", run: stepped("color") },
-  { group: "Find", keys: ["/"], text: "search the graph, or filter the table (also Ctrl-F; again for the browser’s own)", run: ({ search }) => search() },
-  { group: "Find", keys: ["Escape"], text: "close, else clear the search, else zoom out", run: ({ escape }) => escape() },
-  { group: "Find", keys: ["g"], text: "into the graph or table; arrows move in it, Enter opens", run: ({ focusView }) => focusView() },
+  {
+    group: "Find",
+    keys: ["/"],
+    text: "search the graph, or filter the table (also Ctrl-F; again for the browser’s own)",
+    run: ({ search }) => search(),
+  },
+  {
+    group: "Find",
+    keys: ["Escape"],
+    text: "close, else clear the search, else zoom out",
+    run: ({ escape }) => escape(),
+  },
+  {
+    group: "Find",
+    keys: ["g"],
+    text: "into the graph or table; arrows move in it, Enter opens",
+    run: ({ focusView }) => focusView(),
+  },
   { group: "Page", keys: ["e"], text: "export what is shown", run: ({ exportMenu }) => exportMenu() },
   { group: "Page", keys: ["?"], text: "these keys", run: ({ help }) => help() },
   { group: "In the flame graph", keys: ["↑", "↓", "←", "→"], text: "to callers, callees, neighbours", run: null },
   { group: "In the flame graph", keys: ["Enter"], text: "zoom to the frame", run: null },
   { group: "In the flame graph", keys: ["Backspace"], text: "zoom out to the caller", run: null },
   { group: "In the flame graph", keys: ["c"], text: "copy the stack", run: null },
-  { group: "In the flame graph", keys: ["Shift-F10"], text: "menu: focus, ignore, hide, show from, callers", run: null },
+  {
+    group: "In the flame graph",
+    keys: ["Shift-F10"],
+    text: "menu: focus, ignore, hide, show from, callers",
+    run: null,
+  },
   { group: "On the chart", keys: ["← →", "PgUp", "PgDn"], text: "move the mark that has the focus", run: null },
 ];
 
