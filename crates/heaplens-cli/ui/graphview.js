@@ -5,16 +5,16 @@
 // readers are told of the frame in focus).
 
 import { crumbsOf } from "./crumbs.js";
+import { widestOf } from "./describe.js";
 import { html } from "./dom.js";
 import { FRAME_ROW, drawScene, rowTopOf } from "./draw.js";
 import { blockAtPoint, blockFor, blockOfNode, layOut, rowOfBlock } from "./lay.js";
-import { widestOf } from "./describe.js";
-import { nameOf, widthOf } from "./model.js";
 import { openMenu } from "./menu.js";
+import { nameOf, widthOf } from "./model.js";
 import { paintOf } from "./palette.js";
 import { listenToPointer } from "./pan.js";
-import { boxLines, stackText } from "./tooltip.js";
 import { copyText, tipBox } from "./tip.js";
+import { boxLines, stackText } from "./tooltip.js";
 import { listenToGraphKeys } from "./walk.js";
 
 /** @typedef {import("./canvas.js").FlameOptions} FlameOptions @typedef {import("./canvas.js").FrameAction} FrameAction */
@@ -76,6 +76,8 @@ export class GraphView {
     this.observer = new ResizeObserver(() => this.relay());
     this.observer.observe(this.scroll);
     this.dark.addEventListener("change", this.restyle);
+    // A screen with other pixels is told by this alone.
+    addEventListener("resize", this.restyle);
     this.scroll.addEventListener("scroll", this.redraw, { passive: true });
     this.scroll.addEventListener("focus", () => this.showFocus(true));
     this.scroll.addEventListener("blur", () => {
@@ -106,6 +108,7 @@ export class GraphView {
   destroy() {
     this.observer.disconnect();
     this.dark.removeEventListener("change", this.restyle);
+    removeEventListener("resize", this.restyle);
     cancelAnimationFrame(this.waiting);
     this.element.remove();
   }

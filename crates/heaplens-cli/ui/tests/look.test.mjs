@@ -93,4 +93,7 @@ test("a search tells its share", () => {
   assert.equal(share({ search: "(", regex: true }), "not a regular expression");
   assert.equal(share({ search: "(" }), "matched: nothing");
   assert.equal(share({}), "");
+  const same = valuesOf([[0, 75, 1], [1, 25, 1]]);
+  const change = modelOf(code, same, same, { ...STATE, a: 0, b: 1 });
+  assert.equal(foundText(change, foundIn(change, state({ search: "h" })).found, 0), "matched: only what did not change");
 });
