@@ -22,7 +22,10 @@ export function crateColor(name, palette) {
   return color;
 }
 
-/** The sRGB colour of a lightness, chroma and hue, as in view/palette.rs. @param {number} lightness @param {number} chroma @param {number} hue */
+/**
+ * The sRGB colour of a lightness, chroma and hue, as in view/palette.rs.
+ * @param {number} lightness @param {number} chroma @param {number} hue
+ */
 export function fromOklch(lightness, chroma, hue) {
   const angle = (hue * Math.PI) / 180;
   const [a, b] = [chroma * Math.cos(angle), chroma * Math.sin(angle)];
@@ -31,7 +34,9 @@ export function fromOklch(lightness, chroma, hue) {
   const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
   const channel = (/** @type {number} */ linear) => {
     const c = linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055;
-    return Math.min(Math.max(Math.round(c * 255), 0), 255).toString(16).padStart(2, "0");
+    return Math.min(Math.max(Math.round(c * 255), 0), 255)
+      .toString(16)
+      .padStart(2, "0");
   };
   const red = channel(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s);
   const green = channel(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s);

@@ -34,7 +34,10 @@ export function rowTopOf({ lay, isFlame }, row) {
   return (isFlame ? lay.rows - 1 - row : row) * FRAME_ROW;
 }
 
-/** Draws the rows that are seen through a window of that top and height. @param {CanvasRenderingContext2D} context @param {Scene} scene @param {number} top @param {number} height */
+/**
+ * Draws the rows that are seen through a window of that top and height.
+ * @param {CanvasRenderingContext2D} context @param {Scene} scene @param {number} top @param {number} height
+ */
 export function drawScene(context, scene, top, height) {
   const { lay, isFlame } = scene;
   const pen = penOf(context, scene);
@@ -112,7 +115,10 @@ function fillBlock(context, x, y, width) {
   context.fill();
 }
 
-/** The bar of the net change within the width of all change. @param {Pen} pen @param {Scene} scene @param {number} block @param {number} y */
+/**
+ * The bar of the net change within the width of all change.
+ * @param {Pen} pen @param {Scene} scene @param {number} block @param {number} y
+ */
 function drawNet({ context, grew, shrank }, { graph, lay, color, width: right }, block, y) {
   const node = lay.node[block];
   const net = netOf(graph, node);
@@ -140,7 +146,10 @@ function mergedText({ graph, lay, base }, block) {
   return `${grouped(frames)} frame${frames === 1 ? "" : "s"}`;
 }
 
-/** Thin slanted lines, for what few samples say. @param {CanvasRenderingContext2D} context @param {PaletteData} palette */
+/**
+ * Thin slanted lines, for what few samples say.
+ * @param {CanvasRenderingContext2D} context @param {PaletteData} palette
+ */
 function hatchOf(context, palette) {
   const size = 6;
   const tile = document.createElement("canvas");

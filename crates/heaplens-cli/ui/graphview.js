@@ -1,8 +1,8 @@
 // One flame graph on the page: its elements, what is drawn, and what can be done with it.
 //
-// For tests and for people who write styles: .graph-crumbs (path to the root), .graph-scroll (has the focus and scrolls),
-// .graph-canvas, .graph-hover and .graph-focus (outlines), .graph-tip (the box beside a frame), .graph-said (what screen
-// readers are told of the frame in focus).
+// For tests and for people who write styles: .graph-crumbs (path to the root), .graph-scroll (has the focus and
+// scrolls), .graph-canvas, .graph-hover and .graph-focus (outlines), .graph-tip (the box beside a frame), .graph-said
+// (what screen readers are told of the frame in focus).
 
 import { crumbsOf } from "./crumbs.js";
 import { widestOf } from "./describe.js";
@@ -17,7 +17,9 @@ import { copyText, tipBox } from "./tip.js";
 import { boxLines, stackText } from "./tooltip.js";
 import { listenToGraphKeys } from "./walk.js";
 
-/** @typedef {import("./canvas.js").FlameOptions} FlameOptions @typedef {import("./canvas.js").FrameAction} FrameAction */
+/**
+ * @typedef {import("./canvas.js").FlameOptions} FlameOptions @typedef {import("./canvas.js").FrameAction} FrameAction
+ */
 /** @typedef {import("./tree.js").Graph} Graph @typedef {import("./types.js").PaletteData} PaletteData */
 /** @typedef {import("./draw.js").Scene} Scene @typedef {import("./lay.js").Lens} Lens */
 
@@ -52,9 +54,17 @@ export class GraphView {
     this.hover = html("div", { class: "graph-hover", hidden: "" });
     this.outline = html("div", { class: "graph-focus", hidden: "" });
     this.space = html("div", { class: "graph-space" }, this.canvas, this.hover, this.outline);
-    this.scroll = html("div", { class: "graph-scroll", tabindex: "0", role: "application", "aria-describedby": id }, this.space);
+    this.scroll = html(
+      "div",
+      { class: "graph-scroll", tabindex: "0", role: "application", "aria-describedby": id },
+      this.space,
+    );
     this.said = html("div", { class: "graph-said", role: "status", "aria-live": "polite" });
-    const help = html("p", { class: "graph-said", id }, "Arrow keys move between frames, Enter zooms in, Backspace zooms out, c copies the stack, Shift F10 opens a menu.");
+    const help = html(
+      "p",
+      { class: "graph-said", id },
+      "Arrow keys move between frames, Enter zooms in, Backspace out, c copies the stack, Shift F10 opens a menu.",
+    );
     this.tip = tipBox();
     this.element = html("div", { class: "graph" }, this.crumbs, this.scroll, this.said, help, this.tip.element);
     container.replaceChildren(this.element);
@@ -67,7 +77,10 @@ export class GraphView {
     this.height = -1;
     /** The row of this node is to be seen in the next picture. @type {number | undefined} */
     this.scrollsTo = undefined;
-    /** The colours as used last. @type {{graph: Graph, color: string, palette: PaletteData, paint: (node: number) => string} | null} */
+    /**
+     * The colours as used last.
+     * @type {{graph: Graph, color: string, palette: PaletteData, paint: (node: number) => string} | null}
+     */
     this.painted = null;
     this.redraw = () => {
       this.waiting ||= requestAnimationFrame(() => this.render());
@@ -133,7 +146,12 @@ export class GraphView {
     const paint = isPainted ? painted.paint : paintOf(graph, palette, color);
     this.painted = { graph, color, palette, paint };
     this.scene = {
-      graph, color, found, width, paint, palette,
+      graph,
+      color,
+      found,
+      width,
+      paint,
+      palette,
       lay: layOut(graph, zoom, width, this.lens),
       base: width / (widthOf(graph, zoom) || 1),
       isFlame: shape === "flame",
@@ -287,7 +305,12 @@ export class GraphView {
     const isFunction = !isMerged && graph.frame[node] >= 0;
     const actions = isFunction ? FRAME_ACTIONS : [];
     const items = actions.map(([action, text]) => ({ text, run: () => this.options.onAction(action, node) }));
-    openMenu([zoom, ...items, ...(isMerged ? [] : [copy, copyName])], x, y, isMerged ? "merged frames" : nameOf(graph, node).slice(0, 200));
+    openMenu(
+      [zoom, ...items, ...(isMerged ? [] : [copy, copyName])],
+      x,
+      y,
+      isMerged ? "merged frames" : nameOf(graph, node).slice(0, 200),
+    );
   }
 
   /** @param {number} node */

@@ -23,13 +23,15 @@ export function paintOf(graph, palette, by) {
   const { code, doc, frame } = graph;
   if (by === "owner") {
     // The root is nobody's.
-    return (node) => (frame[node] < 0 ? palette.merged : palette.owner[OWNER_LETTERS.indexOf(ownerOf(code, frame[node]))]);
+    return (node) =>
+      frame[node] < 0 ? palette.merged : palette.owner[OWNER_LETTERS.indexOf(ownerOf(code, frame[node]))];
   }
   if (by === "crate") {
     const colors = crateColors(code, palette);
     return (node) => colors[code.frameFunction[frame[node]] ?? -1] ?? palette.merged;
   }
-  if (by === "change" && doc.diff) return (node) => palette.change[changeStep(netOf(graph, node), doc.largest) + CHANGE_STEPS];
+  if (by === "change" && doc.diff)
+    return (node) => palette.change[changeStep(netOf(graph, node), doc.largest) + CHANGE_STEPS];
   const colors = Array.from(code.colors, (digit) => palette.warm[parseInt(digit, 36)]);
   return (node) => colors[doc.name[node]];
 }
