@@ -1,8 +1,8 @@
 // Memory over time, with the two marks that choose what is compared.
 
-import { curvesOf, nearestCapture, restartsOf, rising } from "./curves.js";
+import { courseText, curvesOf, nearestCapture, restartsOf, rising } from "./curves.js";
 import { BYTE_STEPS, drawCaptures, timeAxis, timeRange } from "./axes.js";
-import { html, svgHtml, visible } from "./dom.js";
+import { button, html, svgHtml, visible } from "./dom.js";
 import { chartHandles } from "./handles.js";
 import { amount, scaleOf } from "./model.js";
 import { rangeText } from "./rate.js";
@@ -41,10 +41,14 @@ export function memoryChart(app) {
   /** @type {Map<string, HTMLElement>} */
   const figures = new Map();
   for (const curve of curves) legend.append(legendItem(curve));
+  // The answer is of the whole: from there, what the marks choose is a step away.
+  const compare = button("Compare A and B", () => store.change({ view: "flame", zoom: "" }));
+  const course = html("p", { class: "unseen" }, courseText(index, clock));
   const element = html(
     "section",
     { class: "chart", "aria-label": "memory over time" },
-    html("div", { class: "charthead" }, html("h2", {}, "Memory over time"), when, legend),
+    html("div", { class: "charthead" }, html("h2", {}, "Memory over time"), compare, when, legend),
+    course,
     box,
   );
 
@@ -233,6 +237,8 @@ export function memoryChart(app) {
       ({ a, b } = state);
       const wanted = state.view === "answer" ? TALL : LOW;
       element.classList.toggle("low", wanted === LOW);
+      compare.hidden = wanted === LOW;
+      compare.textContent = a < 0 ? "Show B" : "Compare A and B";
       if (wanted !== height) {
         height = wanted;
         plot?.setSize({ width: box.clientWidth, height });

@@ -8,7 +8,7 @@ import { judgedRun } from "./state.js";
 /**
  * What keys reach beside the state.
  * @typedef {{
- *   app: App, search: () => void, exportMenu: () => void, help: () => void, escape: () => void, focusView: () => void
+ *   app: App, search: () => boolean, exportMenu: () => void, help: () => void, escape: () => void, focusView: () => void
  * }} Shell
  *
  * `run` is null for keys that something else answers to; these are listed only.
@@ -30,9 +30,12 @@ export const VIEWS = [
 /** @param {"a" | "b"} which @param {number} step @returns {(shell: Shell) => void} */
 function moved(which, step) {
   return ({ app }) => {
-    const { store, index } = app;
+    const { store, index, clock } = app;
     const next = store.state[which] + step;
-    if (next >= (which === "a" ? -1 : 0) && next < index.captures.length) store.change({ [which]: next }, "replace");
+    if (next >= (which === "a" ? -1 : 0) && next < index.captures.length) {
+      store.change({ [which]: next }, "replace");
+      app.announce(`${which.toUpperCase()}: ${next < 0 ? "none" : clock.long(next)}`);
+    }
   };
 }
 
@@ -134,7 +137,7 @@ export const KEYS = [
     group: "Find",
     keys: ["/"],
     text: "search the graph, or filter the table (also Ctrl-F; again for the browser’s own)",
-    run: ({ search }) => search(),
+    run: ({ search }) => void search(),
   },
   {
     group: "Find",
@@ -184,8 +187,9 @@ export function listenToKeys(shell) {
     const command = event.ctrlKey || event.metaKey;
     const typing = isTyping(event.target);
     if (command && event.key.toLowerCase() === "f" && !typing && !event.altKey && !event.shiftKey) {
-      event.preventDefault();
-      return shell.search();
+      // Where there is nothing of its own to search, the browser's search is as good.
+      if (shell.search()) event.preventDefault();
+      return;
     }
     if (command || event.altKey || (typing && event.key !== "Escape")) return;
     if (document.querySelector("dialog[open]") && event.key !== "?") return;

@@ -127,8 +127,13 @@ function build(home) {
   listenToKeys({
     app,
     search: () => {
-      if (tools.hasSearch()) tools.focusSearch();
-      else /** @type {HTMLElement | null} */ (page().element.querySelector("input"))?.focus();
+      if (tools.hasSearch()) {
+        tools.focusSearch();
+        return true;
+      }
+      const input = page().element.querySelector("input");
+      input?.focus();
+      return input !== null;
     },
     exportMenu: () => tools.openExport(head.exportButton),
     help: () => help.toggle(),

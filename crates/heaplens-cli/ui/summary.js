@@ -43,5 +43,8 @@ export function summaryLine(state, clock, total) {
     html("strong", {}, total),
     html("span", { class: "muted" }, ` ${SAMPLES[state.sample]}`),
     html("span", { class: "muted which" }, ` · ${sidesText(state, clock)}`),
+    state.a >= 0 && clock.position(state.a) > clock.position(state.b)
+      ? html("span", { class: "warning" }, " · A is later than B")
+      : "",
   ];
 }

@@ -9,7 +9,7 @@ const { changedSentence, chargesOf, heldSentence, isChance, ownerShares, ownSent
 const { historyText, suspectsOf, whenOf } = await load("suspects.js");
 const { sparkPoints } = await load("spark.js");
 const { clockOf } = await load("times.js");
-const { nearestCapture, restartsOf, rising } = await load("curves.js");
+const { courseText, nearestCapture, restartsOf, rising } = await load("curves.js");
 
 const MIB = 1048576;
 const run = {
@@ -287,4 +287,14 @@ test("places on the chart", () => {
   assert.ok(rising([1, 1, 3])[1] > 1);
   const runs = [0, 0, -1, 1, 1, -1, 2].map((run) => captureOf("d", { run }));
   assert.deepEqual(restartsOf({ captures: runs }), [3, 6]);
+});
+
+test("the chart in words", () => {
+  const captures = [10, 30, 20].map((total, i) => captureOf(`d${i}`, { total, run: i > 1 ? 1 : 0, time: i * 60000 }));
+  const index = indexOf([["main"]], { clock: "order", captures });
+  assert.equal(
+    courseText(index, clockOf(index)),
+    "The profile's total in 3 dumps: first 10 B at dump 1 of 3, last 20 B at dump 3 of 3, most 30 B at dump 2 of 3; " +
+      "restarted before dump 3 of 3.",
+  );
 });
