@@ -25,7 +25,11 @@ export function frameLabel(name, room) {
   return starts.length > 0 ? cut(name.slice(starts[starts.length - 1]), room) : whole;
 }
 
-/** Where the parts of a path begin but for the first: behind `::` that no bracket is around. @param {string} name */
+/**
+ * Where the parts of a path begin but for the first: behind `::` that no bracket is around. What begins with a bracket
+ * itself (`{closure}`, `<T>`) says nothing without the part before.
+ * @param {string} name
+ */
 function pathStarts(name) {
   let starts = partsKnown.get(name);
   if (starts) return starts;
@@ -36,7 +40,10 @@ function pathStarts(name) {
     if (c === "<" || c === "(" || c === "[" || c === "{") depth++;
     // An arrow closes nothing.
     else if (c === ")" || c === "]" || c === "}" || (c === ">" && name[i - 1] !== "-")) depth--;
-    else if (c === ":" && name[i + 1] === ":" && depth === 0) starts.push((i += 1) + 1);
+    else if (c === ":" && name[i + 1] === ":") {
+      i += 1;
+      if (depth === 0 && name[i + 1] !== "{" && name[i + 1] !== "<") starts.push(i + 1);
+    }
   }
   // `operator<<` and the like: brackets that do not pair say nothing of parts.
   if (depth !== 0) starts = [];

@@ -72,19 +72,16 @@ export function legendOf(graph, palette, by) {
   return by === "crate" ? largestCrates(graph, palette, 8) : [];
 }
 
-/** @param {Graph} graph @param {PaletteData} palette @param {number} most */
+/** Those whose frames take most of the picture. @param {Graph} graph @param {PaletteData} palette @param {number} most */
 function largestCrates(graph, palette, most) {
-  const { code, own, frame } = graph;
+  const { code, frame } = graph;
   /** @type {Map<string, number>} */
   const sums = new Map();
   for (let i = 1; i < graph.count; i++) {
     const crate = frameCrate(code, frame[i]);
-    const size = own.grown[i] + own.shrunk[i];
-    if (crate && size > 0) sums.set(crate, (sums.get(crate) ?? 0) + size);
+    sums.set(crate, (sums.get(crate) ?? 0) + graph.grown[i] + graph.shrunk[i]);
   }
-  const sorted = [...sums].sort((a, b) => b[1] - a[1]).slice(0, most);
-  return [
-    ...sorted.map(([crate]) => ({ color: crateColor(crate, palette), text: crate })),
-    { color: palette.merged, text: "no crate" },
-  ];
+  const named = [...sums].filter(([crate, size]) => crate !== "" && size > 0).sort((a, b) => b[1] - a[1]);
+  const items = named.slice(0, most).map(([crate]) => ({ color: crateColor(crate, palette), text: crate }));
+  return [...items, { color: palette.merged, text: "no crate" }];
 }

@@ -43,6 +43,9 @@ test("a label keeps the end of a path", () => {
     "push_back(std::string const&)",
   );
   assert.equal(frameLabel("<a::B as c::D>::run", 8), "run");
+  assert.equal(frameLabel("std::thread::spawn::{closure}::{closure}", 30), "spawn::{closure}::{closure}");
+  assert.equal(frameLabel("std::panicking::do_call::<isize, x::Y>", 20), "do_call::<isize, x:…");
+  assert.equal(frameLabel("a::operator->(x)", 14), "operator->(x)");
   assert.equal(frameLabel("a::operator<<(x)", 8), "a::oper…");
   assert.equal(frameLabel("main", 2), "");
   assert.equal(frameLabel("x".repeat(65536), 5), "xxxx…");
