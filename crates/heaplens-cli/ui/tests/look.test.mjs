@@ -85,7 +85,7 @@ test("frames are painted by what is asked for", () => {
   assert.equal(changeStep(-3, 8), -3);
   assert.deepEqual(
     legendOf(graph, light, "crate").map(({ text }) => text),
-    ["t", "no crate"],
+    ["t", "m", "no crate"],
   );
   assert.equal(legendOf(graph, light, "change").length, 3);
   assert.equal(legendOf(modelOf(code, null, b, STATE), light, "change").length, 0);
