@@ -1,25 +1,54 @@
 // Colours that tell crates apart: all hues, of one lightness, so that every one carries the same label.
 
-import { nameHash } from "./code.js";
+import { compareBytes, nameHash } from "./code.js";
 
+const LIGHTNESSES = 3;
 const HUES = 24;
 
-/** @type {Map<string, string>} */
-const crateColorsKnown = new Map();
+/** @typedef {import("./code.js").Code} Code @typedef {import("./types.js").PaletteData} PaletteData */
 
-/** The same crate always has the same colour. @param {string} name @param {import("./types.js").PaletteData} palette */
-export function crateColor(name, palette) {
-  const isDark = /^#f/i.test(palette.label);
-  const key = `${isDark ? "d" : "l"}${name}`;
-  let color = crateColorsKnown.get(key);
-  if (!color) {
-    const hash = nameHash(name);
-    const hue = (hash % HUES) * (360 / HUES);
-    const step = Math.floor(hash / HUES) % 3;
-    color = isDark ? fromOklch(0.38 + 0.05 * step, 0.075, hue) : fromOklch(0.8 + 0.045 * step, 0.085, hue);
-    crateColorsKnown.set(key, color);
+/** @type {WeakMap<Code, Map<string, number>>} */
+const crateSlots = new WeakMap();
+
+/** The colour of a crate of this code. @param {Code} code @param {string} name @param {PaletteData} palette */
+export function crateColor(code, name, palette) {
+  const slots = crateSlots.get(code) ?? slotsOf(code);
+  crateSlots.set(code, slots);
+  return slotColor(slots.get(name) ?? 0, /^#f/i.test(palette.label));
+}
+
+/** One of all such colours, for dark text or for light. @param {number} slot @param {boolean} isDark */
+export function slotColor(slot, isDark) {
+  const hue = (slot % HUES) * (360 / HUES);
+  const step = Math.floor(slot / HUES) % LIGHTNESSES;
+  return isDark ? fromOklch(0.38 + 0.05 * step, 0.075, hue) : fromOklch(0.8 + 0.045 * step, 0.085, hue);
+}
+
+/**
+ * A colour for each crate: the one that its name says, so that it is the same in the next report; another hue if a crate
+ * with more functions has that one.
+ * @param {Code} code
+ */
+function slotsOf(code) {
+  const { strings, functions } = code.index;
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const string of functions.crate) {
+    if (string >= 0) counts.set(strings[string], (counts.get(strings[string]) ?? 0) + 1);
   }
-  return color;
+  /** @type {Set<number>} */
+  const taken = new Set();
+  /** @type {Map<string, number>} */
+  const slots = new Map();
+  const order = [...counts].sort(([a, x], [b, y]) => y - x || compareBytes(a, b));
+  for (const [name] of order) {
+    let slot = nameHash(name) % (HUES * LIGHTNESSES);
+    // Lightness alone is hardly told apart. Five steps on reach every hue.
+    if (taken.size < HUES) while (taken.has(slot % HUES)) slot = (slot + 5) % (HUES * LIGHTNESSES);
+    taken.add(slot % HUES);
+    slots.set(name, slot);
+  }
+  return slots;
 }
 
 /**

@@ -49,7 +49,8 @@ function crateColors(code, palette) {
   /** @type {Map<number, string>} */
   const known = new Map();
   return crate.map((string) => {
-    const color = known.get(string) ?? (string < 0 ? palette.merged : crateColor(code.index.strings[string], palette));
+    const color =
+      known.get(string) ?? (string < 0 ? palette.merged : crateColor(code, code.index.strings[string], palette));
     known.set(string, color);
     return color;
   });
@@ -82,6 +83,6 @@ function largestCrates(graph, palette, most) {
     sums.set(crate, (sums.get(crate) ?? 0) + graph.grown[i] + graph.shrunk[i]);
   }
   const named = [...sums].filter(([crate, size]) => crate !== "" && size > 0).sort((a, b) => b[1] - a[1]);
-  const items = named.slice(0, most).map(([crate]) => ({ color: crateColor(crate, palette), text: crate }));
+  const items = named.slice(0, most).map(([crate]) => ({ color: crateColor(code, crate, palette), text: crate }));
   return [...items, { color: palette.merged, text: "no crate" }];
 }

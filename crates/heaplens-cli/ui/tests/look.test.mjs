@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { STATE, indexOf, valuesOf } from "./made.mjs";
 import { load } from "./load.mjs";
 
-const { crateColor, fromOklch } = await load("crates.js");
+const { crateColor, fromOklch, slotColor } = await load("crates.js");
 const { frameLabel } = await load("label.js");
 const { changeStep, legendOf, paintOf } = await load("palette.js");
 const { codeOf } = await load("code.js");
@@ -25,12 +25,23 @@ function contrast(a, b) {
 
 test("labels can be read on every crate's colour", () => {
   assert.equal(fromOklch(0.775, 0.12, 24), "#f99690");
-  for (let i = 0; i < 500; i++) {
-    for (const label of ["#1a140c", "#ffffff"]) {
-      const color = crateColor(`crate${i}`, { label });
-      assert.ok(contrast(color, label) >= 4.5, `${color} ${label}`);
-    }
+  for (let slot = 0; slot < 72; slot++) {
+    assert.ok(contrast(slotColor(slot, false), "#1a140c") >= 4.5);
+    assert.ok(contrast(slotColor(slot, true), "#ffffff") >= 4.5);
   }
+});
+
+test("crates have hues of their own, the same in the next report", () => {
+  const names = Array.from({ length: 24 }, (_, i) => `crate${i}::f`);
+  const palette = { label: "#1a140c" };
+  const colorsOf = (of) => {
+    const code = codeOf(indexOf(of.map((name) => [name])));
+    return of.map((name) => crateColor(code, name.split("::")[0], palette));
+  };
+  const all = colorsOf(names);
+  assert.equal(new Set(all).size, 24);
+  assert.deepEqual(colorsOf([...names].reverse()).reverse(), all);
+  assert.equal(colorsOf(Array.from({ length: 100 }, (_, i) => `c${i}::f`)).length, 100);
 });
 
 test("a label keeps the end of a path", () => {
@@ -80,7 +91,7 @@ test("frames are painted by what is asked for", () => {
     ["#m", "#o", "#o", "#o", "#o"],
   );
   assert.deepEqual(colors("crate")[2], "#m");
-  assert.equal(colors("crate")[3], crateColor("t", light));
+  assert.equal(colors("crate")[3], crateColor(code, "t", light));
   assert.equal(changeStep(-0.4, 10), 0);
   assert.equal(changeStep(-3, 8), -3);
   assert.deepEqual(
