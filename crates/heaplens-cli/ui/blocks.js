@@ -25,7 +25,7 @@ export function headline(kind, word, sentence, copied) {
   return html(
     "div",
     { class: `headline ${kind}` },
-    html("h2", {}, html("span", { class: "badge" }, word), " ", html("span", {}, shortened(sentence, 600))),
+    html("h2", {}, html("span", { class: "badge" }, word), " ", html("span", {}, ...breakable(sentence, 400))),
     copy,
   );
 }

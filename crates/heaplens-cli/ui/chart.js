@@ -167,8 +167,7 @@ export function memoryChart(app) {
       positions,
       place: (capture) => plot.valToPos(positions[capture], "x"),
       positionAt: (x) => plot.posToVal(x, "x"),
-      text: (capture) =>
-        `dump ${capture + 1} of ${positions.length}, ${clock.long(capture)}, ${totalOf(capture)}`,
+      text: (capture) => `dump ${capture + 1} of ${positions.length}, ${clock.long(capture)}, ${totalOf(capture)}`,
       onMove,
     });
     handles.draw(a, b);

@@ -15,9 +15,7 @@ const OTHER_RUNS = { leak: "leaks as well", "no-leak": "no leak" };
 export function runSection(run, number, count) {
   const section = html("section", { class: "run" });
   const title =
-    number === 0
-      ? "Looked at and dismissed"
-      : `Another run: ${OTHER_RUNS[run.verdict] ?? "too little to judge"}`;
+    number === 0 ? "Looked at and dismissed" : `Another run: ${OTHER_RUNS[run.verdict] ?? "too little to judge"}`;
   section.append(
     html("h2", {}, title),
     html("p", { class: "muted" }, `${count > 1 ? "This run: " : ""}${groundsOf(run).join("; ")}.`),

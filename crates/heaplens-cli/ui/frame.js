@@ -91,7 +91,7 @@ export function pageHead(app, acts) {
     html(
       "div",
       { class: "title" },
-      html("h1", {}, shortened(index.title || index.program || "heaplens", 200)),
+      html("h1", {}, shortened(index.title || index.program || "heaplens", 120)),
       html("p", { class: "muted" }, subjectOf(index, app.clock).join(" · ")),
     ),
     warnings.length > 0 && warningBox(warnings),

@@ -101,6 +101,12 @@ function ownerBar(shares, app) {
   return html("div", {}, bar, legend);
 }
 
+/** Both sides of a change, and how sure it is. @param {Charge} charge @param {number | null} rate */
+function sidesOf(charge, rate) {
+  const sides = `${amount(charge.bytes.before, true)} → ${amount(charge.bytes.after, true)}`;
+  return [sides, rangeOrChance(charge, rate)].filter(Boolean).join("; ");
+}
+
 /**
  * The interval of a change; that it may be chance if it has zero in it.
  * @param {Charge} charge @param {number | null} rate
@@ -129,7 +135,7 @@ export function changedParts(app, state, { charges, total }) {
           charge.place,
           Math.abs(net(charge)) / (whole || 1),
           signed(net(charge), true),
-          `${amount(charge.bytes.before, true)} → ${amount(charge.bytes.after, true)}; ${rangeOrChance(charge, rate)}`,
+          sidesOf(charge, rate),
         ),
       );
     return html(

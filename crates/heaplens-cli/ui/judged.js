@@ -60,7 +60,7 @@ function culpritCard(app, culprit, run) {
   const who = html(
     "div",
     { class: "who" },
-    html("h3", { class: "fn" }, ...breakable(culprit.name, 400)),
+    html("h3", { class: "fn" }, ...breakable(culprit.name, 240)),
     html("p", { class: "muted", title: place.slice(0, 2000) }, shortened(what, 300)),
     label,
     sparkline(culprit.history, `memory of it: ${historyText(culprit.history)}`, 280, 56),
@@ -91,10 +91,19 @@ function factList(facts) {
   );
 }
 
+/** Longer paths are told by their ends. */
+const LONGEST_PATH = 6;
+
+/** @param {string[]} path */
+function endsOf(path) {
+  if (path.length <= LONGEST_PATH) return path;
+  return [...path.slice(0, 3), `… ${path.length - 5} more …`, ...path.slice(-2)];
+}
+
 /** From the culprit to the allocation. @param {any} culprit */
 function pathBlock(culprit) {
   if (culprit.path.length === 0) return null;
-  const steps = [culprit.name, ...culprit.path].map((name) =>
+  const steps = endsOf([culprit.name, ...culprit.path]).map((name) =>
     html("li", { title: name.slice(0, 2000) }, html("span", {}, ...breakable(name, 160))),
   );
   return html(

@@ -46,7 +46,7 @@ export function sourcePage(app) {
   let shown = null;
   select.addEventListener("change", () => store.change({ filter: select.value }));
 
-  /** The file that is asked for: by its path, or that of the function, or the first one with known lines. */
+  /** The file that is asked for: by its path, by a function; else one with known lines, or of the program itself. */
   const choose = () => {
     const { filter, fn } = store.state;
     const { strings, functions, sources } = index;
@@ -55,7 +55,9 @@ export function sourcePage(app) {
     const name = fn ? strings.indexOf(fn) : -1;
     const own = name < 0 ? -1 : functions.name.indexOf(name);
     const byFunction = own < 0 ? undefined : files.find((file) => file.file === functions.file[own]);
-    return byFunction ?? files.find((file) => sources.some((source) => source.file === file.file)) ?? files[0] ?? null;
+    const known = files.find((file) => sources.some((source) => source.file === file.file));
+    const ours = new Set(functions.file.filter((_, i) => functions.owner[i] === "p"));
+    return byFunction ?? known ?? files.find((file) => ours.has(file.file)) ?? files[0] ?? null;
   };
 
   const draw = () => {

@@ -3,7 +3,7 @@
 import { functionCell } from "./cells.js";
 import { csvOf } from "./csv.js";
 import { leftOutSection, runSection } from "./dismissed.js";
-import { html } from "./dom.js";
+import { html, shortened } from "./dom.js";
 import { amount, signed } from "./model.js";
 import { counted, rateRange, rateText } from "./rate.js";
 import { sparkline } from "./spark.js";
@@ -158,7 +158,7 @@ export function suspectsPage(app) {
   } else {
     const { word, sentence } = verdictOf(leaks);
     element.append(
-      html("p", { class: "summary" }, html("strong", {}, `${word}: `), sentence),
+      html("p", { class: "summary" }, html("strong", {}, `${word}: `), shortened(sentence, 400)),
       table.element,
       ...leaks.runs.map((/** @type {any} */ run, /** @type {number} */ i) => runSection(run, i, leaks.runs.length)),
       ...leftOutSection(leaks),

@@ -26,7 +26,8 @@ export function clockOf(index, zone = undefined) {
       position: (i) => i + 1,
       at: (position) => `dump ${Math.round(position)}`,
       short: (i) => `dump ${i + 1}`,
-      long: (i) => `dump ${i + 1} of ${captures.length}`,
+      long: (i) =>
+        captures.length === 1 ? captures[i].name.split("/").pop() || "" : `dump ${i + 1} of ${captures.length}`,
     };
   }
   const at = (/** @type {number} */ seconds) => `+${durationText(seconds)}`;
