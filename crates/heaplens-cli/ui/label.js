@@ -3,7 +3,7 @@
 import { cut } from "./model.js";
 
 /** Longer names are cut as they are. */
-const LONGEST_PATH = 400;
+const LONGEST_PARTED = 400;
 
 /** Where the parts of names begin. @type {Map<string, number[]>} */
 const partsKnown = new Map();
@@ -14,7 +14,7 @@ const partsKnown = new Map();
  * @param {string} name @param {number} room
  */
 export function frameLabel(name, room) {
-  if (name.length > LONGEST_PATH) return cut(name, room);
+  if (name.length > LONGEST_PARTED) return cut(name, room);
   const whole = cut(name, room);
   if (whole === name) return name;
   const starts = pathStarts(name);
