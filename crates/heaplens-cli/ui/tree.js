@@ -73,7 +73,7 @@ export function graphOf(code, trie, { sample, isDiff, rate, relative }) {
     doc,
     count,
     parent: order.parent,
-    end: endsOf(order.parent),
+    end: endsBelow(order.parent),
     frames,
     merged: new Map(),
     grown: all.grown,
@@ -103,7 +103,7 @@ function sumUp(parent, column) {
 }
 
 /** One past the last node below each. @param {Int32Array} parent */
-function endsOf(parent) {
+function endsBelow(parent) {
   const end = new Int32Array(parent.length);
   for (let i = parent.length - 1; i >= 0; i--) {
     if (end[i] === 0) end[i] = i + 1;
