@@ -16,6 +16,7 @@ import {
   groundsOf,
   hasTimes,
   labelText,
+  otherRunsOf,
   LABELS,
   OWNERS,
   unseenOf,
@@ -42,6 +43,8 @@ export function judgedParts(app) {
   const rest = [];
   if (others.length > 0) rest.push(othersBlock(app, others, run));
   if (!first && run?.dismissed.length > 0) rest.push(dismissedBlock(run));
+  const runs = otherRunsOf(leaks);
+  if (runs) rest.push(html("p", {}, runs));
   if (run) rest.push(html("p", { class: "muted grounds" }, `${groundsOf(run).join("; ")}.`));
   return { first: parts, rest };
 }

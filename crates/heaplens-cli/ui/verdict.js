@@ -139,6 +139,15 @@ export function unseenOf(run) {
   return "More dumps over a longer time, or a smaller lg_prof_sample, find slower leaks.";
 }
 
+/** What became of the runs that the verdict is not from; empty if there are none. @param {LeaksData} leaks */
+export function otherRunsOf(leaks) {
+  const others = (leaks.runs ?? []).slice(1);
+  if (others.length === 0) return "";
+  const leaking = others.filter((/** @type {any} */ run) => run.verdict === "leak").length;
+  const said = leaking === 0 ? "no leak was found there" : leaking === 1 ? "one leaks" : `${leaking} leak`;
+  return `${counted(others.length, "other run")} of the program ${others.length === 1 ? "was" : "were"} judged, too: ${said}.`;
+}
+
 /** Labels in words. @type {Record<string, string>} */
 export const LABELS = {
   leak: "leak",

@@ -298,3 +298,17 @@ test("the chart in words", () => {
       "restarted before dump 3 of 3.",
   );
 });
+
+test("other runs are told of", () => {
+  const runs = (...verdicts) => ({ runs: ["leak", ...verdicts].map((verdict) => ({ verdict })) });
+  assert.equal(verdicts.otherRunsOf(runs()), "");
+  assert.equal(verdicts.otherRunsOf(runs("leak")), "1 other run of the program was judged, too: one leaks.");
+  assert.equal(
+    verdicts.otherRunsOf(runs("leak", "no-leak")),
+    "2 other runs of the program were judged, too: one leaks.",
+  );
+  assert.equal(
+    verdicts.otherRunsOf(runs("inconclusive")),
+    "1 other run of the program was judged, too: no leak was found there.",
+  );
+});
