@@ -75,8 +75,8 @@ export class GraphView {
     this.scene = null;
     /** Height of the graph as drawn last, -1 before. */
     this.height = -1;
-    /** The row of this node is to be seen in the next picture. @type {number | undefined} */
-    this.scrollsTo = undefined;
+    /** True if the zoomed frame is to be seen in the next picture. */
+    this.seeksZoom = false;
     /**
      * The colours as used last.
      * @type {{graph: Graph, color: string, palette: PaletteData, paint: (node: number) => string} | null}
@@ -104,12 +104,13 @@ export class GraphView {
 
   /** @param {Partial<FlameOptions>} changed */
   update(changed) {
-    const { graph, zoom } = this.options;
+    const { graph, zoom, shape } = this.options;
     Object.assign(this.options, changed);
+    if (shape !== this.options.shape) this.seeksZoom = true;
     if (graph !== this.options.graph || zoom !== this.options.zoom) {
       this.lens = { scale: 1, left: 0 };
       this.focused = { node: this.options.zoom, isMerged: false };
-      this.scrollsTo = this.options.zoom;
+      this.seeksZoom = true;
     }
     this.scroll.setAttribute("aria-label", this.options.label);
     if (this.options.crumbs === false) this.crumbs.hidden = true;
@@ -133,6 +134,7 @@ export class GraphView {
   /** Lays out anew, with the next picture. */
   relay() {
     this.scene = null;
+    this.hover.hidden = true;
     this.redraw();
   }
 
@@ -162,18 +164,17 @@ export class GraphView {
   render() {
     this.waiting = 0;
     if (this.scroll.clientWidth === 0) return;
-    const isNew = this.scene === null;
     const scene = this.theScene();
     const height = scene.lay.rows * FRAME_ROW;
-    if (isNew && height !== this.height) {
+    if (height !== this.height) {
       // A flame stands on its root: what grows above it must not push it away.
       const below = this.height - this.scroll.scrollTop;
       this.space.style.height = `${height}px`;
       if (scene.isFlame) this.scroll.scrollTop = this.height < 0 ? height : height - below;
       this.height = height;
     }
-    if (this.scrollsTo !== undefined) this.scrollToRow(scene.lay.zoomRow);
-    this.scrollsTo = undefined;
+    if (this.seeksZoom) this.scrollToRow(scene.lay.zoomRow);
+    this.seeksZoom = false;
     const tall = Math.min(this.scroll.clientHeight, height);
     const ratio = devicePixelRatio || 1;
     const [w, h] = [Math.round(scene.width * ratio), Math.round(tall * ratio)];
@@ -187,7 +188,6 @@ export class GraphView {
     this.context.clearRect(0, 0, scene.width, tall);
     drawScene(this.context, scene, this.scroll.scrollTop, tall);
     this.placeFocus();
-    if (isNew) this.hover.hidden = true;
   }
 
   /** The block at a point of the window, -1 for none. @param {number} clientX @param {number} clientY */

@@ -68,6 +68,7 @@ export function listenToPointer(view) {
   space.addEventListener("pointerup", release);
   space.addEventListener("pointercancel", release);
   space.addEventListener("pointerleave", unhover);
+  scroll.addEventListener("scroll", unhover, { passive: true });
   space.addEventListener("click", (event) => {
     if (down?.isDrag) return;
     const block = view.blockAt(event.clientX, event.clientY);
