@@ -25,7 +25,13 @@ export function headline(kind, word, sentence, copied) {
   return html(
     "div",
     { class: `headline ${kind}` },
-    html("h2", {}, html("span", { class: "badge" }, word), " ", html("span", {}, ...breakable(sentence, 400))),
+    html(
+      "h2",
+      {},
+      html("span", { class: "badge" }, word),
+      " ",
+      html("span", {}, ...breakable(sentence.replace(/(\d) %/g, "$1\u00a0%"), 400)),
+    ),
     copy,
   );
 }

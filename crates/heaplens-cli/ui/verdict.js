@@ -145,7 +145,8 @@ export function otherRunsOf(leaks) {
   if (others.length === 0) return "";
   const leaking = others.filter((/** @type {any} */ run) => run.verdict === "leak").length;
   const said = leaking === 0 ? "no leak was found there" : leaking === 1 ? "one leaks" : `${leaking} leak`;
-  return `${counted(others.length, "other run")} of the program ${others.length === 1 ? "was" : "were"} judged, too: ${said}.`;
+  const were = others.length === 1 ? "was" : "were";
+  return `${counted(others.length, "other run")} of the program ${were} judged, too: ${said}.`;
 }
 
 /** Labels in words. @type {Record<string, string>} */
