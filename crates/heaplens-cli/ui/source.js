@@ -18,7 +18,7 @@ const MOST_LINES = 5000;
 
 const NO_TEXT =
   "The text of the lines is not in here: heaplens view has it where the source is at hand; heaplens report takes it " +
-  "in with --source, as it can be confidential.";
+  "in with --sources, as it can be confidential.";
 
 /** @param {App} app @returns {Page} */
 export function sourcePage(app) {
