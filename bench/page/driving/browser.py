@@ -13,7 +13,6 @@ from harness.measuring import Failed
 # As the browser tests of the program do. Without its own sandbox, since containers have none to give.
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1200,900"]
 SECONDS_TO_ANSWER = 120
-ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
 class Browser:
@@ -87,12 +86,8 @@ class Browser:
         return self.post("execute/sync", {"script": script, "args": list(arguments)})
 
     def text(self, css: str) -> str:
-        """What an element says, as it is drawn; empty if it is not there."""
-        return self.script("return document.querySelector(arguments[0])?.innerText ?? ''", css)
-
-    def press(self, keys: str) -> None:
-        found = self.post("element", {"using": "css selector", "value": "body"})
-        self.post(f"element/{found[ELEMENT]}/value", {"text": keys})
+        """What an element says; empty if it is not there."""
+        return self.script("return document.querySelector(arguments[0])?.textContent ?? ''", css)
 
     def act(self, *sources: dict) -> None:
         """Input as from devices, tick by tick."""
