@@ -23,7 +23,8 @@ class Browser:
         if program is None:
             raise tools.Missing("there is no chromedriver: Debian's package chromium-driver has it")
         self.process = subprocess.Popen(
-            [program, "--port=0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            [program, "--port=0"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )
         self.session: Optional[str] = None
         try:

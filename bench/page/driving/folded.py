@@ -21,7 +21,7 @@ def write(path: Path, frames: int) -> int:
 
 
 def stacks(frames: int) -> Iterator[Tuple[List[str], int]]:
-    """A walk through the tree: back some frames, then forth along new ones, each with a name its caller has not called."""
+    """A walk through the tree: back some frames, then forth along new ones, named as no other callee of their caller."""
     draw = random.Random(1)
     names = [f"{draw.choice(CRATES)}::{draw.choice(TYPES)}::step_{number}" for number in range(NAMES)]
     # Of each frame on the path, how many callees it has: their names differ.
