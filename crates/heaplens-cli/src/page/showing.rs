@@ -8,6 +8,7 @@ use crate::source_files::Sources;
 use crate::units;
 use heaplens::leaks;
 use heaplens::out::page::{self, Page};
+use heaplens::profile::{Module, ModuleKind};
 use heaplens::series::Series;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -93,11 +94,14 @@ impl Showing {
     }
 }
 
-/// The program's name, as far as an input tells it.
+/// The program's name, as far as an input tells it: the agent says it, and of modules it is the one that is no library.
 fn title(series: &Series) -> String {
     let mut trailers = series.captures().iter().filter_map(|capture| capture.trailer.as_ref());
     let exe = trailers.find_map(|trailer| trailer.exe.as_deref());
     let name = exe.and_then(|exe| exe.rsplit(['/', '\\']).next()).filter(|name| !name.is_empty());
+    let is_program =
+        |module: &&Module| module.kind == ModuleKind::File && !module.short_name().contains(".so");
+    let name = name.or_else(|| series.code().modules().iter().find(is_program).map(Module::short_name));
     name.map_or_else(|| "Heap".to_owned(), |name| format!("Heap of {name}"))
 }
 
