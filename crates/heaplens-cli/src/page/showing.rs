@@ -6,6 +6,7 @@ use crate::notes;
 use crate::series::Making;
 use crate::source_files::Sources;
 use crate::units;
+use heaplens::classify::Owners;
 use heaplens::leaks;
 use heaplens::out::page::{self, Page};
 use heaplens::profile::{Module, ModuleKind};
@@ -86,8 +87,14 @@ impl Showing {
         options.title = self.title.clone().unwrap_or_else(|| title(&series));
         options.program = format!("heaplens {}", env!("CARGO_PKG_VERSION"));
         options.is_redacted = contents.is_redacted;
+        options.owners = judging.owners.clone();
+        // The first that was read, unless it could not be.
+        let is_base = |base: &OsString| {
+            series.captures().first().is_some_and(|first| first.source.name == base.to_string_lossy())
+        };
+        options.base = self.base.as_ref().filter(|base| is_base(base)).map(|_| 0);
         if contents.has_sources {
-            options.sources = sources(&series);
+            options.sources = sources(&series, &options.owners);
         }
         let title = options.title.clone();
         Ok(Shown { page: Page::new(series, leaks.as_ref(), &options)?, title })
@@ -106,11 +113,11 @@ fn title(series: &Series) -> String {
 }
 
 /// Lines around those that the program's own frames are at, of files that are there.
-fn sources(series: &Series) -> Vec<page::Source> {
+fn sources(series: &Series, owners: &Owners) -> Vec<page::Source> {
     let mut files = Sources::default();
     let mut sources = Vec::new();
     let mut left = MOST_LINES;
-    for (file, lines) in page::own_places(series) {
+    for (file, lines) in page::own_places(series, owners) {
         let Ok(text) = files.lines(file) else { continue };
         let last = u32::try_from(text.len()).unwrap_or(u32::MAX);
         for (first, end) in stretches(&lines, last) {

@@ -86,3 +86,14 @@ fn a_server_answers_under_its_address_alone() {
     assert_eq!(headers[1..], ["nosniff", "no-store"]);
     assert_eq!((values, beyond, elsewhere, other), (200, 404, 404, 403));
 }
+
+#[test]
+fn a_base_is_what_others_are_compared_with() {
+    let (base, leak) = (fixture("base.heap"), fixture("leak.heap"));
+    let (base, leak) = (base.to_str().unwrap(), leak.to_str().unwrap());
+    let place =
+        |args: &[&str]| index(&run(["report", "--no-symbols"].iter().chain(args)).ok())["base"].clone();
+    assert_eq!(place(&["--base", leak, base]), 1, "the later one");
+    assert_eq!(place(&["--base", base, leak]), 0);
+    assert_eq!(place(&[base, leak]), -1);
+}
