@@ -1,7 +1,6 @@
 //! From what was typed to the page.
 
-use crate::args::{Fetching, Names, Patterns, Symbols};
-use crate::commands::leaks::Judging;
+use crate::judging::Judging;
 use crate::notes;
 use crate::series::Making;
 use crate::source_files::Sources;
@@ -41,13 +40,7 @@ pub(crate) struct Showing {
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]
-    patterns: Patterns,
-    #[command(flatten)]
-    symbols: Symbols,
-    #[command(flatten)]
-    names: Names,
-    #[command(flatten)]
-    fetching: Fetching,
+    making: Making,
 }
 
 /// What else goes into the page.
@@ -73,14 +66,8 @@ impl Showing {
     pub(crate) fn page(&self, contents: Contents) -> anyhow::Result<Shown> {
         let mut judging = self.judging.options()?;
         judging.every = self.every.map(|time| time.as_secs_f64());
-        let making = Making {
-            patterns: &self.patterns,
-            symbols: &self.symbols,
-            names: &self.names,
-            fetching: &self.fetching,
-        };
         let inputs: Vec<OsString> = self.base.iter().chain(&self.inputs).cloned().collect();
-        let (series, folded) = making.both(&inputs)?;
+        let (series, folded) = self.making.both(&inputs)?;
         let leaks = (series.captures().len() >= SERIES).then(|| leaks::find(&folded, &judging));
         drop(folded);
         let mut options = page::Options::default();
