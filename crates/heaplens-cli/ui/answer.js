@@ -16,6 +16,8 @@ import { culpritCrate, decidersOf, dismissalOf, factsOf, groundsOf, hasTimes, la
 
 /** Functions that are named on the first screen. */
 const MOST_NAMED_FIRST = 5;
+/** Fewer captures have no course to judge. */
+const FEWEST_JUDGED = 3;
 
 /** @param {App} app @returns {Page} */
 export function answerPage(app) {
@@ -25,9 +27,11 @@ export function answerPage(app) {
   // The chart is put between what was found and what it rests on.
   const view = waitingView("answerpage", "answer", body, html("div", { class: "chartslot" }), more);
   const count = index.captures.length;
+  // Less than three captures are told of as they are, whatever was made of them.
+  const leaks = count < FEWEST_JUDGED ? null : index.leaks;
 
   const load = async (/** @type {State} */ state) => {
-    if (index.leaks) return judged(app);
+    if (leaks) return judged(app);
     const { before, after } = await app.work.sides(count === 1 ? { ...state, a: -1, byThread: false } : { ...state, byThread: false });
     const found = chargesOf(index, before, after);
     return before ? changed(app, state, found) : held(app, state, found);
@@ -37,14 +41,14 @@ export function answerPage(app) {
     element: view.element,
     show(state, change) {
       // A judgement is of the whole series: A and B have no part in it.
-      if (index.leaks && change !== null && !change.has("view")) return;
+      if (leaks && change !== null && !change.has("view")) return;
       void view.wait(load(state), ({ first, rest }) => {
         body.replaceChildren(...first);
         more.replaceChildren(...rest);
       });
     },
     focus: () => /** @type {HTMLElement | null} */ (body.querySelector("button"))?.focus(),
-    exports: () => index.leaks ? [{ label: "JSON of the judgement", extension: "json", type: "application/json", make: async () => `${JSON.stringify(index.leaks, null, 2)}\n` }] : [],
+    exports: () => leaks ? [{ label: "JSON of the judgement", extension: "json", type: "application/json", make: async () => `${JSON.stringify(leaks, null, 2)}\n` }] : [],
   };
 }
 

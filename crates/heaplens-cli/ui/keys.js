@@ -47,12 +47,19 @@ function stepped(field) {
   };
 }
 
+/** A before it was taken away, -1 if it never was. */
+let formerA = -1;
+
 /** @param {Shell} shell */
 function compare({ app }) {
   const { store, index } = app;
-  if (store.state.a >= 0) return store.change({ a: -1 });
-  const first = judgedRun(index)?.[0] ?? 0;
-  if (index.captures.length > 1) store.change({ a: first === store.state.b ? (first > 0 ? first - 1 : 1) : first });
+  const { a, b } = store.state;
+  if (a >= 0) {
+    formerA = a;
+    return store.change({ a: -1 });
+  }
+  const first = formerA >= 0 ? formerA : (judgedRun(index)?.[0] ?? 0);
+  if (index.captures.length > 1) store.change({ a: first === b ? (first > 0 ? first - 1 : 1) : first });
 }
 
 /** @param {Shell} shell */
@@ -91,12 +98,12 @@ export const KEYS = [
   { group: "Find", keys: ["g"], text: "into the graph or table; arrows move in it, Enter opens", run: ({ focusView }) => focusView() },
   { group: "Page", keys: ["e"], text: "export what is shown", run: ({ exportMenu }) => exportMenu() },
   { group: "Page", keys: ["?"], text: "these keys", run: ({ help }) => help() },
-  { group: "In the flame graph", keys: ["↑ ↓ ← →"], text: "to callers, callees, neighbours", run: null },
+  { group: "In the flame graph", keys: ["↑", "↓", "←", "→"], text: "to callers, callees, neighbours", run: null },
   { group: "In the flame graph", keys: ["Enter"], text: "zoom to the frame", run: null },
   { group: "In the flame graph", keys: ["Backspace"], text: "zoom out to the caller", run: null },
   { group: "In the flame graph", keys: ["c"], text: "copy the stack", run: null },
   { group: "In the flame graph", keys: ["Shift-F10"], text: "menu: focus, ignore, hide, show from, callers", run: null },
-  { group: "On the chart", keys: ["← →", "Page ↑ ↓"], text: "move the mark that has the focus", run: null },
+  { group: "On the chart", keys: ["← →", "PgUp", "PgDn"], text: "move the mark that has the focus", run: null },
 ];
 
 /** @type {Record<string, (shell: Shell) => void>} */

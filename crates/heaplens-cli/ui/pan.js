@@ -1,6 +1,6 @@
 // Mouse, pen and finger on the graph: hover, click, drag, wheel, menu.
 
-/** @typedef {import("./canvas.js").GraphView} GraphView */
+/** @typedef {import("./graphview.js").GraphView} GraphView */
 
 /** So far a pointer moves before it drags, in pixels. */
 const DRAG_START = 5;

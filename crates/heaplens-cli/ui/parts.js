@@ -1,6 +1,7 @@
 // The parts that a frame's callees (or callers, or threads) make of it, as a table.
 
 import { functionCell } from "./cells.js";
+import { html } from "./dom.js";
 import { amount, nameOf, netOf, percent, signed, widthOf } from "./model.js";
 import { rangeText } from "./rate.js";
 import { intervalOfChange } from "./top.js";
@@ -69,7 +70,7 @@ export function partColumns(graph, title) {
   if (objects) {
     columns.push({ key: "other", title: bytes ? "objects" : "bytes", kind: "number", width: "7.2rem", text: (part) => write(part.other, !bytes).replace(/ objects?$/, ""), sort: (part) => net(part.other), wide: true });
   }
-  columns.push({ key: "name", title, kind: "name", width: "minmax(10rem, 1fr)", text: (part) => part.name, cell: (part) => functionCell(part.name, part.place, ""), sort: (part) => part.name });
+  columns.push({ key: "name", title, kind: "name", width: "minmax(10rem, 1fr)", text: (part) => part.name, cell: (part) => (part.node < 0 ? [html("span", { class: "muted" }, part.name)] : functionCell(part.name, part.place, "")), sort: (part) => part.name });
   return columns;
 }
 

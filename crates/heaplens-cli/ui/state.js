@@ -139,7 +139,8 @@ export function stateStore(index) {
     },
     /** The fragment that leads to the state with a change. @param {Partial<State>} change */
     link(change) {
-      return `#${writtenState({ ...state, ...change }, base)}`;
+      const next = { ...state, ...change };
+      return `#${writtenState(next, base) || `view=${next.view}`}`;
     },
   };
 }

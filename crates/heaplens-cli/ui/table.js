@@ -125,10 +125,13 @@ export function dataTable(options) {
   };
 
   const compute = () => {
+    const current = rows[active];
     rows = ordered(filtered(all, textOf, filter), columns, order);
-    active = Math.min(active, rows.length - 1);
+    // The row that keys have reached stays so, wherever it goes.
+    active = current === undefined ? -1 : rows.indexOf(current);
     grid.setAttribute("aria-rowcount", String(rows.length + 1));
-    count.textContent = rows.length === all.length ? `${grouped(all.length)} rows` : `${grouped(rows.length)} of ${grouped(all.length)} rows`;
+    const many = `${grouped(all.length)} row${all.length === 1 ? "" : "s"}`;
+    count.textContent = rows.length === all.length ? many : `${grouped(rows.length)} of ${many}`;
     nothing.hidden = rows.length > 0;
     nothing.textContent = all.length > 0 ? "No row matches the filter." : options.nothing;
     drawHead();

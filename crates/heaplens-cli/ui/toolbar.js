@@ -60,8 +60,8 @@ export function toolbar(app, files) {
   const controls = {
     sides, ...selects, frames: frames.element, filters: filters.element, search: search.element,
   };
-  const bar = html("div", { class: "bar", role: "toolbar", "aria-label": "what is shown" }, ...Object.values(controls), search.output);
-  const element = html("div", { class: "tools" }, bar, chips, problem);
+  const bar = html("div", { class: "bar" }, ...Object.values(controls), search.output);
+  const element = html("section", { class: "tools", "aria-label": "what is shown" }, bar, chips, problem);
 
   /** @param {HTMLElement} exportButton */
   function openExport(exportButton) {

@@ -12,10 +12,10 @@ import { noSums, stackSums, sumColumns } from "./sums.js";
  * A model that model.js and describe.js take, and what the page wants to know beside it. `frame` is each node's frame in
  * `code` (-1: the root), `samples` about how many samples its figure rests on (null: it is exact). `relative` has the
  * totals of both sides where amounts are shares of them, as parts of `unit`. `own` has what each node holds by itself; `isInverted`: callers
- * are below.
+ * are below. `rate` is there where amounts are shares, too, unlike `doc.rate`, which is for intervals.
  * @typedef {Model & {
  *   code: Code, frame: Int32Array, samples: Float64Array | null, relative: Relative | null, own: Sums,
- *   after: Float64Array, isInverted: boolean
+ *   after: Float64Array, isInverted: boolean, rate: number | null
  * }} Graph
  */
 
@@ -66,7 +66,7 @@ export function graphOf(code, trie, { sample, isDiff, rate, relative }) {
     doc, count, parent: order.parent, end: endsOf(order.parent), frames, merged: new Map(),
     grown: all.grown, shrunk: all.shrunk, before: all.before, after: all.after,
     other: all.otherAfter, otherBefore: all.otherBefore,
-    code, own, relative, isInverted: !trie.ownsAlone,
+    code, own, relative, rate, isInverted: !trie.ownsAlone,
     frame: order.nodes.map((node) => trie.frame[node]),
     samples: samplesOf(all, bytes, isDiff, rate, relative),
   };

@@ -2,7 +2,7 @@
 
 import { rowOfBlock } from "./lay.js";
 
-/** @typedef {import("./canvas.js").GraphView} GraphView @typedef {import("./draw.js").Scene} Scene */
+/** @typedef {import("./graphview.js").GraphView} GraphView @typedef {import("./draw.js").Scene} Scene */
 
 /** @param {GraphView} view */
 export function listenToGraphKeys(view) {
