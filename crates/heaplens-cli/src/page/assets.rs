@@ -46,6 +46,7 @@ const FILES: &[Asset] = assets!(
     "fold.js"
     "frame.js"
     "graph.css"
+    "graphview.js"
     "handles.js"
     "help.js"
     "index.html"
