@@ -3,7 +3,7 @@
 use crate::home::Shown;
 use crate::inputs::{self, Input};
 use crate::lab::{Lab, heaplens};
-use crate::same::says_the_same;
+use crate::same::{is_the_same_table, says_the_same};
 use crate::saving::without_sites;
 use crate::story::sums_to;
 use crate::tab::Tab;
@@ -58,8 +58,8 @@ fn functions(tab: &Tab<'_>, input: &Input, command: &[&str], files: &[&PathBuf])
     sums_to(tab, text.lines().next().unwrap_or_default())?;
     tab.until("there are rows", "return document.querySelectorAll('.toppage .rows .row').length > 0")?;
     let document = tab.save("JSON of these rows")?.json()?;
-    let line = ours(input, &[command, &["-n", "0", "--format", "json"]].concat(), files)?;
-    says_the_same(&document, &serde_json::from_str(&line)?, &command.join(" "))?;
+    let line = ours(input, &[command, &["--fold-runtime", "-n", "0", "--format", "json"]].concat(), files)?;
+    is_the_same_table(&document, &serde_json::from_str(&line)?, &command.join(" "))?;
     // Below the line of totals and the heads of columns.
     let rows: Vec<&str> = text
         .lines()
@@ -77,6 +77,10 @@ fn functions(tab: &Tab<'_>, input: &Input, command: &[&str], files: &[&PathBuf])
     let seen = seen.as_array().ok_or("rows")?;
     assert!(!rows.is_empty() && seen.len() >= rows.len(), "{rows:?} {seen:?}");
     for (row, cells) in rows.iter().zip(seen) {
+        // Those that hold nothing by themselves have another order.
+        if matches!(cells[0].as_str(), Some("0 B" | "±0 B")) {
+            break;
+        }
         for cell in cells.as_array().ok_or("cells")? {
             let cell = cell.as_str().unwrap_or_default();
             // Long names are shortened in the middle.
@@ -105,7 +109,7 @@ fn threads(tab: &Tab<'_>, input: &Input, file: &PathBuf) -> Result<(), Failed> {
     }
     let line: Value = serde_json::from_str(&ours(
         input,
-        &["top", "--by-thread", "--cum", "-n", "0", "--format", "json"],
+        &["top", "--by-thread", "--fold-runtime", "--cum", "-n", "0", "--format", "json"],
         &[file],
     )?)?;
     let mut threads: Vec<(String, i64)> = line["functions"]

@@ -68,10 +68,10 @@ pub(crate) fn difference(lab: &Lab, home: Home) -> Result<(), Failed> {
     )?;
     tab.keys("%")?;
     tab.fragment("relative=1", true)?;
-    tab.until(
-        "shares are compared",
-        "return document.querySelector('.flamepage .summary strong').textContent.includes('%')",
-    )?;
+    find(&tab, LEAK)?;
+    let shares =
+        "return document.querySelector('.flamepage .graph-tip').textContent.includes('% of its side')";
+    tab.until("shares are compared", shares)?;
     tab.keys("%d")?;
     tab.fragment("a=-1", true)?;
     let last = crate::lab::heaplens(["top".as_ref(), "-n".as_ref(), "1".as_ref(), ends[1].as_os_str()])?;
@@ -188,8 +188,9 @@ pub(crate) fn keyboard(lab: &Lab, home: Home) -> Result<(), Failed> {
     while tab.eval("return document.activeElement.matches('.mark.a')")? != json!(true) {
         tab.keys(TAB)?;
         passed += 1;
-        let focus = "const e = document.activeElement; const s = getComputedStyle(e); \
-                     return e !== document.body && (s.outlineStyle !== 'none' || s.boxShadow !== 'none') ? true : e.outerHTML.slice(0, 200)";
+        let focus = "const e = document.activeElement; \
+                     const is = e => { const s = getComputedStyle(e); return s.outlineStyle !== 'none' || s.boxShadow !== 'none' }; \
+                     return e !== document.body && [e, ...e.children].some(is) ? true : e.outerHTML.slice(0, 200)";
         assert_eq!(tab.eval(focus)?, json!(true), "the focus is not seen");
         assert!(passed < 100, "Tab never comes to the marks");
     }

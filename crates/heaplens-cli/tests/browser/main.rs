@@ -59,7 +59,7 @@ const BOTH: [(&str, TestOfBoth); 10] = [
 const ATTACKS: [(&str, TestOfBoth); 1] = [("names_that_attack_are_text", attacks::views)];
 
 const EQUAL: [(&str, &[&str], Test); 3] = [
-    ("nine_kinds_of_inputs_have_the_command_lines_figures", &[], equal::plain),
+    ("many_kinds_of_inputs_have_the_command_lines_figures", &[], equal::plain),
     ("a_rust_program_has_the_command_lines_figures", &[], equal::rust),
     ("a_cpp_program_has_the_command_lines_figures", &["/usr/bin/g++", inputs::JEMALLOC], equal::cpp),
 ];

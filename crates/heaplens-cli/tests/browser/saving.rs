@@ -2,7 +2,7 @@
 
 use crate::home::Home;
 use crate::lab::{Lab, heaplens, json, totals};
-use crate::same::says_the_same;
+use crate::same::{is_the_same_table, says_the_same};
 use crate::story::{drawn, sums_to};
 use crate::tab::Tab;
 use libtest_mimic::Failed;
@@ -11,8 +11,10 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 
+/// As the page does by itself: documents and folded stacks of the command line have all start-up frames.
 fn ours(args: &[&str], dumps: &[&Path]) -> Result<String, Failed> {
-    heaplens(args.iter().map(OsStr::new).chain(dumps.iter().map(|dump| dump.as_os_str())))
+    let args = [&args[..1], &["--fold-runtime"], &args[1..]].concat();
+    heaplens(args.into_iter().map(OsStr::new).chain(dumps.iter().map(|dump| dump.as_os_str())))
 }
 
 /// Of the graph: folded stacks, pprof, pictures.
@@ -50,7 +52,7 @@ pub(crate) fn tables(lab: &Lab, home: Home) -> Result<(), Failed> {
     assert_eq!(tab.save("CSV of these rows")?.text()?, ours(&["diff", "-n", "0", "--format", "csv"], &ends)?);
     let document = tab.save("JSON of these rows")?.json()?;
     let line = serde_json::from_str(&ours(&["diff", "-n", "0", "--format", "json"], &ends)?)?;
-    says_the_same(&document, &line, "functions")?;
+    is_the_same_table(&document, &line, "functions")?;
     tab.keys("5")?;
     tab.until("there are suspects", "return document.querySelectorAll('.suspects .rows .row').length > 0")?;
     let mut judgement = tab.save("JSON of the judgement")?.json()?;

@@ -156,10 +156,17 @@ fn seen(tab: &Tab<'_>) -> Result<Value, Failed> {
     )
 }
 
+/// A window in which nothing needs to be scrolled to: how far it was is not in the link.
+fn tall(tab: &Tab<'_>) -> Result<(), Failed> {
+    let size = json!({"width": 1200, "height": 2000, "deviceScaleFactor": 1, "mobile": false});
+    tab.session.devtools("Emulation.setDeviceMetricsOverride", &size)?;
+    tab.until("the window is tall", "return innerHeight === 2000")
+}
+
 /// A view is what its link says: after a reload, and for whom the link is sent to.
 pub(crate) fn links(lab: &Lab, home: Home) -> Result<(), Failed> {
     let tab = lab.open(home, "#view=flame")?;
-    drawn(&tab)?;
+    tall(&tab)?;
     let plain = seen(&tab)?;
     // Colours by owner, flame, only what grew, searched for, zoomed, and another A.
     tab.keys("oo")?;
@@ -179,6 +186,7 @@ pub(crate) fn links(lab: &Lab, home: Home) -> Result<(), Failed> {
     let link = tab.eval("return location.hash")?;
     tab.close()?;
     let other = lab.open(home, link.as_str().unwrap_or_default())?;
+    tall(&other)?;
     assert_eq!(seen(&other)?, there);
     other.close()
 }

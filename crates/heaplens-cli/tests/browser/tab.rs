@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 /// How often the page is looked at before what was asked of it counts as lost: for a minute, which only a hang meets.
-const PATIENCE: u32 = 3000;
+const PATIENCE: u32 = 250;
 const PAUSE: Duration = Duration::from_millis(20);
 
 pub(crate) const ENTER: &str = "\u{e007}";
@@ -75,6 +75,9 @@ impl Browser {
                     continue;
                 }
                 let bytes = std::fs::read(&path)?;
+                if bytes.is_empty() {
+                    continue;
+                }
                 std::fs::remove_file(&path)?;
                 return Ok(Saved { name, bytes });
             }
