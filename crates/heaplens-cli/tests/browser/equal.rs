@@ -77,10 +77,6 @@ fn functions(tab: &Tab<'_>, input: &Input, command: &[&str], files: &[&PathBuf])
     let seen = seen.as_array().ok_or("rows")?;
     assert!(!rows.is_empty() && seen.len() >= rows.len(), "{rows:?} {seen:?}");
     for (row, cells) in rows.iter().zip(seen) {
-        // Those that hold nothing by themselves have another order.
-        if matches!(cells[0].as_str(), Some("0 B" | "±0 B")) {
-            break;
-        }
         for cell in cells.as_array().ok_or("cells")? {
             let cell = cell.as_str().unwrap_or_default();
             // Long names are shortened in the middle.
