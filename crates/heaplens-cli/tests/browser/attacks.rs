@@ -230,10 +230,11 @@ pub(crate) fn deep(lab: &Lab) -> Result<(), Failed> {
     large(lab, "deep", &format!("{} 1000000\n", frames.join(";")))
 }
 
+/// A thousand functions that call a thousand others each.
 pub(crate) fn wide(lab: &Lab) -> Result<(), Failed> {
     let mut text = String::new();
     for i in 0..1_000_000 {
-        let _ = writeln!(text, "main;f{i} {}", 1 + i % 1000);
+        let _ = writeln!(text, "caller{};callee{} {}", i % 1000, i / 1000, 1 + i % 7);
     }
     large(lab, "wide", &text)
 }
