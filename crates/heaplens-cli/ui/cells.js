@@ -166,24 +166,17 @@ export function functionFields(top, sample) {
   const fields = [];
   const counterpart = sample.replace(/space|objects/, (kind) => (kind === "space" ? "objects" : "space"));
   for (const prefix of /** @type {const} */ (["flat", "cum"])) {
-<<<<<<< HEAD
     const add = (
       /** @type {string} */ name,
       /** @type {(row: TopRow) => Change} */ of,
       /** @type {boolean} */ isBytes,
     ) => {
-      fields.push({ name, value: (row) => whole(changeNet(of(row))) });
-      if (top.diff) {
-        fields.push(
-          { name: `${name}_from`, value: (row) => whole(of(row).before) },
-          { name: `${name}_to`, value: (row) => whole(of(row).after) },
-        );
-=======
-    const add = (/** @type {string} */ name, /** @type {(row: TopRow) => Change} */ of, /** @type {boolean} */ isBytes) => {
       fields.push({ name, value: (row) => rounded(changeNet(of(row))) });
       if (top.diff) {
-        fields.push({ name: `${name}_from`, value: (row) => rounded(of(row).before) }, { name: `${name}_to`, value: (row) => rounded(of(row).after) });
->>>>>>> w/pagetests
+        fields.push(
+          { name: `${name}_from`, value: (row) => rounded(of(row).before) },
+          { name: `${name}_to`, value: (row) => rounded(of(row).after) },
+        );
       }
       if (!isBytes || top.rate === null) return;
       const end = (/** @type {"low" | "high"} */ which) => (/** @type {TopRow} */ row) => {
