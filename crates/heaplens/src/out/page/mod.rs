@@ -1,8 +1,8 @@
 //! The data of the page that shows a series: one compact document, which the page decodes.
 //!
 //! A container: the length of the index (u32, little-endian), the index (JSON, see `ui/types.js` of the program), then for
-//! each capture, in the order of the index, two [`blocks`], each after its length; a length of 0 says that it is not in here,
-//! or that there is nothing. docs/page-data.md describes both.
+//! each capture, in the order of the index, two blocks (`blocks.rs`), each after its length; a length of 0 says that it is not in here,
+//! or that there is nothing. docs/report.md describes both.
 
 mod blocks;
 mod captures;
