@@ -1,5 +1,6 @@
 // Cells that several tables have.
 
+import { rounded } from "./csv.js";
 import { html, shortened } from "./dom.js";
 import { amount, percent, signed } from "./model.js";
 import { rangeText } from "./rate.js";
@@ -163,7 +164,6 @@ export const functionText = (row) => `${row.name} ${row.place} ${row.crate} ${ro
 export function functionFields(top, sample) {
   /** @type {TopField[]} */
   const fields = [];
-  const whole = (/** @type {number} */ value) => Math.round(value);
   const counterpart = sample.replace(/space|objects/, (kind) => (kind === "space" ? "objects" : "space"));
   for (const prefix of /** @type {const} */ (["flat", "cum"])) {
     const add = (
@@ -171,17 +171,17 @@ export function functionFields(top, sample) {
       /** @type {(row: TopRow) => Change} */ of,
       /** @type {boolean} */ isBytes,
     ) => {
-      fields.push({ name, value: (row) => whole(changeNet(of(row))) });
+      fields.push({ name, value: (row) => rounded(changeNet(of(row))) });
       if (top.diff) {
         fields.push(
-          { name: `${name}_from`, value: (row) => whole(of(row).before) },
-          { name: `${name}_to`, value: (row) => whole(of(row).after) },
+          { name: `${name}_from`, value: (row) => rounded(of(row).before) },
+          { name: `${name}_to`, value: (row) => rounded(of(row).after) },
         );
       }
       if (!isBytes || top.rate === null) return;
       const end = (/** @type {"low" | "high"} */ which) => (/** @type {TopRow} */ row) => {
         const interval = intervalOfChange({ ...top, bytes: true }, of(row));
-        return interval ? whole(interval[which]) : null;
+        return interval ? rounded(interval[which]) : null;
       };
       fields.push({ name: `${name}_low`, value: end("low") }, { name: `${name}_high`, value: end("high") });
     };
@@ -204,10 +204,10 @@ export function functionDocument(top, sample, rows) {
   const figure = (/** @type {Change} */ change, /** @type {Change} */ other) => {
     const interval = intervalOfChange(top, change);
     return {
-      value: Math.round(changeNet(change)),
-      ...(top.diff ? { from: Math.round(change.before), to: Math.round(change.after) } : {}),
-      ...(top.objects && top.bytes ? { objects: Math.round(changeNet(other)) } : {}),
-      ...(interval ? { interval: [Math.round(interval.low), Math.round(interval.high)] } : {}),
+      value: rounded(changeNet(change)),
+      ...(top.diff ? { from: rounded(change.before), to: rounded(change.after) } : {}),
+      ...(top.objects && top.bytes ? { objects: rounded(changeNet(other)) } : {}),
+      ...(interval ? { interval: [rounded(interval.low), rounded(interval.high)] } : {}),
     };
   };
   const document = {

@@ -31,6 +31,11 @@ export function csvOf(fields, rows) {
   return lines.map((line) => `${line.join(",")}\r\n`).join("");
 }
 
+/** A whole number, halves away from zero as the command line rounds. @param {number} value */
+export function rounded(value) {
+  return Math.sign(value) * Math.round(Math.abs(value));
+}
+
 /** Without exponents; fractions as they are. @param {number} value */
 function wholeNumber(value) {
   return Number.isInteger(value) && Math.abs(value) >= 1e21

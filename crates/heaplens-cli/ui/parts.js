@@ -1,6 +1,7 @@
 // The parts that a frame's callees (or callers, or threads) make of it, as a table.
 
 import { functionCell } from "./cells.js";
+import { rounded } from "./csv.js";
 import { html } from "./dom.js";
 import { amount, nameOf, netOf, percent, signed, widthOf } from "./model.js";
 import { rangeText } from "./rate.js";
@@ -146,19 +147,18 @@ export function partColumns(graph, title) {
 /** Fields of a file. @param {Graph} graph @returns {import("./csv.js").Field<Part>[]} */
 export function partFields(graph) {
   const { diff, objects, bytes } = graph.doc;
-  const whole = (/** @type {number} */ value) => Math.round(value);
   /** @type {import("./csv.js").Field<Part>[]} */
   const fields = [
     { name: "name", value: (part) => part.name },
-    { name: bytes ? "bytes" : "objects", value: (part) => whole(part.change.after - part.change.before) },
+    { name: bytes ? "bytes" : "objects", value: (part) => rounded(part.change.after - part.change.before) },
   ];
   if (diff)
     fields.push(
-      { name: "from", value: (part) => whole(part.change.before) },
-      { name: "to", value: (part) => whole(part.change.after) },
+      { name: "from", value: (part) => rounded(part.change.before) },
+      { name: "to", value: (part) => rounded(part.change.after) },
     );
   if (objects)
-    fields.push({ name: bytes ? "objects" : "bytes", value: (part) => whole(part.other.after - part.other.before) });
+    fields.push({ name: bytes ? "objects" : "bytes", value: (part) => rounded(part.other.after - part.other.before) });
   fields.push({ name: "location", value: (part) => part.place });
   return fields;
 }

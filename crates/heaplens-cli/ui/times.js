@@ -16,7 +16,8 @@ import { durationText } from "./rate.js";
 /** @param {Index} index @param {string | undefined} zone the viewer's own if undefined @returns {Clock} */
 export function clockOf(index, zone = undefined) {
   const { captures } = index;
-  const isDate = captures.length > 0 && index.clock !== "order" && captures.every((capture) => capture.time !== null);
+  // Where times were given, those that the dumps tell are not those of the verdict.
+  const isDate = captures.length > 0 && !["order", "given"].includes(index.clock) && captures.every((capture) => capture.time !== null);
   if (isDate) return dated(index, zone);
   const grows = captures.every((capture, i) => i === 0 || capture.seconds > captures[i - 1].seconds);
   if (index.clock === "order" || !grows) {

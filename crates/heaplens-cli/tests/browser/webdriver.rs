@@ -3,12 +3,14 @@
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use ureq::Agent;
+use ureq::http::Response;
+use ureq::{Agent, Body};
 
-/// The key of an element's id in an answer.
-const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// The key of an element's id.
+pub(crate) const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A running chromedriver; stopped when dropped.
 pub(crate) struct Driver {
@@ -60,7 +62,7 @@ impl Drop for Driver {
     }
 }
 
-/// A browser window; closed when dropped.
+/// A browser; closed when dropped.
 pub(crate) struct Session {
     agent: Agent,
     url: String,
@@ -68,7 +70,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn start(driver: Driver) -> Result<Session, Failed> {
+    /// A browser for which there is nothing but this machine. What is saved goes into the directory `downloads`.
+    pub(crate) fn start(driver: Driver, downloads: &Path) -> Result<Session, Failed> {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .proxy(None)
@@ -81,8 +84,16 @@ impl Session {
             "--disable-gpu",
             "--disable-dev-shm-usage",
             "--window-size=1200,900",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
         ];
-        let wanted = json!({"goog:chromeOptions": {"args": flags}, "goog:loggingPrefs": {"browser": "ALL"}});
+        let preferences = json!({
+            "download.default_directory": downloads,
+            "profile.default_content_setting_values.automatic_downloads": 1,
+        });
+        let wanted = json!({
+            "goog:chromeOptions": {"args": flags, "prefs": preferences},
+            "goog:loggingPrefs": {"browser": "ALL"},
+        });
         let answer = session.post("session", &json!({"capabilities": {"alwaysMatch": wanted}}))?;
         let id = answer["sessionId"].as_str().ok_or("a session has an id")?;
         session.url = format!("{}/session/{id}", session.url);
@@ -92,19 +103,18 @@ impl Session {
     /// Sends one command, gives its value.
     pub(crate) fn post(&self, command: &str, body: &Value) -> Result<Value, Failed> {
         let url = format!("{}/{command}", self.url);
-        let mut response = self
-            .agent
-            .post(&url)
-            .header("Content-Type", "application/json")
-            .send(body.to_string())
-            .map_err(|error| format!("{command}: {error}"))?;
-        let text = response.body_mut().read_to_string().map_err(|error| format!("{command}: {error}"))?;
-        let answer: Value =
-            serde_json::from_str(&text).map_err(|error| format!("{command}: {error}: {text}"))?;
-        if response.status().is_success() {
-            return Ok(answer["value"].clone());
-        }
-        Err(format!("{command} {body}: {}", answer["value"]["message"]).into())
+        let sent = self.agent.post(&url).header("Content-Type", "application/json").send(body.to_string());
+        value(command, body, sent)
+    }
+
+    /// Takes something away.
+    pub(crate) fn delete(&self, command: &str) -> Result<Value, Failed> {
+        value(command, &json!(null), self.agent.delete(format!("{}/{command}", self.url)).call())
+    }
+
+    /// A command of the DevTools' protocol (https://chromedevtools.github.io/devtools-protocol/), to the present tab.
+    pub(crate) fn devtools(&self, command: &str, parameters: &Value) -> Result<Value, Failed> {
+        self.post("goog/cdp/execute", &json!({"cmd": command, "params": parameters}))
     }
 
     /// Runs a script in the page.
@@ -112,11 +122,27 @@ impl Session {
         self.post("execute/sync", &json!({"script": script, "args": []}))
     }
 
+    /// Runs a script in the page that calls its last argument with the result.
+    pub(crate) fn script_that_waits(&self, script: &str) -> Result<Value, Failed> {
+        self.post("execute/async", &json!({"script": script, "args": []}))
+    }
+
     /// The id of the first element that a CSS selector finds.
     pub(crate) fn element(&self, css: &str) -> Result<String, Failed> {
         let found = self.post("element", &json!({"using": "css selector", "value": css}))?;
         Ok(found[ELEMENT].as_str().ok_or("an element has an id")?.to_owned())
     }
+}
+
+/// What an answer says.
+fn value(command: &str, body: &Value, answer: Result<Response<Body>, ureq::Error>) -> Result<Value, Failed> {
+    let mut response = answer.map_err(|error| format!("{command}: {error}"))?;
+    let text = response.body_mut().read_to_string().map_err(|error| format!("{command}: {error}"))?;
+    let answer: Value = serde_json::from_str(&text).map_err(|error| format!("{command}: {error}: {text}"))?;
+    if response.status().is_success() {
+        return Ok(answer["value"].clone());
+    }
+    Err(format!("{command} {body}: {}", answer["value"]["message"]).into())
 }
 
 impl Drop for Session {

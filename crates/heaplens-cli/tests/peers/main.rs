@@ -11,6 +11,8 @@ mod by_name;
 mod c_program;
 mod check;
 mod cppfilt;
+#[path = "../programs/demo.rs"]
+mod demo;
 mod filters;
 mod flamegraphs;
 mod formats;
