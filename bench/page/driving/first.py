@@ -35,8 +35,14 @@ def judge_answer(targets: Targets, browser: Browser, answer: Answer) -> None:
     """The verdict, its sentence and the culprit stand there."""
     headline = browser.text(".headline").replace("\u00a0", " ")
     targets.equal("verdict", headline, WORDS[answer.verdict])
-    targets.equal("sentence", headline, answer.json["sentence"].split(": ", 1)[-1])
-    targets.equal("culprit", browser.text("main"), answer.culprit or "")
+    targets.equal("culprit", headline, answer.culprit)
+    sentence = answer.json["sentence"].split(": ", 1)[-1]
+    place = answer.culprits[0]["location"] if answer.culprits else None
+    if place:
+        # The page may leave out directories.
+        targets.equal("place", headline, place.rpartition("/")[2])
+        sentence = sentence.rpartition(place)[2]
+    targets.equal("sentence", headline, sentence)
     for complaint in browser.complaints():
         targets.missed.append(f"{targets.section}: the page complains: {complaint[:300]}")
 
