@@ -137,7 +137,7 @@ export function memoryChart(app) {
       {
         width,
         height,
-        padding: [18, 14, 0, 0],
+        padding: [18, 30, 0, 0],
         legend: { show: false },
         series: [{}, ...series],
         bands,
@@ -222,11 +222,13 @@ export function memoryChart(app) {
     else waiting = setTimeout(change, 60);
   }
 
-  new ResizeObserver(() => {
+  const measure = () => {
     if (!plot) build();
-    else plot.setSize({ width: box.clientWidth, height });
+    else if (box.clientWidth > 0) plot.setSize({ width: box.clientWidth, height });
     handles?.draw(a, b);
-  }).observe(box);
+  };
+  // With the next picture: what changes sizes while they are told of makes the browser complain.
+  new ResizeObserver(() => requestAnimationFrame(measure)).observe(box);
   dark.addEventListener("change", () => plot?.redraw());
 
   return {

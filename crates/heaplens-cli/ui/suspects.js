@@ -1,6 +1,6 @@
 // What leaks or may leak.
 
-import { functionCell } from "./cells.js";
+import { functionCell, shortPlaces } from "./cells.js";
 import { csvOf } from "./csv.js";
 import { leftOutSection, runSection } from "./dismissed.js";
 import { html, shortened } from "./dom.js";
@@ -158,7 +158,7 @@ export function suspectsPage(app) {
   } else {
     const { word, sentence } = verdictOf(leaks);
     element.append(
-      html("p", { class: "summary" }, html("strong", {}, `${word}: `), shortened(sentence, 400)),
+      html("p", { class: "summary" }, html("strong", {}, `${word}: `), shortened(shortPlaces(leaks, sentence), 400)),
       table.element,
       ...leaks.runs.map((/** @type {any} */ run, /** @type {number} */ i) => runSection(run, i, leaks.runs.length)),
       ...leftOutSection(leaks),
