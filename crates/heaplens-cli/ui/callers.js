@@ -65,8 +65,10 @@ export function callersPage(app) {
 
   const load = async (/** @type {import("./types.js").State} */ state) => {
     const top = await app.work.top(state);
-    // Without a choice the function that holds most with all it calls would be main; by itself says more.
-    const fn = state.fn || top.rows[0]?.name || "";
+    // Without a choice: what leaks; else the function that holds most by itself, since with all it calls it is main.
+    const culprit = app.index.leaks?.culprits?.[0]?.name;
+    const known = top.rows.some((row) => row.name === culprit) ? culprit : top.rows[0]?.name;
+    const fn = state.fn || known || "";
     return { top, fn, sandwich: fn ? await app.work.sandwich({ ...state, fn }) : null };
   };
 

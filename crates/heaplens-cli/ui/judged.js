@@ -153,7 +153,7 @@ function judgedSteps(app, culprit, verdict) {
     steps.push(
       {
         text: "See its growth",
-        why: "the flame graph of what grew in this function and in all that it calls",
+        why: "what grew in this function and in all that it calls",
         run: () => store.change({ ...plain, view: "flame", part: "grown", ...onlyOf(culprit.name) }),
       },
       {
