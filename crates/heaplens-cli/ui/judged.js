@@ -230,12 +230,13 @@ function othersBlock(app, others, run) {
 function dismissedBlock(run, verdict) {
   const items = run.dismissed.map((/** @type {any} */ group) => {
     const most = group.examples[0];
-    const example = most ? `; most ${shortened(most.name, 120)} (${signed(most.growth, true)})` : "";
+    const example = most ? ["; most ", ...breakable(most.name, 120), ` (${signed(most.growth, true)})`] : [];
     return html(
       "li",
       {},
       html("strong", {}, LABELS[group.label] ?? group.label),
-      `, ${amount(group.live, true)}: ${dismissalOf(group.label)}${example}`,
+      `, ${amount(group.live, true)}: ${dismissalOf(group.label)}`,
+      ...example,
     );
   });
   return html(
