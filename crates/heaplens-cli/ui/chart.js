@@ -156,7 +156,8 @@ export function memoryChart(app) {
           },
         ],
         hooks: {
-          draw: [(/** @type {Plot} */ u) => drawCaptures(u, index, positions, restarts, css)],
+          // Where a capture stands is known once the chart is laid out, which may be after it is made.
+          draw: [(/** @type {Plot} */ u) => drawCaptures(u, index, positions, restarts, css), () => handles?.draw(a, b)],
           setCursor: [point],
         },
       },
