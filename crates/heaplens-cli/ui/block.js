@@ -77,13 +77,16 @@ function amountColumns(values) {
   return allocBytes && allocObjects ? [bytes, objects, allocBytes, allocObjects] : [bytes, objects];
 }
 
-/** Values of a base with what differs added; what becomes nothing is gone. @param {Values} base @param {Values} change @returns {Values} */
+/**
+ * Values of a base with what differs added; what becomes nothing is gone.
+ * @param {Values} base @param {Values} change @returns {Values}
+ */
 export function addedValues(base, change) {
   const most = base.count + change.count;
   const sum = emptyValues(most, change.thread !== null, change.alloc_bytes !== null);
   const [from, by, to] = [amountColumns(base), amountColumns(change), amountColumns(sum)];
   let n = 0;
-  for (let i = 0, j = 0; i < base.count || j < change.count; ) {
+  for (let i = 0, j = 0; i < base.count || j < change.count;) {
     const order = compareKeys(base, i, change, j);
     let isNothing = true;
     for (let c = 0; c < to.length; c++) {
@@ -101,7 +104,10 @@ export function addedValues(base, change) {
   return firstValues(sum, n);
 }
 
-/** Which comes first, by site and thread; a list that has ended comes last. @param {Values} a @param {number} i @param {Values} b @param {number} j */
+/**
+ * Which comes first, by site and thread; a list that has ended comes last.
+ * @param {Values} a @param {number} i @param {Values} b @param {number} j
+ */
 function compareKeys(a, i, b, j) {
   if (i >= a.count) return 1;
   if (j >= b.count) return -1;

@@ -22,21 +22,34 @@ const MOST_PROPOSED = 40;
 export function callersPage(app) {
   const { store } = app;
   const proposals = html("datalist", { id: "functionnames" });
-  const input = /** @type {HTMLInputElement} */ (html("input", {
-    type: "search", list: "functionnames", placeholder: "function", "aria-label": "function whose callers and callees are shown",
-    spellcheck: "false", autocomplete: "off", class: "function",
-  }));
+  const input = /** @type {HTMLInputElement} */ (
+    html("input", {
+      type: "search",
+      list: "functionnames",
+      placeholder: "function",
+      "aria-label": "function whose callers and callees are shown",
+      spellcheck: "false",
+      autocomplete: "off",
+      class: "function",
+    })
+  );
   const summary = html("p", { class: "summary" });
   const upper = half(app, "callers", "(no caller)", "flame");
   const lower = half(app, "callees", "(itself)", "icicle");
   const halves = html("div", { class: "halves" }, upper.element, lower.element);
-  const view = waitingView("callerspage", "callers and callees", html("div", { class: "viewhead" }, html("label", { class: "field" }, "function ", input), proposals, summary), halves);
+  const view = waitingView(
+    "callerspage",
+    "callers and callees",
+    html("div", { class: "viewhead" }, html("label", { class: "field" }, "function ", input), proposals, summary),
+    halves,
+  );
   /** @type {string[]} */
   let names = [];
 
   const choose = () => {
     const text = input.value.trim();
-    const name = names.find((known) => known === text) ?? names.find((known) => known.toLowerCase().includes(text.toLowerCase()));
+    const name =
+      names.find((known) => known === text) ?? names.find((known) => known.toLowerCase().includes(text.toLowerCase()));
     if (text && name) store.change({ fn: name });
   };
   const propose = () => {
@@ -59,20 +72,21 @@ export function callersPage(app) {
 
   return {
     element: view.element,
-    show: (state) => void view.wait(load(state), ({ top, fn, sandwich }) => {
-      names = top.rows.map((row) => row.name);
-      if (document.activeElement !== input) input.value = fn.slice(0, 2000);
-      halves.hidden = !sandwich;
-      app.matched("", false);
-      if (!sandwich) {
-        summary.replaceChildren();
-        view.say(fn ? "No stack that is shown has this function." : "There is no function here.");
-        return;
-      }
-      summary.replaceChildren(...summaryLine(store.state, app.clock, graphTotal(sandwich.callees)));
-      upper.draw(sandwich.callers, fn);
-      lower.draw(sandwich.callees, fn);
-    }),
+    show: (state) =>
+      void view.wait(load(state), ({ top, fn, sandwich }) => {
+        names = top.rows.map((row) => row.name);
+        if (document.activeElement !== input) input.value = fn.slice(0, 2000);
+        halves.hidden = !sandwich;
+        app.matched("", false);
+        if (!sandwich) {
+          summary.replaceChildren();
+          view.say(fn ? "No stack that is shown has this function." : "There is no function here.");
+          return;
+        }
+        summary.replaceChildren(...summaryLine(store.state, app.clock, graphTotal(sandwich.callees)));
+        upper.draw(sandwich.callers, fn);
+        lower.draw(sandwich.callees, fn);
+      }),
     focus: () => input.focus(),
     exports: () => [...upper.files(), ...lower.files()],
   };
@@ -89,7 +103,11 @@ function half(app, title, rest, shape) {
   const none = [];
   const order = { sort: "", filter: "" };
   const table = dataTable({
-    label: title, columns: none, order: "", nothing: `There are no ${title}.`, filterText: (part) => `${part.name} ${part.place}`,
+    label: title,
+    columns: none,
+    order: "",
+    nothing: `There are no ${title}.`,
+    filterText: (part) => `${part.name} ${part.place}`,
     onState: (change) => {
       Object.assign(order, change);
       table.update(order);
@@ -101,7 +119,13 @@ function half(app, title, rest, shape) {
       if (part.node >= 0) functionMenu(app, part.name, x, y);
     },
   });
-  const element = html("section", { class: `half ${title}`, "aria-label": title }, html("h2", {}, title), container, table.element);
+  const element = html(
+    "section",
+    { class: `half ${title}`, "aria-label": title },
+    html("h2", {}, title),
+    container,
+    table.element,
+  );
   /** @type {FlameView | null} */
   let flame = null;
   /** @type {FlameOptions | null} */
@@ -117,8 +141,14 @@ function half(app, title, rest, shape) {
       if (graph !== last) zoom = 0;
       last = graph;
       drawn = {
-        graph, zoom, found: foundIn(graph, store.state).found, shape, color: store.state.color, palette: app.index.palette,
-        label: `${title} of ${fn.slice(0, 200)}`, crumbs: false,
+        graph,
+        zoom,
+        found: foundIn(graph, store.state).found,
+        shape,
+        color: store.state.color,
+        palette: app.index.palette,
+        label: `${title} of ${fn.slice(0, 200)}`,
+        crumbs: false,
         onZoom: (node) => {
           zoom = node;
           if (drawn) drawn = { ...drawn, zoom };
@@ -131,9 +161,13 @@ function half(app, title, rest, shape) {
       table.update({ rows: partsOf(graph, rest), columns: partColumns(graph, title.slice(0, -1)), ...order });
     },
     files: () => [
-      ...graphFiles(app, () => drawn).slice(0, 2).map((file) => ({ ...file, label: `${title}: ${file.label}`, extension: `${title}.${file.extension}` })),
+      ...graphFiles(app, () => drawn)
+        .slice(0, 2)
+        .map((file) => ({ ...file, label: `${title}: ${file.label}`, extension: `${title}.${file.extension}` })),
       {
-        label: `${title}: CSV`, extension: `${title}.csv`, type: "text/csv",
+        label: `${title}: CSV`,
+        extension: `${title}.csv`,
+        type: "text/csv",
         make: async () => (last ? csvOf(partFields(last), table.shown()) : ""),
       },
     ],

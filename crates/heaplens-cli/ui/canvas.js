@@ -32,8 +32,9 @@ import { GraphView } from "./graphview.js";
 
 /**
  * Fills the container: breadcrumbs and below them the graph, which scrolls by itself where the container has a height
- * of its own (its style is graph.css). Keys (arrows, Enter, Backspace, Home, + and -, c, menu key, Shift-F10) work while the
- * graph has the focus; those that it does not know it leaves to the page, those that it knows are `defaultPrevented`.
+ * of its own (its style is graph.css). Keys (arrows, Enter, Backspace, Home, + and -, c, menu key, Shift-F10) work
+ * while the graph has the focus; those that it does not know it leaves to the page, those that it knows are
+ * `defaultPrevented`.
  * @param {HTMLElement} container @param {FlameOptions} options
  * @returns {FlameView}
  */

@@ -6,7 +6,9 @@ import { amount, percent, signed } from "./model.js";
 import { rangeText } from "./rate.js";
 import { intervalOfChange } from "./top.js";
 
-/** @typedef {import("./top.js").Top} Top @typedef {import("./top.js").TopRow} TopRow @typedef {import("./top.js").Change} Change */
+/** @typedef {import("./top.js").Top} Top */
+/** @typedef {import("./top.js").TopRow} TopRow */
+/** @typedef {import("./top.js").Change} Change */
 /** @typedef {import("./order.js").Column<TopRow>} TopColumn @typedef {import("./csv.js").Field<TopRow>} TopField */
 /** @typedef {import("./types.js").SampleType} SampleType */
 
@@ -28,7 +30,12 @@ export function shortPlace(place) {
 export function functionCell(name, place, crate) {
   return [
     html("span", { class: "open fn", title: name.slice(0, 2000) }, shortened(name, 300)),
-    (place || crate) && html("span", { class: "muted place", title: place.slice(0, 2000) }, ` ${shortened([shortPlace(place), crate && `[${crate}]`].filter(Boolean).join(" "), 200)}`),
+    (place || crate) &&
+      html(
+        "span",
+        { class: "muted place", title: place.slice(0, 2000) },
+        ` ${shortened([shortPlace(place), crate && `[${crate}]`].filter(Boolean).join(" "), 200)}`,
+      ),
   ];
 }
 
@@ -39,8 +46,10 @@ export function functionCell(name, place, crate) {
 export function functionColumns(top) {
   const { bytes, diff } = top;
   const whole = wholeOf(top);
-  const figure = (/** @type {Change} */ change) => (diff ? signed(changeNet(change), bytes) : amount(change.after, bytes));
-  const other = (/** @type {Change} */ change) => (diff ? signed(changeNet(change), !bytes) : amount(change.after, !bytes));
+  const figure = (/** @type {Change} */ change) =>
+    diff ? signed(changeNet(change), bytes) : amount(change.after, bytes);
+  const other = (/** @type {Change} */ change) =>
+    diff ? signed(changeNet(change), !bytes) : amount(change.after, !bytes);
   const size = (/** @type {Change} */ change) => Math.abs(changeNet(change));
   const interval = (/** @type {Change} */ change) => {
     const found = intervalOfChange(top, change);
@@ -50,30 +59,101 @@ export function functionColumns(top) {
   const all = "allocated by the function and all that it calls";
   /** @type {TopColumn[]} */
   const columns = [
-    { key: "flat", title: "flat", hint: own, kind: "number", width: "6.8rem", text: (row) => figure(row.flat), sort: (row) => changeNet(row.flat) },
     {
-      key: "flatp", title: "flat %", hint: own, kind: "number", width: "5.6rem", text: (row) => percent(size(row.flat), whole),
-      sort: (row) => size(row.flat), part: (row) => size(row.flat) / (whole || 1),
+      key: "flat",
+      title: "flat",
+      hint: own,
+      kind: "number",
+      width: "6.8rem",
+      text: (row) => figure(row.flat),
+      sort: (row) => changeNet(row.flat),
     },
-    { key: "cum", title: "cum", hint: all, kind: "number", width: "6.8rem", text: (row) => figure(row.cum), sort: (row) => changeNet(row.cum) },
     {
-      key: "cump", title: "cum %", hint: all, kind: "number", width: "5.6rem", text: (row) => percent(size(row.cum), whole),
-      sort: (row) => size(row.cum), part: (row) => size(row.cum) / (whole || 1),
+      key: "flatp",
+      title: "flat %",
+      hint: own,
+      kind: "number",
+      width: "5.6rem",
+      text: (row) => percent(size(row.flat), whole),
+      sort: (row) => size(row.flat),
+      part: (row) => size(row.flat) / (whole || 1),
+    },
+    {
+      key: "cum",
+      title: "cum",
+      hint: all,
+      kind: "number",
+      width: "6.8rem",
+      text: (row) => figure(row.cum),
+      sort: (row) => changeNet(row.cum),
+    },
+    {
+      key: "cump",
+      title: "cum %",
+      hint: all,
+      kind: "number",
+      width: "5.6rem",
+      text: (row) => percent(size(row.cum), whole),
+      sort: (row) => size(row.cum),
+      part: (row) => size(row.cum) / (whole || 1),
     },
   ];
   if (diff) {
     columns.push(
-      { key: "from", title: "cum in A", hint: `${all}, in A`, kind: "number", width: "6.2rem", text: (row) => amount(row.cum.before, bytes), sort: (row) => row.cum.before, wide: true },
-      { key: "to", title: "cum in B", hint: `${all}, in B`, kind: "number", width: "6.2rem", text: (row) => amount(row.cum.after, bytes), sort: (row) => row.cum.after, wide: true },
+      {
+        key: "from",
+        title: "cum in A",
+        hint: `${all}, in A`,
+        kind: "number",
+        width: "6.2rem",
+        text: (row) => amount(row.cum.before, bytes),
+        sort: (row) => row.cum.before,
+        wide: true,
+      },
+      {
+        key: "to",
+        title: "cum in B",
+        hint: `${all}, in B`,
+        kind: "number",
+        width: "6.2rem",
+        text: (row) => amount(row.cum.after, bytes),
+        sort: (row) => row.cum.after,
+        wide: true,
+      },
     );
   }
   if (bytes && top.rate !== null && top.rate > 1) {
-    columns.push({ key: "range", title: "95 % of cum", hint: "where the true figure lies, 19 times of 20", kind: "number", width: diff ? "12rem" : "8.6rem", text: (row) => interval(row.cum), wide: true });
+    columns.push({
+      key: "range",
+      title: "95 % of cum",
+      hint: "where the true figure lies, 19 times of 20",
+      kind: "number",
+      width: diff ? "13rem" : "8.6rem",
+      text: (row) => interval(row.cum),
+      wide: true,
+    });
   }
   if (top.objects) {
-    columns.push({ key: "other", title: bytes ? "objects" : "bytes", hint: "of cum", kind: "number", width: "7.2rem", text: (row) => other(row.cumOther).replace(/ objects?$/, ""), sort: (row) => changeNet(row.cumOther), wide: true });
+    columns.push({
+      key: "other",
+      title: bytes ? "objects" : "bytes",
+      hint: "of cum",
+      kind: "number",
+      width: "7.2rem",
+      text: (row) => other(row.cumOther).replace(/ objects?$/, ""),
+      sort: (row) => changeNet(row.cumOther),
+      wide: true,
+    });
   }
-  columns.push({ key: "name", title: "function", kind: "name", width: "minmax(12rem, 1fr)", text: (row) => row.name, cell: (row) => functionCell(row.name, row.place, row.crate), sort: (row) => row.name });
+  columns.push({
+    key: "name",
+    title: "function",
+    kind: "name",
+    width: "minmax(12rem, 1fr)",
+    text: (row) => row.name,
+    cell: (row) => functionCell(row.name, row.place, row.crate),
+    sort: (row) => row.name,
+  });
   return columns;
 }
 
@@ -86,10 +166,17 @@ export function functionFields(top, sample) {
   const fields = [];
   const counterpart = sample.replace(/space|objects/, (kind) => (kind === "space" ? "objects" : "space"));
   for (const prefix of /** @type {const} */ (["flat", "cum"])) {
-    const add = (/** @type {string} */ name, /** @type {(row: TopRow) => Change} */ of, /** @type {boolean} */ isBytes) => {
+    const add = (
+      /** @type {string} */ name,
+      /** @type {(row: TopRow) => Change} */ of,
+      /** @type {boolean} */ isBytes,
+    ) => {
       fields.push({ name, value: (row) => rounded(changeNet(of(row))) });
       if (top.diff) {
-        fields.push({ name: `${name}_from`, value: (row) => rounded(of(row).before) }, { name: `${name}_to`, value: (row) => rounded(of(row).after) });
+        fields.push(
+          { name: `${name}_from`, value: (row) => rounded(of(row).before) },
+          { name: `${name}_to`, value: (row) => rounded(of(row).after) },
+        );
       }
       if (!isBytes || top.rate === null) return;
       const end = (/** @type {"low" | "high"} */ which) => (/** @type {TopRow} */ row) => {
@@ -101,11 +188,18 @@ export function functionFields(top, sample) {
     add(`${prefix}_${sample}`, (row) => row[prefix], top.bytes);
     if (top.objects && top.bytes) add(`${prefix}_${counterpart}`, (row) => row[`${prefix}Other`], false);
   }
-  fields.push({ name: "function", value: (row) => row.name }, { name: "location", value: (row) => row.place }, { name: "module", value: (row) => row.module });
+  fields.push(
+    { name: "function", value: (row) => row.name },
+    { name: "location", value: (row) => row.place },
+    { name: "module", value: (row) => row.module },
+  );
   return fields;
 }
 
-/** The document of `heaplens top --format json` (docs/json.md), of these rows. @param {Top} top @param {SampleType} sample @param {TopRow[]} rows */
+/**
+ * The document of `heaplens top --format json` (docs/json.md), of these rows.
+ * @param {Top} top @param {SampleType} sample @param {TopRow[]} rows
+ */
 export function functionDocument(top, sample, rows) {
   const figure = (/** @type {Change} */ change, /** @type {Change} */ other) => {
     const interval = intervalOfChange(top, change);
@@ -117,11 +211,19 @@ export function functionDocument(top, sample, rows) {
     };
   };
   const document = {
-    schema: "heaplens", version: 1, kind: top.diff ? "difference" : "profile", sample_type: sample, unit: top.bytes ? "bytes" : "objects",
-    rate: top.rate, total: figure(top.total, top.totalOther),
+    schema: "heaplens",
+    version: 1,
+    kind: top.diff ? "difference" : "profile",
+    sample_type: sample,
+    unit: top.bytes ? "bytes" : "objects",
+    rate: top.rate,
+    total: figure(top.total, top.totalOther),
     functions: rows.map((row) => ({
-      name: row.name, location: row.place || null, module: row.module || null,
-      flat: figure(row.flat, row.flatOther), cum: figure(row.cum, row.cumOther),
+      name: row.name,
+      location: row.place || null,
+      module: row.module || null,
+      flat: figure(row.flat, row.flatOther),
+      cum: figure(row.cum, row.cumOther),
     })),
   };
   return `${JSON.stringify(document, null, 2)}\n`;

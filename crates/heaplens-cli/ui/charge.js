@@ -43,7 +43,8 @@ export function chargedFrames({ sites, stacks, frames, functions }) {
 }
 
 /**
- * Charges by function name, the largest first (of two captures, by the size of the change), and what each owner asked for.
+ * Charges by function name, the largest first (of two captures, by the size of the change), and what each owner asked
+ * for.
  * @param {Index} index @param {Values | null} before @param {Values} after
  */
 export function chargesOf(index, before, after) {
@@ -91,14 +92,20 @@ export function placeOfFrame({ frames, functions, strings }, frame) {
   return frames.line[frame] > 0 ? `${strings[file]}:${frames.line[frame]}` : strings[file];
 }
 
-/** The interval of a change in words, `95 %: 6.1–15.4 MiB`. @param {Pick<Top, "bytes" | "diff" | "rate">} top @param {Change} change */
+/**
+ * The interval of a change in words, `95 %: 6.1–15.4 MiB`.
+ * @param {Pick<Top, "bytes" | "diff" | "rate">} top @param {Change} change
+ */
 export function changeRange(top, change) {
   const interval = intervalOfChange(/** @type {Top} */ (top), change);
   const range = interval ? rangeText(interval.low, interval.high, top.diff) : "";
   return range && `95 %: ${range}`;
 }
 
-/** True if a change's interval has zero in it. @param {Pick<Top, "bytes" | "diff" | "rate">} top @param {Change} change */
+/**
+ * True if a change's interval has zero in it.
+ * @param {Pick<Top, "bytes" | "diff" | "rate">} top @param {Change} change
+ */
 export function isChance(top, change) {
   const interval = intervalOfChange(/** @type {Top} */ (top), change);
   return interval !== null && interval.low <= 0 && interval.high >= 0;
@@ -110,7 +117,8 @@ export function isChance(top, change) {
  */
 export function heldSentence(program, bytes, objects, rate) {
   const range = changeRange({ bytes: true, diff: false, rate }, bytes);
-  const count = objects.after >= 0.5 ? `, in ${rate !== null && rate > 1 ? "about " : ""}${amount(objects.after, false)}` : "";
+  const count =
+    objects.after >= 0.5 ? `, in ${rate !== null && rate > 1 ? "about " : ""}${amount(objects.after, false)}` : "";
   return `${program || "The program"} holds ${amount(bytes.after, true)}${range && ` (${range})`}${count}`;
 }
 
@@ -134,12 +142,20 @@ export function changedSentence(program, bytes, rate) {
  * @returns {{letter: string, name: string, part: number, text: string}[]}
  */
 export function ownerShares(owners, total) {
-  const names = { p: "the program’s own functions", t: "third-party libraries", r: "runtimes", s: "the standard library", a: "the allocator" };
+  const names = {
+    p: "the program’s own functions",
+    t: "third-party libraries",
+    r: "runtimes",
+    s: "the standard library",
+    a: "the allocator",
+  };
   return Object.entries(owners)
     .filter(([, bytes]) => bytes > 0)
     .sort((x, y) => y[1] - x[1])
     .map(([letter, bytes]) => ({
-      letter, name: names[/** @type {keyof typeof names} */ (letter)] ?? "functions without names", part: total > 0 ? bytes / total : 0,
+      letter,
+      name: names[/** @type {keyof typeof names} */ (letter)] ?? "functions without names",
+      part: total > 0 ? bytes / total : 0,
       text: `${percent(bytes, total)}, ${amount(bytes, true)}`,
     }));
 }

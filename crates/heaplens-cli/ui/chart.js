@@ -1,30 +1,21 @@
 // Memory over time, with the two marks that choose what is compared.
 
-import { curvesOf, nearestCapture, restartsOf, rising } from "./curves.js";
-import { html, svgHtml, visible } from "./dom.js";
+import { courseText, curvesOf, nearestCapture, restartsOf, rising } from "./curves.js";
+import { BYTE_STEPS, drawCaptures, timeAxis, timeRange } from "./axes.js";
+import { button, html, svgHtml, visible } from "./dom.js";
 import { chartHandles } from "./handles.js";
 import { amount, scaleOf } from "./model.js";
-import { durationText, rangeText } from "./rate.js";
+import { rangeText } from "./rate.js";
 
-/** @typedef {import("./app.js").App} App @typedef {import("./types.js").State} State @typedef {import("./curves.js").Curve} Curve */
+/** @typedef {import("./app.js").App} App */
+/** @typedef {import("./types.js").State} State */
+/** @typedef {import("./curves.js").Curve} Curve */
 /** A chart of the library: see its documentation. @typedef {any} Plot */
 
 const TALL = 220;
 const LOW = 136;
 /** With fewer captures there is no course to see. */
 export const FEWEST_FOR_CHART = 3;
-
-/** Times on the axis by the distance of its ticks, with 24 hours a day; the form is uPlot's. */
-const DATES = [
-  [31536000, "{YYYY}", null, null, null, null, null, null, 1],
-  [2419200, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
-  [86400, "{D} {MMM}", "\n{YYYY}", null, null, null, null, null, 1],
-  [60, "{HH}:{mm}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, null, null, 1],
-  [1, "{HH}:{mm}:{ss}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, null, null, 1],
-  [0.001, ":{ss}.{fff}", "\n{D} {MMM} {YYYY} {HH}:{mm}", null, "\n{D} {MMM} {HH}:{mm}", null, "\n{HH}:{mm}", null, 1],
-];
-const SECONDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
-const BYTES = Array.from({ length: 6 }, (_, k) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((n) => n * 1024 ** k)).flat();
 
 /** @param {App} app */
 export function memoryChart(app) {
@@ -50,15 +41,35 @@ export function memoryChart(app) {
   /** @type {Map<string, HTMLElement>} */
   const figures = new Map();
   for (const curve of curves) legend.append(legendItem(curve));
-  const element = html("section", { class: "chart", "aria-label": "memory over time" }, html("div", { class: "charthead" }, html("h2", {}, "Memory over time"), when, legend), box);
+  // The answer is of the whole: from there, what the marks choose is a step away.
+  const compare = button("Compare A and B", () => store.change({ view: "flame", zoom: "" }));
+  const course = html("p", { class: "unseen" }, courseText(index, clock));
+  const element = html(
+    "section",
+    { class: "chart", "aria-label": "memory over time" },
+    html("div", { class: "charthead" }, html("h2", {}, "Memory over time"), compare, when, legend),
+    course,
+    box,
+  );
 
   /** @param {Curve} curve */
   function legendItem(curve) {
-    const line = svgHtml("line", { x1: 0, y1: 6, x2: 26, y2: 6, "stroke-width": 2, "stroke-dasharray": curve.dash.join(" ") });
+    const line = svgHtml("line", {
+      x1: 0,
+      y1: 6,
+      x2: 26,
+      y2: 6,
+      "stroke-width": 2,
+      "stroke-dasharray": curve.dash.join(" "),
+    });
     line.style.stroke = `var(${curve.color})`;
     const figure = html("span", { class: "figure" });
     figures.set(curve.key, figure);
-    const item = html("button", { type: "button", "aria-pressed": "true", title: `${curve.hint}; click to hide or show` });
+    const item = html("button", {
+      type: "button",
+      "aria-pressed": "true",
+      title: `${curve.hint}; click to hide or show`,
+    });
     item.append(svgHtml("svg", { width: 26, height: 12, "aria-hidden": "true" }, line), ` ${curve.name} `, figure);
     item.addEventListener("click", () => {
       if (!off.delete(curve.key)) off.add(curve.key);
@@ -70,6 +81,7 @@ export function memoryChart(app) {
     return item;
   }
 
+  const totalOf = (/** @type {number} */ capture) => amount(index.captures[capture].total, true);
   const css = (/** @type {string} */ name) => getComputedStyle(element).getPropertyValue(name).trim();
 
   function build() {
@@ -78,43 +90,84 @@ export function memoryChart(app) {
     if (!uPlotClass || width < 50) return;
     const shown = curves.filter((curve) => !off.has(curve.key));
     const total = shown.find((curve) => curve.key === "total");
-    const most = Math.max(...shown.flatMap((curve) => curve.values.map((value) => value ?? 0)), ...(total ? index.captures.map((c) => c.high) : []), 1);
+    const most = Math.max(
+      ...shown.flatMap((curve) => curve.values.map((value) => value ?? 0)),
+      ...(total ? index.captures.map((c) => c.high) : []),
+      1,
+    );
     const data = [positions, ...shown.map((curve) => curve.values)];
-    const gaps = (/** @type {Plot} */ u, /** @type {number} */ _s, /** @type {number} */ _i, /** @type {number} */ _j, /** @type {[number, number][]} */ known) => {
-      for (const i of restarts) known.push([u.valToPos(positions[i - 1], "x", true), u.valToPos(positions[i], "x", true)]);
+    const gaps = (
+      /** @type {Plot} */ u,
+      /** @type {number} */ _s,
+      /** @type {number} */ _i,
+      /** @type {number} */ _j,
+      /** @type {[number, number][]} */ known,
+    ) => {
+      for (const i of restarts)
+        known.push([u.valToPos(positions[i - 1], "x", true), u.valToPos(positions[i], "x", true)]);
       return known.sort((x, y) => x[0] - y[0]);
     };
     const series = shown.map((curve) => ({
-      label: curve.name, stroke: () => css(curve.color), width: curve.width, dash: curve.dash, gaps,
+      label: curve.name,
+      stroke: () => css(curve.color),
+      width: curve.width,
+      dash: curve.dash,
+      gaps,
       points: { show: positions.length <= 40, size: 5 },
     }));
     /** @type {any[]} */
     const bands = [];
     if (total) {
-      data.push(index.captures.map((c) => c.high), index.captures.map((c) => c.low));
-      for (const label of ["high", "low"]) series.push(/** @type {any} */ ({ label, stroke: "transparent", width: 0, gaps, points: { show: false } }));
+      data.push(
+        index.captures.map((c) => c.high),
+        index.captures.map((c) => c.low),
+      );
+      for (const label of ["high", "low"])
+        series.push(/** @type {any} */ ({ label, stroke: "transparent", width: 0, gaps, points: { show: false } }));
       bands.push({ series: [data.length - 2, data.length - 1], fill: () => css("--curve-band") });
     }
     const scale = scaleOf(most);
     const axis = {
-      stroke: () => css("--muted"), font: `12px ${css("--text-font")}`, ticks: { show: false },
+      stroke: () => css("--muted"),
+      font: `12px ${css("--text-font")}`,
+      ticks: { show: false },
       grid: { stroke: () => css("--grid"), width: 1 },
     };
-    plot = new uPlotClass({
-      width, height, padding: [18, 14, 0, 0], legend: { show: false }, series: [{}, ...series], bands,
-      scales: { x: { time: clock.isDate, range: xRange }, y: { range: () => [0, most * 1.05] } },
-      cursor: { y: false, drag: { setScale: false, x: false, y: false }, points: { size: 7 } },
-      axes: [
-        { ...axis, size: clock.isDate ? 40 : 26, ...xAxis() },
-        { ...axis, size: 72, incrs: BYTES, space: 18, values: (/** @type {Plot} */ _u, /** @type {number[]} */ ticks) => ticks.map((tick) => `${scale.write(tick)} ${scale.unit}`) },
-      ],
-      hooks: { draw: [drawTicks], setCursor: [point] },
-    }, data, box);
+    plot = new uPlotClass(
+      {
+        width,
+        height,
+        padding: [18, 14, 0, 0],
+        legend: { show: false },
+        series: [{}, ...series],
+        bands,
+        scales: { x: { time: clock.isDate, range: () => timeRange(positions) }, y: { range: () => [0, most * 1.05] } },
+        cursor: { y: false, drag: { setScale: false, x: false, y: false }, points: { size: 7 } },
+        axes: [
+          { ...axis, size: clock.isDate ? 40 : 26, ...timeAxis(clock) },
+          {
+            ...axis,
+            size: 72,
+            incrs: BYTE_STEPS,
+            space: 18,
+            values: (/** @type {Plot} */ _u, /** @type {number[]} */ ticks) =>
+              ticks.map((tick) => `${scale.write(tick)} ${scale.unit}`),
+          },
+        ],
+        hooks: {
+          draw: [(/** @type {Plot} */ u) => drawCaptures(u, index, positions, restarts, css)],
+          setCursor: [point],
+        },
+      },
+      data,
+      box,
+    );
     handles = chartHandles(plot.over, {
-      count: positions.length, positions,
+      count: positions.length,
+      positions,
       place: (capture) => plot.valToPos(positions[capture], "x"),
       positionAt: (x) => plot.posToVal(x, "x"),
-      text: (capture) => `dump ${capture + 1} of ${positions.length}, ${clock.long(capture)}, ${amount(index.captures[capture].total, true)}`,
+      text: (capture) => `dump ${capture + 1} of ${positions.length}, ${clock.long(capture)}, ${totalOf(capture)}`,
       onMove,
     });
     handles.draw(a, b);
@@ -127,56 +180,6 @@ export function memoryChart(app) {
 
   /** @type {ReturnType<typeof chartHandles> | null} */
   let handles = null;
-
-  function xAxis() {
-    if (clock.isDate) return { values: DATES };
-    const write = (/** @type {number} */ tick) => (clock.unit === "seconds" ? durationText(tick) : Number.isInteger(tick) ? String(tick) : "");
-    return { incrs: clock.unit === "seconds" ? SECONDS : undefined, values: (/** @type {Plot} */ _u, /** @type {number[]} */ ticks) => ticks.map(write) };
-  }
-
-  /** Some room at both ends, for the marks. @returns {[number, number]} */
-  function xRange() {
-    const [first, last] = [positions[0], positions[positions.length - 1]];
-    const room = (last - first) * 0.012 || 1;
-    return [first - room, last + room];
-  }
-
-  /** Captures as ticks, those that were left out as rings, restarts as lines. @param {Plot} u */
-  function drawTicks(u) {
-    const { ctx } = u;
-    const dots = devicePixelRatio;
-    const { left, top, width, height: tall } = u.bbox;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(left, top - 18 * dots, width, tall + 18 * dots);
-    ctx.clip();
-    ctx.lineWidth = dots;
-    ctx.strokeStyle = css("--muted");
-    ctx.fillStyle = css("--muted");
-    ctx.textAlign = "right";
-    ctx.font = `${11 * dots}px ${css("--text-font")}`;
-    for (const [i, capture] of index.captures.entries()) {
-      const x = Math.round(u.valToPos(positions[i], "x", true)) + 0.5;
-      ctx.beginPath();
-      if (capture.run >= 0 || !capture.left_out) {
-        ctx.moveTo(x, top + tall);
-        ctx.lineTo(x, top + tall - 5 * dots);
-      } else {
-        ctx.arc(x, top + tall - 4 * dots, 3 * dots, 0, 7);
-      }
-      ctx.stroke();
-    }
-    ctx.setLineDash([4 * dots, 3 * dots]);
-    for (const i of restarts) {
-      const x = Math.round((u.valToPos(positions[i - 1], "x", true) + u.valToPos(positions[i], "x", true)) / 2) + 0.5;
-      ctx.beginPath();
-      ctx.moveTo(x, top);
-      ctx.lineTo(x, top + tall);
-      ctx.stroke();
-      ctx.fillText("restart", x - 4 * dots, top + 11 * dots);
-    }
-    ctx.restore();
-  }
 
   /** @param {Plot} u */
   function point(u) {
@@ -233,6 +236,8 @@ export function memoryChart(app) {
       ({ a, b } = state);
       const wanted = state.view === "answer" ? TALL : LOW;
       element.classList.toggle("low", wanted === LOW);
+      compare.hidden = wanted === LOW;
+      compare.textContent = a < 0 ? "Show B" : "Compare A and B";
       if (wanted !== height) {
         height = wanted;
         plot?.setSize({ width: box.clientWidth, height });

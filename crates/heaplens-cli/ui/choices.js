@@ -13,11 +13,24 @@ export function choicesOf(index, state, field) {
   const isDiff = state.a >= 0;
   if (field === "sample") return index.sample_types.map((value) => ({ value, text: SAMPLES[value] ?? value }));
   if (field === "part") {
-    return [{ value: "all", text: "all changes" }, { value: "grown", text: "grown alone" }, { value: "shrunk", text: "shrunk alone" }];
+    return [
+      { value: "all", text: "all changes" },
+      { value: "grown", text: "grown alone" },
+      { value: "shrunk", text: "shrunk alone" },
+    ];
   }
-  if (field === "shape") return [{ value: "icicle", text: "icicle" }, { value: "flame", text: "flame" }];
+  if (field === "shape")
+    return [
+      { value: "icicle", text: "icicle" },
+      { value: "flame", text: "flame" },
+    ];
   const change = isDiff ? [{ value: "change", text: "colour: change" }] : [];
-  return [...change, { value: "name", text: "colour: name" }, { value: "owner", text: "colour: owner" }, { value: "crate", text: "colour: crate" }];
+  return [
+    ...change,
+    { value: "name", text: "colour: name" },
+    { value: "owner", text: "colour: owner" },
+    { value: "crate", text: "colour: crate" },
+  ];
 }
 
 /** The value of a field as it is shown. @param {State} state @param {"sample" | "part" | "color" | "shape"} field */

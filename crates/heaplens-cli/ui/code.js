@@ -4,7 +4,8 @@
 
 /**
  * Names are those of functions, distinct, and those made up for a runtime or a thread; name 0 is "all". `rank` is their
- * order. Frames from `frameCount` on are made up and have a name alone; `frameInlined` has "0" and "1" as characters. `places` and `modules` are texts.
+ * order. Frames from `frameCount` on are made up and have a name alone; `frameInlined` has "0" and "1" as characters.
+ * `places` and `modules` are texts.
  * @typedef {{
  *   index: Index,
  *   names: string[], colors: string, rank: Int32Array,

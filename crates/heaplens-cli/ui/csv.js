@@ -2,9 +2,15 @@
 
 import { visible } from "./dom.js";
 
-/** A column of a file. @template T @typedef {{name: string, value: (row: T) => string | number | null | undefined}} Field */
+/**
+ * A column of a file.
+ * @template T @typedef {{name: string, value: (row: T) => string | number | null | undefined}} Field
+ */
 
-/** A field of text: nothing hidden, nothing that a spreadsheet runs, in quotes where it must be. @param {string} text */
+/**
+ * A field of text: nothing hidden, nothing that a spreadsheet runs, in quotes where it must be.
+ * @param {string} text
+ */
 export function csvField(text) {
   let field = visible(text);
   // A tab or a carriage return would start a formula as well: they are visible by now.
@@ -18,7 +24,10 @@ export function csvOf(fields, rows) {
     if (typeof value === "string") return csvField(value);
     return typeof value === "number" && Number.isFinite(value) ? wholeNumber(value) : "";
   };
-  const lines = [fields.map((field) => csvField(field.name)), ...rows.map((row) => fields.map((field) => cell(field.value(row))))];
+  const lines = [
+    fields.map((field) => csvField(field.name)),
+    ...rows.map((row) => fields.map((field) => cell(field.value(row)))),
+  ];
   return lines.map((line) => `${line.join(",")}\r\n`).join("");
 }
 
@@ -29,7 +38,9 @@ export function rounded(value) {
 
 /** Without exponents; fractions as they are. @param {number} value */
 function wholeNumber(value) {
-  return Number.isInteger(value) && Math.abs(value) >= 1e21 ? BigInt(value).toString() : String(value === 0 ? 0 : value);
+  return Number.isInteger(value) && Math.abs(value) >= 1e21
+    ? BigInt(value).toString()
+    : String(value === 0 ? 0 : value);
 }
 
 /** @template T @param {Field<T>[]} fields @param {T[]} rows @returns {string} */

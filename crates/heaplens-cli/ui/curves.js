@@ -1,10 +1,14 @@
 // What the chart draws: one curve for each figure that is known over time.
 
+import { amount } from "./model.js";
+
 /** @typedef {import("./types.js").Index} Index @typedef {import("./types.js").CaptureData} CaptureData */
+/** @typedef {import("./times.js").Clock} Clock */
 
 /**
  * `color` names a CSS variable; dashes tell the curves apart where colours do not.
- * @typedef {{key: string, name: string, hint: string, color: string, dash: number[], width: number, values: (number | null)[]}} Curve
+ * @typedef {{key: string, name: string, hint: string, color: string, dash: number[], width: number,
+ *   values: (number | null)[]}} Curve
  */
 
 /** @type {[keyof CaptureData & string, string, string, string, number[]][]} */
@@ -19,7 +23,12 @@ const FIGURES = [
 /** Curves with at least one value. @param {Index} index @returns {Curve[]} */
 export function curvesOf({ captures }) {
   return FIGURES.map(([key, name, hint, color, dash]) => ({
-    key, name, hint, color, dash, width: key === "total" ? 2 : 1.5,
+    key,
+    name,
+    hint,
+    color,
+    dash,
+    width: key === "total" ? 2 : 1.5,
     values: captures.map((capture) => /** @type {number | null} */ (capture[key])),
   })).filter((curve) => curve.values.some((value) => value !== null));
 }
@@ -58,4 +67,15 @@ export function rising(positions) {
   const least = span > 0 ? span * 1e-6 : 1e-3;
   let last = -Infinity;
   return positions.map((position) => (last = position > last ? position : last + least));
+}
+
+/** The course of the profile's total, for those who do not see the chart. @param {Index} index @param {Clock} clock */
+export function courseText(index, clock) {
+  const { captures } = index;
+  const last = captures.length - 1;
+  const most = captures.reduce((best, capture, i) => (capture.total > captures[best].total ? i : best), 0);
+  const restarts = restartsOf(index).map((i) => clock.long(i));
+  const at = (/** @type {number} */ i) => `${amount(captures[i].total, true)} at ${clock.long(i)}`;
+  const more = restarts.length > 0 ? `; restarted before ${restarts.slice(0, 5).join(", ")}` : "";
+  return `The profile's total in ${captures.length} dumps: first ${at(0)}, last ${at(last)}, most ${at(most)}${more}.`;
 }

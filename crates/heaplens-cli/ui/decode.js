@@ -20,7 +20,11 @@ export async function gunzip(base64) {
 /** The home of a file that has all in it. @param {Uint8Array} bytes the container @returns {Home} */
 export function embeddedHome(bytes) {
   const { index, values, threads } = openContainer(bytes);
-  return homeOf(index, (n) => Promise.resolve(values[n]), (n) => Promise.resolve(threads[n]));
+  return homeOf(
+    index,
+    (n) => Promise.resolve(values[n]),
+    (n) => Promise.resolve(threads[n]),
+  );
 }
 
 /**
@@ -53,7 +57,8 @@ function openContainer(bytes) {
   };
   /** @type {Index} */
   const index = JSON.parse(new TextDecoder().decode(next()));
-  if (index.version !== 1) throw new Error(`the page's data is of version ${index.version}, which this page cannot read`);
+  if (index.version !== 1)
+    throw new Error(`the page's data is of version ${index.version}, which this page cannot read`);
   /** @type {Uint8Array[]} */
   const values = [];
   /** @type {Uint8Array[]} */
@@ -65,7 +70,10 @@ function openContainer(bytes) {
   return { index, values, threads };
 }
 
-/** @param {Index} index @param {(n: number) => Promise<Uint8Array>} values @param {(n: number) => Promise<Uint8Array>} threads @returns {Home} */
+/**
+ * @param {Index} index @param {(n: number) => Promise<Uint8Array>} values
+ * @param {(n: number) => Promise<Uint8Array>} threads @returns {Home}
+ */
 function homeOf(index, values, threads) {
   const ofThreads = reader(index, threads);
   return {

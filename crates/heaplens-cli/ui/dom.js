@@ -1,6 +1,7 @@
 // Elements with text that cannot be markup.
 
 /** @typedef {Node | string | null | false | undefined} Child */
+/** @typedef {Record<string, string | number | null | undefined | false>} Attributes */
 
 /** Characters that are not seen, or change how others are; as in out/escape.rs. */
 const HIDDEN = new RegExp(
@@ -12,7 +13,10 @@ const HIDDEN = new RegExp(
 /** @type {Record<string, string>} */
 const USUAL = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** A text with nothing hidden in it: control characters and marks of direction as `\x1b`, `\u{202e}`. @param {string} text */
+/**
+ * A text with nothing hidden in it: control characters and marks of direction as `\x1b`, `\u{202e}`.
+ * @param {string} text
+ */
 export function visible(text) {
   return text.replace(HIDDEN, (c) => {
     const code = c.codePointAt(0) ?? 0;
@@ -22,9 +26,9 @@ export function visible(text) {
 }
 
 /**
- * An element with attributes and children; strings become text, never markup, with nothing hidden. `""` sets an attribute
- * without a value; null and false are left out.
- * @param {string} tag @param {Record<string, string | number | null | undefined | false>} attributes @param {Child[]} children
+ * An element with attributes and children; strings become text, never markup, with nothing hidden. `""` sets an
+ * attribute without a value; null and false are left out.
+ * @param {string} tag @param {Attributes} attributes @param {Child[]} children
  */
 export function html(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -37,7 +41,7 @@ export function html(tag, attributes = {}, ...children) {
 
 /**
  * The same for SVG.
- * @param {string} tag @param {Record<string, string | number | null | undefined | false>} attributes @param {Node[]} children
+ * @param {string} tag @param {Attributes} attributes @param {Node[]} children
  */
 export function svgHtml(tag, attributes = {}, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -46,10 +50,11 @@ export function svgHtml(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** @param {Element} element @param {Record<string, string | number | null | undefined | false>} attributes */
+/** @param {Element} element @param {Attributes} attributes */
 function setAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, typeof value === "number" ? String(value) : visible(value));
+    if (value !== null && value !== undefined && value !== false)
+      element.setAttribute(name, typeof value === "number" ? String(value) : visible(value));
   }
 }
 
@@ -65,7 +70,7 @@ export function button(text, act, attributes = {}) {
 
 /** A name that may be broken after `::`. @param {string} name @param {number} most characters @returns {Node[]} */
 export function breakable(name, most) {
-  const parts = visible(shortened(name, most)).split(/(?<=::|_|,)/);
+  const parts = visible(shortened(name, most)).match(/.+?(?:::|[_,]|$)/g) ?? [];
   return parts.flatMap((part, i) => (i > 0 ? [document.createElement("wbr"), new Text(part)] : [new Text(part)]));
 }
 

@@ -34,7 +34,10 @@ export function rowTopOf({ lay, isFlame }, row) {
   return (isFlame ? lay.rows - 1 - row : row) * FRAME_ROW;
 }
 
-/** Draws the rows that are seen through a window of that top and height. @param {CanvasRenderingContext2D} context @param {Scene} scene @param {number} top @param {number} height */
+/**
+ * Draws the rows that are seen through a window of that top and height.
+ * @param {CanvasRenderingContext2D} context @param {Scene} scene @param {number} top @param {number} height
+ */
 export function drawScene(context, scene, top, height) {
   const { lay, isFlame } = scene;
   const pen = penOf(context, scene);
@@ -83,7 +86,7 @@ function drawOne(pen, scene, block, row, y) {
   context.fillStyle = isHit && !graph.doc.diff ? palette.matched : isMerged ? palette.merged : pen.paint(node);
   fillBlock(context, x, y, drawn);
   if (!isMerged) {
-    if (pen.hatch && width > 3 && isUnsure(graph, node)) {
+    if (pen.hatch && width > 6 && isUnsure(graph, node)) {
       context.fillStyle = pen.hatch;
       fillBlock(context, x, y, drawn);
     }
@@ -106,13 +109,16 @@ function drawOne(pen, scene, block, row, y) {
 
 /** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} width */
 function fillBlock(context, x, y, width) {
-  if (width < 8) return context.fillRect(x, y, width, FRAME_ROW - 1);
+  if (width < 24) return context.fillRect(x, y, width, FRAME_ROW - 1);
   context.beginPath();
   context.roundRect(x, y, width, FRAME_ROW - 1, 1.5);
   context.fill();
 }
 
-/** The bar of the net change within the width of all change. @param {Pen} pen @param {Scene} scene @param {number} block @param {number} y */
+/**
+ * The bar of the net change within the width of all change.
+ * @param {Pen} pen @param {Scene} scene @param {number} block @param {number} y
+ */
 function drawNet({ context, grew, shrank }, { graph, lay, color, width: right }, block, y) {
   const node = lay.node[block];
   const net = netOf(graph, node);
@@ -140,7 +146,10 @@ function mergedText({ graph, lay, base }, block) {
   return `${grouped(frames)} frame${frames === 1 ? "" : "s"}`;
 }
 
-/** Thin slanted lines, for what few samples say. @param {CanvasRenderingContext2D} context @param {PaletteData} palette */
+/**
+ * Thin slanted lines, for what few samples say.
+ * @param {CanvasRenderingContext2D} context @param {PaletteData} palette
+ */
 function hatchOf(context, palette) {
   const size = 6;
   const tile = document.createElement("canvas");

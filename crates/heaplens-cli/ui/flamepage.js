@@ -12,7 +12,9 @@ import { legendOf } from "./palette.js";
 import { foundIn, foundText } from "./search.js";
 import { summaryLine, totalText } from "./summary.js";
 
-/** @typedef {import("./app.js").App} App @typedef {import("./app.js").Page} Page @typedef {import("./app.js").ExportItem} ExportItem */
+/** @typedef {import("./app.js").App} App */
+/** @typedef {import("./app.js").Page} Page */
+/** @typedef {import("./app.js").ExportItem} ExportItem */
 /** @typedef {import("./tree.js").Graph} Graph @typedef {import("./types.js").State} State */
 
 /** The palette of the page as it is seen. @param {App} app */
@@ -24,11 +26,13 @@ export function paletteOf(app) {
 /** What the colours mean. @param {HTMLElement} legend @param {Graph} graph @param {App} app @param {State} state */
 export function fillLegend(legend, graph, app, state) {
   const items = legendOf(graph, paletteOf(app), state.color);
-  legend.replaceChildren(...items.map(({ color, text }) => {
-    const swatch = html("span", { class: "swatch", "aria-hidden": "true" });
-    swatch.style.backgroundColor = color;
-    return html("li", {}, swatch, text);
-  }));
+  legend.replaceChildren(
+    ...items.map(({ color, text }) => {
+      const swatch = html("span", { class: "swatch", "aria-hidden": "true" });
+      swatch.style.backgroundColor = color;
+      return html("li", {}, swatch, text);
+    }),
+  );
   legend.hidden = items.length === 0;
 }
 
@@ -58,7 +62,12 @@ export function flamePage(app) {
   const summary = html("p", { class: "summary" });
   const legend = html("ul", { class: "colors", "aria-label": "colours" });
   const container = html("div", { class: "flame" });
-  const view = waitingView("flamepage fill", "flame graph", html("div", { class: "viewhead" }, summary, legend), container);
+  const view = waitingView(
+    "flamepage fill",
+    "flame graph",
+    html("div", { class: "viewhead" }, summary, legend),
+    container,
+  );
   /** @type {import("./canvas.js").FlameView | null} */
   let flame = null;
   /** @type {import("./canvas.js").FlameOptions | null} */
@@ -70,7 +79,12 @@ export function flamePage(app) {
     const { found, problem } = foundIn(graph, state);
     const zoom = app.work.nodeOf(graph, state.zoom);
     drawn = {
-      graph, zoom, found, shape: state.shape, color: state.color, palette: app.index.palette,
+      graph,
+      zoom,
+      found,
+      shape: state.shape,
+      color: state.color,
+      palette: app.index.palette,
       label: `flame graph, ${graphTotal(graph)}`,
       onZoom: (node) => app.store.change({ zoom: app.work.keyFor(graph, node) }),
       onAction: frameActions(app, graph),
@@ -112,20 +126,31 @@ export function graphFiles(app, drawn) {
   const { work, store, index } = app;
   const values = async () => ({ state: store.state, ...(await work.sides(store.state)) });
   return [
-    { label: "SVG picture", extension: "svg", type: "image/svg+xml", make: async () => svgOf(options(), paletteOf(app), index.title) },
     {
-      label: "PNG picture", extension: "png", type: "image/png",
+      label: "SVG picture",
+      extension: "svg",
+      type: "image/svg+xml",
+      make: async () => svgOf(options(), paletteOf(app), index.title),
+    },
+    {
+      label: "PNG picture",
+      extension: "png",
+      type: "image/png",
       make: () => pngOf(options(), paletteOf(app), getComputedStyle(document.body).backgroundColor, 1600),
     },
     {
-      label: "folded stacks", extension: "folded", type: "text/plain",
+      label: "folded stacks",
+      extension: "folded",
+      type: "text/plain",
       make: async () => {
         const { before, after, state } = await values();
         return foldedOf(work.theCode(), before, after, state);
       },
     },
     {
-      label: "pprof", extension: "pb.gz", type: "application/gzip",
+      label: "pprof",
+      extension: "pb.gz",
+      type: "application/gzip",
       make: async () => {
         const { before, after, state } = await values();
         return /** @type {BlobPart} */ (await pprofOf(work.theCode(), before, after, state));

@@ -85,7 +85,10 @@ function fold(code, state) {
   return { ...tree.done(), ofSite };
 }
 
-/** The innermost stack that is left of a site: the allocator's are not, but for the outermost one. @param {Code} code @param {number} site @param {State} state */
+/**
+ * The innermost stack that is left of a site: the allocator's are not, but for the outermost one.
+ * @param {Code} code @param {number} site @param {State} state
+ */
 function leafOf(code, site, state) {
   let leaf = code.siteStack[site];
   if (state.allocator) return leaf;
@@ -120,7 +123,8 @@ function chosenStacks(code, state) {
     /** True if a site without any frame does not stay. */
     isPicky: focus !== null || from !== null,
     /** @param {number} leaf */
-    keeps: (leaf) => (!focused || focused[leaf] === 1) && (!ignored || ignored[leaf] === 0) && (!begun || begun[leaf] === 1),
+    keeps: (leaf) =>
+      (!focused || focused[leaf] === 1) && (!ignored || ignored[leaf] === 0) && (!begun || begun[leaf] === 1),
     /** True if the frame itself is there. @param {number} stack */
     shows: (stack) => (!begun || begun[stack] === 1) && !isHidden(stack),
     /** True if a frame at or above is. @param {number} stack */

@@ -5,24 +5,41 @@ import { VIEWS } from "./keys.js";
 import { grouped } from "./model.js";
 import { counted, durationText } from "./rate.js";
 
-/** @typedef {import("./app.js").App} App @typedef {import("./types.js").State} State @typedef {import("./types.js").Index} Index */
+/** @typedef {import("./app.js").App} App */
+/** @typedef {import("./types.js").State} State */
+/** @typedef {import("./types.js").Index} Index */
 
 /** Warnings that are told. */
 const MOST_WARNINGS = 50;
 
-/** What the page is of, in a few words. @param {Index} index @param {import("./times.js").Clock} clock @returns {string[]} */
+/**
+ * What the page is of, in a few words.
+ * @param {Index} index @param {import("./times.js").Clock} clock @returns {string[]}
+ */
 export function subjectOf(index, clock) {
   const { captures, sites, modules, leaks, is_redacted } = index;
   const run = leaks?.runs?.[0];
   const count = captures.length;
   const program = (run?.exe ?? modules[0]?.path ?? index.program ?? "").split("/").pop() ?? "";
   const last = count - 1;
-  const when = count === 0 ? "" : clock.unit === "number" ? "" : clock.isDate && last > 0
-    ? `${clock.long(0)} – ${clock.long(last)} (${durationText(clock.position(last) - clock.position(0))})`
-    : clock.isDate ? clock.long(last) : "";
+  const when =
+    count === 0
+      ? ""
+      : clock.unit === "number"
+        ? ""
+        : clock.isDate && last > 0
+          ? `${clock.long(0)} – ${clock.long(last)} (${durationText(clock.position(last) - clock.position(0))})`
+          : clock.isDate
+            ? clock.long(last)
+            : "";
   return [
-    program === index.title ? "" : program, run?.pid ? `pid ${run.pid}` : "", run?.host ? `on ${run.host}` : "", counted(count, "dump"), when,
-    `${grouped(sites.stack.length)} stacks`, is_redacted ? "redacted" : "",
+    program === index.title ? "" : program,
+    run?.pid ? `pid ${run.pid}` : "",
+    run?.host ? `on ${run.host}` : "",
+    counted(count, "dump"),
+    when,
+    `${grouped(sites.stack.length)} stacks`,
+    is_redacted ? "redacted" : "",
   ].filter(Boolean);
 }
 
@@ -57,12 +74,26 @@ export function pageHead(app, acts) {
     return { view, link };
   });
   const nav = html("nav", { "aria-label": "views" }, ...links.map(({ link }) => link));
-  const exportButton = button("Export ▾", acts.exportMenu, { "aria-haspopup": "menu", title: "save what is shown (e)" });
-  const buttons = html("div", { class: "headbuttons" }, exportButton, button("Keys ?", acts.help, { title: "all keys (?)" }));
+  const exportButton = button("Export ▾", acts.exportMenu, {
+    "aria-haspopup": "menu",
+    title: "save what is shown (e)",
+  });
+  const buttons = html(
+    "div",
+    { class: "headbuttons" },
+    exportButton,
+    button("Keys ?", acts.help, { title: "all keys (?)" }),
+  );
   const warnings = warningsOf(index);
   const element = html(
-    "header", { class: "top" },
-    html("div", { class: "title" }, html("h1", {}, shortened(index.title || index.program || "heaplens", 200)), html("p", { class: "muted" }, subjectOf(index, app.clock).join(" · "))),
+    "header",
+    { class: "top" },
+    html(
+      "div",
+      { class: "title" },
+      html("h1", {}, shortened(index.title || index.program || "heaplens", 120)),
+      html("p", { class: "muted" }, subjectOf(index, app.clock).join(" · ")),
+    ),
     warnings.length > 0 && warningBox(warnings),
     html("div", { class: "tabs" }, nav, buttons),
   );
@@ -78,7 +109,8 @@ export function pageHead(app, acts) {
       }
       // The tab in use may be beyond the edge of a narrow window.
       const current = nav.querySelector("[aria-current]");
-      if (current instanceof HTMLElement && nav.scrollWidth > nav.clientWidth) nav.scrollLeft = current.offsetLeft - nav.clientWidth / 3;
+      if (current instanceof HTMLElement && nav.scrollWidth > nav.clientWidth)
+        nav.scrollLeft = current.offsetLeft - nav.clientWidth / 3;
     },
   };
 }
@@ -88,5 +120,10 @@ function warningBox(warnings) {
   const items = warnings.slice(0, MOST_WARNINGS).map((warning) => html("li", {}, shortened(warning, 600)));
   if (warnings.length > MOST_WARNINGS) items.push(html("li", {}, `and ${warnings.length - MOST_WARNINGS} more`));
   if (warnings.length === 1) return html("p", { class: "warning" }, `⚠ ${shortened(warnings[0], 600)}`);
-  return html("details", { class: "warning" }, html("summary", {}, `⚠ ${counted(warnings.length, "warning")}`), html("ul", {}, ...items));
+  return html(
+    "details",
+    { class: "warning" },
+    html("summary", {}, `⚠ ${counted(warnings.length, "warning")}`),
+    html("ul", {}, ...items),
+  );
 }

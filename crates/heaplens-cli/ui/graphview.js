@@ -1,23 +1,25 @@
 // One flame graph on the page: its elements, what is drawn, and what can be done with it.
 //
-// For tests and for people who write styles: .graph-crumbs (path to the root), .graph-scroll (has the focus and scrolls),
-// .graph-canvas, .graph-hover and .graph-focus (outlines), .graph-tip (the box beside a frame), .graph-said (what screen
-// readers are told of the frame in focus).
+// For tests and for people who write styles: .graph-crumbs (path to the root), .graph-scroll (has the focus and
+// scrolls), .graph-canvas, .graph-hover and .graph-focus (outlines), .graph-tip (the box beside a frame), .graph-said
+// (what screen readers are told of the frame in focus).
 
 import { crumbsOf } from "./crumbs.js";
+import { widestOf } from "./describe.js";
 import { html } from "./dom.js";
 import { FRAME_ROW, drawScene, rowTopOf } from "./draw.js";
 import { blockAtPoint, blockFor, blockOfNode, layOut, rowOfBlock } from "./lay.js";
-import { widestOf } from "./describe.js";
-import { nameOf, widthOf } from "./model.js";
 import { openMenu } from "./menu.js";
+import { nameOf, widthOf } from "./model.js";
 import { paintOf } from "./palette.js";
 import { listenToPointer } from "./pan.js";
-import { boxLines, stackText } from "./tooltip.js";
 import { copyText, tipBox } from "./tip.js";
+import { boxLines, stackText } from "./tooltip.js";
 import { listenToGraphKeys } from "./walk.js";
 
-/** @typedef {import("./canvas.js").FlameOptions} FlameOptions @typedef {import("./canvas.js").FrameAction} FrameAction */
+/**
+ * @typedef {import("./canvas.js").FlameOptions} FlameOptions @typedef {import("./canvas.js").FrameAction} FrameAction
+ */
 /** @typedef {import("./tree.js").Graph} Graph @typedef {import("./types.js").PaletteData} PaletteData */
 /** @typedef {import("./draw.js").Scene} Scene @typedef {import("./lay.js").Lens} Lens */
 
@@ -52,9 +54,17 @@ export class GraphView {
     this.hover = html("div", { class: "graph-hover", hidden: "" });
     this.outline = html("div", { class: "graph-focus", hidden: "" });
     this.space = html("div", { class: "graph-space" }, this.canvas, this.hover, this.outline);
-    this.scroll = html("div", { class: "graph-scroll", tabindex: "0", role: "application", "aria-describedby": id }, this.space);
+    this.scroll = html(
+      "div",
+      { class: "graph-scroll", tabindex: "0", role: "application", "aria-describedby": id },
+      this.space,
+    );
     this.said = html("div", { class: "graph-said", role: "status", "aria-live": "polite" });
-    const help = html("p", { class: "graph-said", id }, "Arrow keys move between frames, Enter zooms in, Backspace zooms out, c copies the stack, Shift F10 opens a menu.");
+    const help = html(
+      "p",
+      { class: "graph-said", id },
+      "Arrow keys move between frames, Enter zooms in, Backspace out, c copies the stack, Shift F10 opens a menu.",
+    );
     this.tip = tipBox();
     this.element = html("div", { class: "graph" }, this.crumbs, this.scroll, this.said, help, this.tip.element);
     container.replaceChildren(this.element);
@@ -65,9 +75,12 @@ export class GraphView {
     this.scene = null;
     /** Height of the graph as drawn last, -1 before. */
     this.height = -1;
-    /** The row of this node is to be seen in the next picture. @type {number | undefined} */
-    this.scrollsTo = undefined;
-    /** The colours as used last. @type {{graph: Graph, color: string, palette: PaletteData, paint: (node: number) => string} | null} */
+    /** True if the zoomed frame is to be seen in the next picture. */
+    this.seeksZoom = false;
+    /**
+     * The colours as used last.
+     * @type {{graph: Graph, color: string, palette: PaletteData, paint: (node: number) => string} | null}
+     */
     this.painted = null;
     this.redraw = () => {
       this.waiting ||= requestAnimationFrame(() => this.render());
@@ -76,6 +89,8 @@ export class GraphView {
     this.observer = new ResizeObserver(() => this.relay());
     this.observer.observe(this.scroll);
     this.dark.addEventListener("change", this.restyle);
+    // A screen with other pixels is told by this alone.
+    addEventListener("resize", this.restyle);
     this.scroll.addEventListener("scroll", this.redraw, { passive: true });
     this.scroll.addEventListener("focus", () => this.showFocus(true));
     this.scroll.addEventListener("blur", () => {
@@ -89,12 +104,13 @@ export class GraphView {
 
   /** @param {Partial<FlameOptions>} changed */
   update(changed) {
-    const { graph, zoom } = this.options;
+    const { graph, zoom, shape } = this.options;
     Object.assign(this.options, changed);
+    if (shape !== this.options.shape) this.seeksZoom = true;
     if (graph !== this.options.graph || zoom !== this.options.zoom) {
       this.lens = { scale: 1, left: 0 };
       this.focused = { node: this.options.zoom, isMerged: false };
-      this.scrollsTo = this.options.zoom;
+      this.seeksZoom = true;
     }
     this.scroll.setAttribute("aria-label", this.options.label);
     if (this.options.crumbs === false) this.crumbs.hidden = true;
@@ -106,6 +122,7 @@ export class GraphView {
   destroy() {
     this.observer.disconnect();
     this.dark.removeEventListener("change", this.restyle);
+    removeEventListener("resize", this.restyle);
     cancelAnimationFrame(this.waiting);
     this.element.remove();
   }
@@ -117,6 +134,7 @@ export class GraphView {
   /** Lays out anew, with the next picture. */
   relay() {
     this.scene = null;
+    this.hover.hidden = true;
     this.redraw();
   }
 
@@ -130,7 +148,12 @@ export class GraphView {
     const paint = isPainted ? painted.paint : paintOf(graph, palette, color);
     this.painted = { graph, color, palette, paint };
     this.scene = {
-      graph, color, found, width, paint, palette,
+      graph,
+      color,
+      found,
+      width,
+      paint,
+      palette,
       lay: layOut(graph, zoom, width, this.lens),
       base: width / (widthOf(graph, zoom) || 1),
       isFlame: shape === "flame",
@@ -141,18 +164,17 @@ export class GraphView {
   render() {
     this.waiting = 0;
     if (this.scroll.clientWidth === 0) return;
-    const isNew = this.scene === null;
     const scene = this.theScene();
     const height = scene.lay.rows * FRAME_ROW;
-    if (isNew && height !== this.height) {
+    if (height !== this.height) {
       // A flame stands on its root: what grows above it must not push it away.
       const below = this.height - this.scroll.scrollTop;
       this.space.style.height = `${height}px`;
       if (scene.isFlame) this.scroll.scrollTop = this.height < 0 ? height : height - below;
       this.height = height;
     }
-    if (this.scrollsTo !== undefined) this.scrollToRow(scene.lay.zoomRow);
-    this.scrollsTo = undefined;
+    if (this.seeksZoom) this.scrollToRow(scene.lay.zoomRow);
+    this.seeksZoom = false;
     const tall = Math.min(this.scroll.clientHeight, height);
     const ratio = devicePixelRatio || 1;
     const [w, h] = [Math.round(scene.width * ratio), Math.round(tall * ratio)];
@@ -166,7 +188,6 @@ export class GraphView {
     this.context.clearRect(0, 0, scene.width, tall);
     drawScene(this.context, scene, this.scroll.scrollTop, tall);
     this.placeFocus();
-    if (isNew) this.hover.hidden = true;
   }
 
   /** The block at a point of the window, -1 for none. @param {number} clientX @param {number} clientY */
@@ -284,7 +305,12 @@ export class GraphView {
     const isFunction = !isMerged && graph.frame[node] >= 0;
     const actions = isFunction ? FRAME_ACTIONS : [];
     const items = actions.map(([action, text]) => ({ text, run: () => this.options.onAction(action, node) }));
-    openMenu([zoom, ...items, ...(isMerged ? [] : [copy, copyName])], x, y, isMerged ? "merged frames" : nameOf(graph, node).slice(0, 200));
+    openMenu(
+      [zoom, ...items, ...(isMerged ? [] : [copy, copyName])],
+      x,
+      y,
+      isMerged ? "merged frames" : nameOf(graph, node).slice(0, 200),
+    );
   }
 
   /** @param {number} node */

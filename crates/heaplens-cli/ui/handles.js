@@ -23,7 +23,15 @@ export function chartHandles(over, options) {
   function mark(which) {
     const name = which === "a" ? "A, where the comparison begins" : "B, what is shown";
     const element = html(
-      "div", { class: `mark ${which}`, role: "slider", tabindex: 0, "aria-label": name, "aria-orientation": "horizontal", "aria-valuemin": 1 },
+      "div",
+      {
+        class: `mark ${which}`,
+        role: "slider",
+        tabindex: 0,
+        "aria-label": name,
+        "aria-orientation": "horizontal",
+        "aria-valuemin": 1,
+      },
       html("span", { class: "flag", "aria-hidden": "true" }, which.toUpperCase()),
     );
     element.addEventListener("pointerdown", (event) => drag(event, which, element));
@@ -31,8 +39,14 @@ export function chartHandles(over, options) {
       const step = Math.max(Math.round(options.count / 20), 1);
       /** @type {Record<string, number>} */
       const moves = {
-        ArrowLeft: at[which] - 1, ArrowDown: at[which] - 1, ArrowRight: at[which] + 1, ArrowUp: at[which] + 1,
-        PageDown: at[which] - step, PageUp: at[which] + step, Home: 0, End: options.count - 1,
+        ArrowLeft: at[which] - 1,
+        ArrowDown: at[which] - 1,
+        ArrowRight: at[which] + 1,
+        ArrowUp: at[which] + 1,
+        PageDown: at[which] - step,
+        PageUp: at[which] + step,
+        Home: 0,
+        End: options.count - 1,
       };
       if (!(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();

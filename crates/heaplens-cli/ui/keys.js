@@ -1,4 +1,4 @@
-// All keys of the page; the list that `?` shows is this one. The flame graph and tables have more while they have the focus.
+// All keys of the page; the list that `?` shows is this one. The flame graph and tables have more while in focus.
 
 import { nextChoice } from "./choices.js";
 import { judgedRun } from "./state.js";
@@ -8,7 +8,7 @@ import { judgedRun } from "./state.js";
 /**
  * What keys reach beside the state.
  * @typedef {{
- *   app: App, search: () => void, exportMenu: () => void, help: () => void, escape: () => void, focusView: () => void
+ *   app: App, search: () => boolean, exportMenu: () => void, help: () => void, escape: () => void, focusView: () => void
  * }} Shell
  *
  * `run` is null for keys that something else answers to; these are listed only.
@@ -17,20 +17,32 @@ import { judgedRun } from "./state.js";
 
 /** @type {[State["view"], string][]} */
 export const VIEWS = [
-  ["answer", "Answer"], ["flame", "Flame graph"], ["top", "Top"], ["callers", "Callers"], ["suspects", "Suspects"],
-  ["threads", "Threads"], ["modules", "Modules"], ["source", "Source"],
+  ["answer", "Answer"],
+  ["flame", "Flame graph"],
+  ["top", "Top"],
+  ["callers", "Callers"],
+  ["suspects", "Suspects"],
+  ["threads", "Threads"],
+  ["modules", "Modules"],
+  ["source", "Source"],
 ];
 
 /** @param {"a" | "b"} which @param {number} step @returns {(shell: Shell) => void} */
 function moved(which, step) {
   return ({ app }) => {
-    const { store, index } = app;
+    const { store, index, clock } = app;
     const next = store.state[which] + step;
-    if (next >= (which === "a" ? -1 : 0) && next < index.captures.length) store.change({ [which]: next }, "replace");
+    if (next >= (which === "a" ? -1 : 0) && next < index.captures.length) {
+      store.change({ [which]: next }, "replace");
+      app.announce(`${which.toUpperCase()}: ${next < 0 ? "none" : clock.long(next)}`);
+    }
   };
 }
 
-/** @param {"allocator" | "runtime" | "byThread" | "inverted" | "relative"} field @param {string} text @returns {(shell: Shell) => void} */
+/**
+ * @param {"allocator" | "runtime" | "byThread" | "inverted" | "relative"} field @param {string} text
+ * @returns {(shell: Shell) => void}
+ */
 function toggled(field, text) {
   return ({ app }) => {
     app.store.change({ [field]: !app.store.state[field] });
@@ -77,32 +89,80 @@ function whole({ app }) {
 /** @type {Key[]} */
 export const KEYS = [
   ...VIEWS.map(([view, name], i) => ({
-    group: "Views", keys: [String(i + 1)], text: name.toLowerCase(), run: (/** @type {Shell} */ { app }) => app.store.change({ view }),
+    group: "Views",
+    keys: [String(i + 1)],
+    text: name.toLowerCase(),
+    run: (/** @type {Shell} */ { app }) => app.store.change({ view }),
   })),
   { group: "Compare", keys: ["[", "]"], text: "A one dump earlier, later", run: null },
   { group: "Compare", keys: [",", "."], text: "B one dump earlier, later", run: null },
   { group: "Compare", keys: ["d"], text: "difference of A and B, or B alone", run: compare },
   { group: "Compare", keys: ["x"], text: "swap A and B", run: swap },
   { group: "Compare", keys: ["0"], text: "A and B as at the start", run: whole },
-  { group: "What counts", keys: ["v"], text: "next value: bytes or objects, in use or allocated", run: stepped("sample") },
+  {
+    group: "What counts",
+    keys: ["v"],
+    text: "next value: bytes or objects, in use or allocated",
+    run: stepped("sample"),
+  },
   { group: "What counts", keys: ["p"], text: "all changes, grown alone, shrunk alone", run: stepped("part") },
-  { group: "What counts", keys: ["%"], text: "relative: shares of each side’s total", run: toggled("relative", "relative") },
-  { group: "What counts", keys: ["m"], text: "allocator frames shown or not", run: toggled("allocator", "allocator frames") },
-  { group: "What counts", keys: ["r"], text: "runtime frames one by one or in one", run: toggled("runtime", "runtime frames") },
+  {
+    group: "What counts",
+    keys: ["%"],
+    text: "relative: shares of each side’s total",
+    run: toggled("relative", "relative"),
+  },
+  {
+    group: "What counts",
+    keys: ["m"],
+    text: "allocator frames shown or not",
+    run: toggled("allocator", "allocator frames"),
+  },
+  {
+    group: "What counts",
+    keys: ["r"],
+    text: "runtime frames one by one or in one",
+    run: toggled("runtime", "runtime frames"),
+  },
   { group: "What counts", keys: ["t"], text: "threads as roots", run: toggled("byThread", "threads as roots") },
   { group: "Picture", keys: ["i"], text: "icicle (root at the top) or flame (at the bottom)", run: stepped("shape") },
-  { group: "Picture", keys: ["u"], text: "inverted: from the allocation outwards", run: toggled("inverted", "inverted") },
+  {
+    group: "Picture",
+    keys: ["u"],
+    text: "inverted: from the allocation outwards",
+    run: toggled("inverted", "inverted"),
+  },
   { group: "Picture", keys: ["o"], text: "next colours", run: stepped("color") },
-  { group: "Find", keys: ["/"], text: "search the graph, or filter the table (also Ctrl-F; again for the browser’s own)", run: ({ search }) => search() },
-  { group: "Find", keys: ["Escape"], text: "close, else clear the search, else zoom out", run: ({ escape }) => escape() },
-  { group: "Find", keys: ["g"], text: "into the graph or table; arrows move in it, Enter opens", run: ({ focusView }) => focusView() },
+  {
+    group: "Find",
+    keys: ["/"],
+    text: "search the graph, or filter the table (also Ctrl-F; again for the browser’s own)",
+    run: ({ search }) => void search(),
+  },
+  {
+    group: "Find",
+    keys: ["Escape"],
+    text: "close, else clear the search, else zoom out",
+    run: ({ escape }) => escape(),
+  },
+  {
+    group: "Find",
+    keys: ["g"],
+    text: "into the graph or table; arrows move in it, Enter opens",
+    run: ({ focusView }) => focusView(),
+  },
   { group: "Page", keys: ["e"], text: "export what is shown", run: ({ exportMenu }) => exportMenu() },
   { group: "Page", keys: ["?"], text: "these keys", run: ({ help }) => help() },
   { group: "In the flame graph", keys: ["↑", "↓", "←", "→"], text: "to callers, callees, neighbours", run: null },
   { group: "In the flame graph", keys: ["Enter"], text: "zoom to the frame", run: null },
   { group: "In the flame graph", keys: ["Backspace"], text: "zoom out to the caller", run: null },
   { group: "In the flame graph", keys: ["c"], text: "copy the stack", run: null },
-  { group: "In the flame graph", keys: ["Shift-F10"], text: "menu: focus, ignore, hide, show from, callers", run: null },
+  {
+    group: "In the flame graph",
+    keys: ["Shift-F10"],
+    text: "menu: focus, ignore, hide, show from, callers",
+    run: null,
+  },
   { group: "On the chart", keys: ["← →", "PgUp", "PgDn"], text: "move the mark that has the focus", run: null },
 ];
 
@@ -127,8 +187,9 @@ export function listenToKeys(shell) {
     const command = event.ctrlKey || event.metaKey;
     const typing = isTyping(event.target);
     if (command && event.key.toLowerCase() === "f" && !typing && !event.altKey && !event.shiftKey) {
-      event.preventDefault();
-      return shell.search();
+      // Where there is nothing of its own to search, the browser's search is as good.
+      if (shell.search()) event.preventDefault();
+      return;
     }
     if (command || event.altKey || (typing && event.key !== "Escape")) return;
     if (document.querySelector("dialog[open]") && event.key !== "?") return;

@@ -3,7 +3,7 @@
 import { cut } from "./model.js";
 
 /** Longer names are cut as they are. */
-const LONGEST_PATH = 400;
+const LONGEST_PARTED = 400;
 
 /** Where the parts of names begin. @type {Map<string, number[]>} */
 const partsKnown = new Map();
@@ -14,7 +14,7 @@ const partsKnown = new Map();
  * @param {string} name @param {number} room
  */
 export function frameLabel(name, room) {
-  if (name.length > LONGEST_PATH) return cut(name, room);
+  if (name.length > LONGEST_PARTED) return cut(name, room);
   const whole = cut(name, room);
   if (whole === name) return name;
   const starts = pathStarts(name);
@@ -25,7 +25,11 @@ export function frameLabel(name, room) {
   return starts.length > 0 ? cut(name.slice(starts[starts.length - 1]), room) : whole;
 }
 
-/** Where the parts of a path begin but for the first: behind `::` that no bracket is around. @param {string} name */
+/**
+ * Where the parts of a path begin but for the first: behind `::` that no bracket is around. What begins with a bracket
+ * itself (`{closure}`, `<T>`) says nothing without the part before.
+ * @param {string} name
+ */
 function pathStarts(name) {
   let starts = partsKnown.get(name);
   if (starts) return starts;
@@ -36,7 +40,10 @@ function pathStarts(name) {
     if (c === "<" || c === "(" || c === "[" || c === "{") depth++;
     // An arrow closes nothing.
     else if (c === ")" || c === "]" || c === "}" || (c === ">" && name[i - 1] !== "-")) depth--;
-    else if (c === ":" && name[i + 1] === ":" && depth === 0) starts.push((i += 1) + 1);
+    else if (c === ":" && name[i + 1] === ":") {
+      i += 1;
+      if (depth === 0 && name[i + 1] !== "{" && name[i + 1] !== "<") starts.push(i + 1);
+    }
   }
   // `operator<<` and the like: brackets that do not pair say nothing of parts.
   if (depth !== 0) starts = [];

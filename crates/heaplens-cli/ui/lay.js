@@ -9,8 +9,8 @@ export const NARROWEST_FRAME = 1;
  * How the graph is enlarged: `scale` ≥ 1, `left` pixels of it are to the left of the picture.
  * @typedef {{scale: number, left: number}} Lens
  *
- * Blocks by row, each row from left to right. `first` is -1 for a frame; of a merged block `node` is the caller, `first` and
- * `last` are the callees where it begins and ends. `zoomRow` is the row of the zoomed frame.
+ * Blocks by row, each row from left to right. `first` is -1 for a frame; of a merged block `node` is the caller,
+ * `first` and `last` are the callees where it begins and ends. `zoomRow` is the row of the zoomed frame.
  * @typedef {{
  *   node: number[], x: number[], width: number[], first: number[], last: number[], rowStart: number[], rows: number,
  *   zoomRow: number
@@ -18,8 +18,8 @@ export const NARROWEST_FRAME = 1;
  */
 
 /**
- * Lays out a node over the whole width, its callers above it. Enlarged, every frame keeps its place relative to the others:
- * what was merged parts where it lies.
+ * Lays out a node over the whole width, its callers above it. Enlarged, every frame keeps its place relative to the
+ * others: what was merged parts where it lies.
  * @param {Graph} graph @param {number} zoom @param {number} width @param {Lens} lens @returns {Lay}
  */
 export function layOut(graph, zoom, width, lens) {
@@ -38,9 +38,10 @@ export function layOut(graph, zoom, width, lens) {
   const at = lay.zoomRow;
   lay.x[at] = -lens.left;
   lay.width[at] = width * lens.scale;
-  for (let from = at; from < lay.node.length; ) {
+  for (let from = at; from < lay.node.length;) {
     const to = lay.node.length;
-    for (let block = from; block < to; block++) if (lay.first[block] < 0) pushCallees(graph, lay, block, width, base, lens.scale);
+    for (let block = from; block < to; block++)
+      if (lay.first[block] < 0) pushCallees(graph, lay, block, width, base, lens.scale);
     if (lay.node.length > to) lay.rowStart.push(to);
     from = to;
   }
@@ -49,7 +50,10 @@ export function layOut(graph, zoom, width, lens) {
   return lay;
 }
 
-/** @param {Lay} lay @param {number} node @param {number} x @param {number} width @param {number} first @param {number} last */
+/**
+ * @param {Lay} lay @param {number} node @param {number} x @param {number} width @param {number} first
+ * @param {number} last
+ */
 function pushBlock(lay, node, x, width, first, last) {
   lay.node.push(node);
   lay.x.push(x);
@@ -58,7 +62,10 @@ function pushBlock(lay, node, x, width, first, last) {
   lay.last.push(last);
 }
 
-/** @param {Graph} graph @param {Lay} lay @param {number} block @param {number} right @param {number} base @param {number} scale */
+/**
+ * @param {Graph} graph @param {Lay} lay @param {number} block @param {number} right @param {number} base
+ * @param {number} scale
+ */
 function pushCallees(graph, lay, block, right, base, scale) {
   const { grown, shrunk, end } = graph;
   const caller = lay.node[block];
@@ -78,7 +85,11 @@ function pushCallees(graph, lay, block, right, base, scale) {
   if (narrow > 0 && x < right && x + narrow * base * scale > 0) pushNarrow(graph, lay, caller, x, right, base, scale);
 }
 
-/** Those that are merged where the graph is not enlarged. @param {Graph} graph @param {Lay} lay @param {number} caller @param {number} x @param {number} right @param {number} base @param {number} scale */
+/**
+ * Those that are merged where the graph is not enlarged.
+ * @param {Graph} graph @param {Lay} lay @param {number} caller @param {number} x @param {number} right
+ * @param {number} base @param {number} scale
+ */
 function pushNarrow(graph, lay, caller, x, right, base, scale) {
   const { grown, shrunk, end } = graph;
   const stop = end[caller];
@@ -128,7 +139,10 @@ export function rowOfBlock(lay, block) {
   return low;
 }
 
-/** The block of a node, or that of merged callees of it; -1 if there is none. @param {Lay} lay @param {number} node @param {boolean} isMerged */
+/**
+ * The block of a node, or that of merged callees of it; -1 if there is none.
+ * @param {Lay} lay @param {number} node @param {boolean} isMerged
+ */
 export function blockOfNode(lay, node, isMerged) {
   for (let block = 0; block < lay.node.length; block++) {
     if (lay.node[block] === node && lay.first[block] >= 0 === isMerged) return block;
@@ -136,17 +150,27 @@ export function blockOfNode(lay, node, isMerged) {
   return -1;
 }
 
-/** A block as describe.js takes it. @param {Graph} graph @param {Lay} lay @param {number} block @param {number} base pixels a unit, not enlarged @returns {Block} */
+/**
+ * A block as describe.js takes it.
+ * @param {Graph} graph @param {Lay} lay @param {number} block @param {number} base pixels a unit, not enlarged
+ * @returns {Block}
+ */
 export function blockFor(graph, lay, block, base) {
   const row = rowOfBlock(lay, block);
   return {
-    node: lay.node[block], row, x: lay.x[block], width: lay.width[block],
+    node: lay.node[block],
+    row,
+    x: lay.x[block],
+    width: lay.width[block],
     parts: lay.first[block] < 0 ? null : mergedNodes(graph, lay, block, base),
     ancestor: row < lay.zoomRow,
   };
 }
 
-/** The callees that a merged block stands for. @param {Graph} graph @param {Lay} lay @param {number} block @param {number} base */
+/**
+ * The callees that a merged block stands for.
+ * @param {Graph} graph @param {Lay} lay @param {number} block @param {number} base
+ */
 export function mergedNodes(graph, lay, block, base) {
   const { grown, shrunk, end } = graph;
   /** @type {number[]} */

@@ -1,10 +1,15 @@
 // What the lines of source files hold. Nothing here knows the page.
 
-/** @typedef {import("./types.js").Index} Index @typedef {import("./types.js").Values} Values @typedef {import("./types.js").State} State */
+/** @typedef {import("./types.js").Index} Index */
+/** @typedef {import("./types.js").Values} Values */
+/** @typedef {import("./types.js").State} State */
 /** @typedef {import("./top.js").Change} Change */
 
 /** A line's own amount and that of all it calls. @typedef {{line: number, flat: Change, cum: Change}} LineAmount */
-/** A file with its lines that allocate, in order. @typedef {{file: number, cum: Change, lines: LineAmount[]}} FileAmount */
+/**
+ * A file with its lines that allocate, in order.
+ * @typedef {{file: number, cum: Change, lines: LineAmount[]}} FileAmount
+ */
 
 const zero = () => ({ before: 0, after: 0 });
 
@@ -23,7 +28,13 @@ export function filesOf({ frames, functions, stacks, sites }, before, after, sta
 
   /** @param {Values} values @param {"before" | "after"} side */
   const add = (values, side) => {
-    const column = isAll ? (isBytes ? values.alloc_bytes : values.alloc_objects) : isBytes ? values.bytes : values.objects;
+    const column = isAll
+      ? isBytes
+        ? values.alloc_bytes
+        : values.alloc_objects
+      : isBytes
+        ? values.bytes
+        : values.objects;
     if (!column) return;
     for (let i = 0; i < values.count; i++) {
       const site = values.site[i];
@@ -58,13 +69,17 @@ export function filesOf({ frames, functions, stacks, sites }, before, after, sta
   add(after, "after");
   const size = (/** @type {Change} */ change) => Math.abs(change.after - change.before);
   return [...files]
-    .map(([file, lines]) => ({ file, cum: totals.get(file) ?? zero(), lines: [...lines.values()].sort((x, y) => x.line - y.line) }))
+    .map(([file, lines]) => ({
+      file,
+      cum: totals.get(file) ?? zero(),
+      lines: [...lines.values()].sort((x, y) => x.line - y.line),
+    }))
     .sort((x, y) => size(y.cum) - size(x.cum) || x.file - y.file);
 }
 
 /**
- * The lines of a file to show: those that are known around those that allocate, or these alone. `text` is null where the
- * source is not known; `isGap` marks lines after left-out ones.
+ * The lines of a file to show: those that are known around those that allocate, or these alone. `text` is null where
+ * the source is not known; `isGap` marks lines after left-out ones.
  * @param {Index} index @param {FileAmount} file
  * @returns {{line: number, text: string | null, amount: LineAmount | null, isGap: boolean}[]}
  */
@@ -75,7 +90,8 @@ export function linesOf({ sources }, file) {
     if (source.file !== file.file) continue;
     source.lines.forEach((text, i) => lines.set(source.first + i, { line: source.first + i, text, amount: null }));
   }
-  for (const amount of file.lines) lines.set(amount.line, { line: amount.line, text: lines.get(amount.line)?.text ?? null, amount });
+  for (const amount of file.lines)
+    lines.set(amount.line, { line: amount.line, text: lines.get(amount.line)?.text ?? null, amount });
   const shown = [...lines.values()].sort((x, y) => x.line - y.line);
   return shown.map((line, i) => ({ ...line, isGap: i > 0 && shown[i - 1].line + 1 !== line.line }));
 }

@@ -36,19 +36,26 @@ export function waitingView(name, label, ...content) {
      */
     wait(work, done) {
       clearTimeout(patience);
-      patience = setTimeout(() => {
-        element.setAttribute("aria-busy", "true");
-        say(isFilled ? "Reading… what is shown is what was chosen before." : "Reading…", false);
-      }, isFilled ? PATIENCE : 0);
-      return last(work, (result) => {
-        isFilled = true;
-        rest();
-        say("", false);
-        done(result);
-      }, (why) => {
-        rest();
-        say(`This could not be shown: ${why instanceof Error ? why.message : String(why)}`, true);
-      });
+      patience = setTimeout(
+        () => {
+          element.setAttribute("aria-busy", "true");
+          say(isFilled ? "Reading… what is shown is what was chosen before." : "Reading…", false);
+        },
+        isFilled ? PATIENCE : 0,
+      );
+      return last(
+        work,
+        (result) => {
+          isFilled = true;
+          rest();
+          say("", false);
+          done(result);
+        },
+        (why) => {
+          rest();
+          say(`This could not be shown: ${why instanceof Error ? why.message : String(why)}`, true);
+        },
+      );
     },
   };
 }

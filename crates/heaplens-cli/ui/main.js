@@ -20,26 +20,37 @@ import { toolbar } from "./toolbar.js";
 import { topPage } from "./topview.js";
 import { workOf } from "./work.js";
 
-/** @typedef {import("./app.js").App} App @typedef {import("./app.js").Page} Page @typedef {import("./types.js").State} State */
+/** @typedef {import("./app.js").App} App */
+/** @typedef {import("./app.js").Page} Page */
+/** @typedef {import("./types.js").State} State */
 
 /** @type {Record<State["view"], (app: App) => Page>} */
 const PAGES = {
-  answer: answerPage, flame: flamePage, top: topPage, callers: callersPage, suspects: suspectsPage, threads: threadsPage,
-  modules: modulesPage, source: sourcePage,
+  answer: answerPage,
+  flame: flamePage,
+  top: topPage,
+  callers: callersPage,
+  suspects: suspectsPage,
+  threads: threadsPage,
+  modules: modulesPage,
+  source: sourcePage,
 };
 
 /** The data: in the file itself, else from the server that the page is from. */
 async function findHome() {
   const data = document.querySelector("script#data")?.textContent?.trim();
   if (data) return embeddedHome(await gunzip(data));
-  if (location.protocol === "file:") throw new Error("this file has no data in it; heaplens report writes one that has");
+  if (location.protocol === "file:")
+    throw new Error("this file has no data in it; heaplens report writes one that has");
   return serverHome(".", (url) => fetch(url));
 }
 
 /** What the browser lacks, in words; empty if it has all. */
 function lacking() {
-  if (typeof DecompressionStream === "undefined") return "This browser cannot unpack the data (it lacks DecompressionStream). Any browser of 2023 or later can.";
-  if (!Array.prototype.findLastIndex) return "This browser is too old for this page. Any browser of 2023 or later will do.";
+  if (typeof DecompressionStream === "undefined")
+    return "This browser cannot unpack the data (it lacks DecompressionStream). Any browser of 2023 or later can.";
+  if (!Array.prototype.findLastIndex)
+    return "This browser is too old for this page. Any browser of 2023 or later will do.";
   return "";
 }
 
@@ -50,7 +61,11 @@ function build(home) {
   const live = html("div", { class: "unseen", role: "status", "aria-live": "polite" });
   /** @type {App} */
   const app = {
-    home, index, clock: clockOf(index), store: stateStore(index), work: workOf(home),
+    home,
+    index,
+    clock: clockOf(index),
+    store: stateStore(index),
+    work: workOf(home),
     announce: (text) => {
       live.textContent = "";
       // The same text twice is said twice only if it has been away.
@@ -112,8 +127,13 @@ function build(home) {
   listenToKeys({
     app,
     search: () => {
-      if (tools.hasSearch()) tools.focusSearch();
-      else /** @type {HTMLElement | null} */ (page().element.querySelector("input"))?.focus();
+      if (tools.hasSearch()) {
+        tools.focusSearch();
+        return true;
+      }
+      const input = page().element.querySelector("input");
+      input?.focus();
+      return input !== null;
     },
     exportMenu: () => tools.openExport(head.exportButton),
     help: () => help.toggle(),

@@ -5,7 +5,9 @@ import { html, shortened } from "./dom.js";
 import { counted } from "./rate.js";
 import { dataTable } from "./table.js";
 
-/** @typedef {import("./app.js").App} App @typedef {import("./app.js").Page} Page @typedef {import("./types.js").ModuleData} ModuleData */
+/** @typedef {import("./app.js").App} App */
+/** @typedef {import("./app.js").Page} Page */
+/** @typedef {import("./types.js").ModuleData} ModuleData */
 
 /** What a state means. @type {Record<string, string>} */
 const MODULE_STATES = {
@@ -44,8 +46,14 @@ export function adviceOf(modules) {
 
 /** How many modules are in which state. @param {ModuleData[]} modules */
 export function statesText(modules) {
-  const counts = Object.keys(MODULE_STATES).map((state) => ({ state, count: modules.filter((module) => module.state === state).length }));
-  return counts.filter(({ count }) => count > 0).map(({ state, count }) => `${count} ${state}`).join(", ");
+  const counts = Object.keys(MODULE_STATES).map((state) => ({
+    state,
+    count: modules.filter((module) => module.state === state).length,
+  }));
+  return counts
+    .filter(({ count }) => count > 0)
+    .map(({ state, count }) => `${count} ${state}`)
+    .join(", ");
 }
 
 /** @param {App} app @returns {Page} */
@@ -54,35 +62,90 @@ export function modulesPage(app) {
   /** @type {import("./order.js").Column<ModuleData>[]} */
   const columns = [
     {
-      key: "state", title: "symbols", kind: "text", width: "8.5rem", text: ({ state }) => state, sort: ({ state }) => state,
-      cell: ({ state }) => [html("span", { class: `state ${WEAK.includes(state) ? "weak" : ""}`, title: MODULE_STATES[state] ?? "" }, state)],
+      key: "state",
+      title: "symbols",
+      kind: "text",
+      width: "8.5rem",
+      text: ({ state }) => state,
+      sort: ({ state }) => state,
+      cell: ({ state }) => [
+        html(
+          "span",
+          { class: `state ${WEAK.includes(state) ? "weak" : ""}`, title: MODULE_STATES[state] ?? "" },
+          state,
+        ),
+      ],
     },
-    { key: "advice", title: "what would mend it", kind: "text", width: "minmax(10rem, 1.4fr)", text: ({ advice }) => advice || "–", sort: ({ advice }) => advice, wide: true },
-    { key: "build", title: "build id", kind: "text", width: "11rem", text: ({ build_id }) => build_id || "–", sort: ({ build_id }) => build_id, cell: ({ build_id }) => [html("span", { class: "fn" }, build_id || "–")], wide: true },
     {
-      key: "name", title: "module", kind: "name", width: "minmax(12rem, 1fr)", text: ({ path }) => path, sort: ({ path }) => path,
+      key: "advice",
+      title: "what would mend it",
+      kind: "text",
+      width: "minmax(10rem, 1.4fr)",
+      text: ({ advice }) => advice || "–",
+      sort: ({ advice }) => advice,
+      wide: true,
+    },
+    {
+      key: "build",
+      title: "build id",
+      kind: "text",
+      width: "11rem",
+      text: ({ build_id }) => build_id || "–",
+      sort: ({ build_id }) => build_id,
+      cell: ({ build_id }) => [html("span", { class: "fn" }, build_id || "–")],
+      wide: true,
+    },
+    {
+      key: "name",
+      title: "module",
+      kind: "name",
+      width: "minmax(12rem, 1fr)",
+      text: ({ path }) => path,
+      sort: ({ path }) => path,
       cell: ({ path }) => [html("span", { class: "fn", title: path.slice(0, 2000) }, shortened(path, 200))],
     },
   ];
   const table = dataTable({
-    label: "modules", columns, order: "", nothing: "The dump names no modules.",
+    label: "modules",
+    columns,
+    order: "",
+    nothing: "The dump names no modules.",
     filterText: ({ path, state, advice, build_id }) => `${path} ${state} ${advice} ${build_id}`,
     onState: (change, how) => app.store.change(change, how),
   });
   const advice = adviceOf(modules);
-  const list = html("ul", { class: "advice" }, ...advice.slice(0, MOST_ADVICE).map(({ advice: text, names }) => {
-    const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-    return html("li", {}, html("span", { class: "fn" }, shortened(names.slice(0, 3).join(", "), 200)), `${more}: ${text}`);
-  }));
+  const list = html(
+    "ul",
+    { class: "advice" },
+    ...advice.slice(0, MOST_ADVICE).map(({ advice: text, names }) => {
+      const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+      return html(
+        "li",
+        {},
+        html("span", { class: "fn" }, shortened(names.slice(0, 3).join(", "), 200)),
+        `${more}: ${text}`,
+      );
+    }),
+  );
   const element = html(
-    "section", { class: "view modulespage", "aria-label": "modules" },
-    html("p", { class: "summary" }, html("strong", {}, counted(modules.length, "module")), html("span", { class: "muted" }, modules.length > 0 ? `: ${statesText(modules)}` : "")),
-    advice.length > 0 && html("h2", {}, "What would mend it"), advice.length > 0 && list,
+    "section",
+    { class: "view modulespage", "aria-label": "modules" },
+    html(
+      "p",
+      { class: "summary" },
+      html("strong", {}, counted(modules.length, "module")),
+      html("span", { class: "muted" }, modules.length > 0 ? `: ${statesText(modules)}` : ""),
+    ),
+    advice.length > 0 && html("h2", {}, "What would mend it"),
+    advice.length > 0 && list,
     table.element,
   );
   let isFilled = false;
   /** @type {import("./csv.js").Field<ModuleData>[]} */
-  const fields = ["path", "build_id", "state", "advice"].map((name) => ({ name, value: (module) => module[/** @type {keyof ModuleData} */ (name)] }));
+  const fields = ["path", "build_id", "state", "advice"].map((name) => ({
+    name,
+    value: (module) => module[/** @type {keyof ModuleData} */ (name)],
+  }));
 
   return {
     element,
@@ -92,8 +155,18 @@ export function modulesPage(app) {
     },
     focus: table.focus,
     exports: () => [
-      { label: "CSV of these rows", extension: "csv", type: "text/csv", make: async () => csvOf(fields, table.shown()) },
-      { label: "JSON of these rows", extension: "json", type: "application/json", make: async () => jsonOf(fields, table.shown()) },
+      {
+        label: "CSV of these rows",
+        extension: "csv",
+        type: "text/csv",
+        make: async () => csvOf(fields, table.shown()),
+      },
+      {
+        label: "JSON of these rows",
+        extension: "json",
+        type: "application/json",
+        make: async () => jsonOf(fields, table.shown()),
+      },
     ],
   };
 }

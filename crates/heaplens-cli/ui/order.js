@@ -1,8 +1,8 @@
 // The order of a table's rows, and which of them a filter leaves.
 
 /**
- * A column of a table. `key` is its name in the URL; without `sort` rows cannot be ordered by it. `text` is what stands in
- * a cell, and `cell` puts elements there instead. `part` draws a bar below, 0 to 1. `wide` columns are left out where
+ * A column of a table. `key` is its name in the URL; without `sort` rows cannot be ordered by it. `text` is what stands
+ * in a cell, and `cell` puts elements there instead. `part` draws a bar below, 0 to 1. `wide` columns are left out where
  * there is little room.
  * @template T
  * @typedef {{
@@ -41,7 +41,9 @@ export function ordered(rows, columns, order) {
     if (a === b) return i - j;
     return (a < b ? -1 : a > b ? 1 : i - j) * (isDown ? -1 : 1);
   };
-  return Array.from(rows, (_, i) => i).sort(compare).map((i) => rows[i]);
+  return Array.from(rows, (_, i) => i)
+    .sort(compare)
+    .map((i) => rows[i]);
 }
 
 /**

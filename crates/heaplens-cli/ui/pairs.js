@@ -19,7 +19,10 @@ export class PairTable {
     return this.numbers[this.#slot(a, b)];
   }
 
-  /** The number of a pair, or `fresh`, which is then its number. @param {number} a @param {number} b @param {number} fresh */
+  /**
+   * The number of a pair, or `fresh`, which is then its number.
+   * @param {number} a @param {number} b @param {number} fresh
+   */
   at(a, b, fresh) {
     const slot = this.#slot(a, b);
     if (this.numbers[slot] !== FREE) return this.numbers[slot];

@@ -23,13 +23,15 @@ export function paintOf(graph, palette, by) {
   const { code, doc, frame } = graph;
   if (by === "owner") {
     // The root is nobody's.
-    return (node) => (frame[node] < 0 ? palette.merged : palette.owner[OWNER_LETTERS.indexOf(ownerOf(code, frame[node]))]);
+    return (node) =>
+      frame[node] < 0 ? palette.merged : palette.owner[OWNER_LETTERS.indexOf(ownerOf(code, frame[node]))];
   }
   if (by === "crate") {
     const colors = crateColors(code, palette);
     return (node) => colors[code.frameFunction[frame[node]] ?? -1] ?? palette.merged;
   }
-  if (by === "change" && doc.diff) return (node) => palette.change[changeStep(netOf(graph, node), doc.largest) + CHANGE_STEPS];
+  if (by === "change" && doc.diff)
+    return (node) => palette.change[changeStep(netOf(graph, node), doc.largest) + CHANGE_STEPS];
   const colors = Array.from(code.colors, (digit) => palette.warm[parseInt(digit, 36)]);
   return (node) => colors[doc.name[node]];
 }
@@ -47,7 +49,8 @@ function crateColors(code, palette) {
   /** @type {Map<number, string>} */
   const known = new Map();
   return crate.map((string) => {
-    const color = known.get(string) ?? (string < 0 ? palette.merged : crateColor(code.index.strings[string], palette));
+    const color =
+      known.get(string) ?? (string < 0 ? palette.merged : crateColor(code, code.index.strings[string], palette));
     known.set(string, color);
     return color;
   });
@@ -70,19 +73,16 @@ export function legendOf(graph, palette, by) {
   return by === "crate" ? largestCrates(graph, palette, 8) : [];
 }
 
-/** @param {Graph} graph @param {PaletteData} palette @param {number} most */
+/** Those whose frames take most of the picture. @param {Graph} graph @param {PaletteData} palette @param {number} most */
 function largestCrates(graph, palette, most) {
-  const { code, own, frame } = graph;
+  const { code, frame } = graph;
   /** @type {Map<string, number>} */
   const sums = new Map();
   for (let i = 1; i < graph.count; i++) {
     const crate = frameCrate(code, frame[i]);
-    const size = own.grown[i] + own.shrunk[i];
-    if (crate && size > 0) sums.set(crate, (sums.get(crate) ?? 0) + size);
+    sums.set(crate, (sums.get(crate) ?? 0) + graph.grown[i] + graph.shrunk[i]);
   }
-  const sorted = [...sums].sort((a, b) => b[1] - a[1]).slice(0, most);
-  return [
-    ...sorted.map(([crate]) => ({ color: crateColor(crate, palette), text: crate })),
-    { color: palette.merged, text: "no crate" },
-  ];
+  const named = [...sums].filter(([crate, size]) => crate !== "" && size > 0).sort((a, b) => b[1] - a[1]);
+  const items = named.slice(0, most).map(([crate]) => ({ color: crateColor(code, crate, palette), text: crate }));
+  return [...items, { color: palette.merged, text: "no crate" }];
 }

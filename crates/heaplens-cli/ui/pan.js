@@ -8,7 +8,10 @@ const DRAG_START = 5;
 /** @param {GraphView} view */
 export function listenToPointer(view) {
   const { scroll, space, tip } = view;
-  /** Where the pointer went down, and what was shown then. @type {{x: number, y: number, left: number, top: number, id: number, isDrag: boolean} | null} */
+  /**
+   * Where the pointer went down, and what was shown then.
+   * @type {{x: number, y: number, left: number, top: number, id: number, isDrag: boolean} | null}
+   */
   let down = null;
   let hovered = -1;
 
@@ -22,7 +25,8 @@ export function listenToPointer(view) {
     const block = view.blockAt(event.clientX, event.clientY);
     if (block < 0) return unhover();
     view.placeOutline(view.hover, block);
-    if (block !== hovered || tip.element.hidden) tip.show(view.boxLines(block), event.clientX, event.clientY, "pointer");
+    if (block !== hovered || tip.element.hidden)
+      tip.show(view.boxLines(block), event.clientX, event.clientY, "pointer");
     else tip.move(event.clientX, event.clientY);
     hovered = block;
   };
@@ -43,7 +47,14 @@ export function listenToPointer(view) {
 
   space.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || !event.isPrimary) return;
-    down = { x: event.clientX, y: event.clientY, left: view.lens.left, top: scroll.scrollTop, id: event.pointerId, isDrag: false };
+    down = {
+      x: event.clientX,
+      y: event.clientY,
+      left: view.lens.left,
+      top: scroll.scrollTop,
+      id: event.pointerId,
+      isDrag: false,
+    };
   });
   space.addEventListener("pointermove", (event) => {
     if (down && event.buttons & 1) drag(event);
@@ -57,6 +68,7 @@ export function listenToPointer(view) {
   space.addEventListener("pointerup", release);
   space.addEventListener("pointercancel", release);
   space.addEventListener("pointerleave", unhover);
+  scroll.addEventListener("scroll", unhover, { passive: true });
   space.addEventListener("click", (event) => {
     if (down?.isDrag) return;
     const block = view.blockAt(event.clientX, event.clientY);

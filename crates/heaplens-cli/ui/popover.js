@@ -10,7 +10,12 @@ let boxes = 0;
  */
 export function popoverButton(text, label, ...content) {
   const id = `box${++boxes}`;
-  const button = html("button", { type: "button", "aria-expanded": "false", "aria-controls": id, title: label }, text, html("span", { "aria-hidden": "true" }, " ▾"));
+  const button = html(
+    "button",
+    { type: "button", "aria-expanded": "false", "aria-controls": id, title: label },
+    text,
+    html("span", { "aria-hidden": "true" }, " ▾"),
+  );
   const box = html("div", { id, class: "popover", role: "group", "aria-label": label, hidden: "" }, ...content);
   const element = html("div", { class: "popoverhost" }, button, box);
   /** @param {boolean} isOpen */
@@ -18,7 +23,11 @@ export function popoverButton(text, label, ...content) {
     box.hidden = !isOpen;
     button.setAttribute("aria-expanded", String(isOpen));
     // Never beyond the window's right edge.
-    if (isOpen) element.classList.toggle("right", element.getBoundingClientRect().left + box.offsetWidth > document.documentElement.clientWidth - 8);
+    if (isOpen)
+      element.classList.toggle(
+        "right",
+        element.getBoundingClientRect().left + box.offsetWidth > document.documentElement.clientWidth - 8,
+      );
     else element.classList.remove("right");
   };
   button.addEventListener("click", () => {

@@ -4,7 +4,10 @@ import { amount, scaleOf, sign } from "./model.js";
 
 /** @typedef {{value: number, low: number, high: number}} Estimate */
 
-/** What a rate (bytes a second, or a capture where no times are known) is said in. @param {number} rate @param {boolean} hasTimes */
+/**
+ * What a rate (bytes a second, or a capture where no times are known) is said in.
+ * @param {number} rate @param {boolean} hasTimes
+ */
 export function perOf(rate, hasTimes) {
   const size = Math.abs(rate);
   if (!hasTimes) return { factor: 1, unit: "/dump" };
@@ -19,14 +22,20 @@ export function rateText(rate, hasTimes) {
   return `${rate < 0 ? "−" : ""}${amount(rate * factor, true)}${unit}`;
 }
 
-/** `5.2–7.0 MiB/h`, in the unit of the rate itself; empty if both ends are one. @param {Estimate} rate @param {boolean} hasTimes */
+/**
+ * `5.2–7.0 MiB/h`, in the unit of the rate itself; empty if both ends are one.
+ * @param {Estimate} rate @param {boolean} hasTimes
+ */
 export function rateRange(rate, hasTimes) {
   const { factor, unit } = perOf(rate.value, hasTimes);
   const range = rangeText(rate.low * factor, rate.high * factor, rate.low < 0);
   return range && `${range}${unit}`;
 }
 
-/** `6.1–15.4 MiB`, `−1.2 to +3.4 MiB`; empty if both ends are one. @param {number} low @param {number} high @param {boolean} isSigned */
+/**
+ * `6.1–15.4 MiB`, `−1.2 to +3.4 MiB`; empty if both ends are one.
+ * @param {number} low @param {number} high @param {boolean} isSigned
+ */
 export function rangeText(low, high, isSigned) {
   if (!(low < high)) return "";
   const scale = scaleOf(Math.max(Math.abs(low), Math.abs(high)));
@@ -37,8 +46,12 @@ export function rangeText(low, high, isSigned) {
 /** `3 h 20 min`, `45 s`: two figures of a time. @param {number} seconds */
 export function durationText(seconds) {
   const whole = Math.round(seconds);
-  const two = (/** @type {number} */ first, /** @type {string} */ unit, /** @type {number} */ second, /** @type {string} */ smaller) =>
-    second === 0 ? `${first} ${unit}` : `${first} ${unit} ${second} ${smaller}`;
+  const two = (
+    /** @type {number} */ first,
+    /** @type {string} */ unit,
+    /** @type {number} */ second,
+    /** @type {string} */ smaller,
+  ) => (second === 0 ? `${first} ${unit}` : `${first} ${unit} ${second} ${smaller}`);
   if (whole < 10) return `${seconds.toFixed(1)} s`;
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return two(Math.floor(whole / 60), "min", whole % 60, "s");

@@ -5,7 +5,11 @@
 /** A name that any file system takes. @param {string} program @param {string} view @param {string} extension */
 export function fileName(program, view, extension) {
   const base = (program || "heaplens").split("/").pop() ?? "";
-  const plain = base.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._]+/, "").slice(0, 60) || "heaplens";
+  const plain =
+    base
+      .replace(/[^A-Za-z0-9._-]+/g, "_")
+      .replace(/^[._]+/, "")
+      .slice(0, 60) || "heaplens";
   return `${plain}-${view}.${extension}`;
 }
 

@@ -24,7 +24,7 @@ export function foundIn(graph, state) {
 export function foundText(graph, found, zoom) {
   const { bytes, diff } = graph.doc;
   const all = shareOf(graph, found, 0);
-  if (all.width === 0) return found.hit.includes(1) ? "matched: only what is nothing now" : "matched: nothing";
+  if (all.width === 0) return diff && found.hit.includes(1) ? "matched: only what did not change" : "matched: nothing";
   const net = diff ? `, net ${signed(all.net, bytes)}` : "";
   const whole = diff ? " of all change" : "";
   const figures = graph.relative ? "" : ` (${amount(all.width, bytes)}${net})`;

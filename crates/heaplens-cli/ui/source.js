@@ -16,23 +16,37 @@ const MOST_FILES = 500;
 /** Lines of a file that are shown. */
 const MOST_LINES = 5000;
 
+const NO_TEXT =
+  "The text of the lines is not in here: heaplens view has it where the source is at hand; heaplens report takes it " +
+  "in with --sources, as it can be confidential.";
+
 /** @param {App} app @returns {Page} */
 export function sourcePage(app) {
   const { store, index } = app;
   const select = /** @type {HTMLSelectElement} */ (html("select", { "aria-label": "source file" }));
   const text = html("p", { class: "muted" });
   const body = html("tbody");
-  const heads = html("tr", {}, ...["flat", "cum", "line", "source"].map((title) => html("th", { scope: "col" }, title)));
+  const heads = html(
+    "tr",
+    {},
+    ...["flat", "cum", "line", "source"].map((title) => html("th", { scope: "col" }, title)),
+  );
   const table = html("table", { class: "plain source" }, html("thead", {}, heads), body);
   const box = html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "lines of the file" }, table);
-  const view = waitingView("sourcepage", "source", html("div", { class: "viewhead" }, html("label", { class: "field" }, "file ", select)), text, box);
+  const view = waitingView(
+    "sourcepage",
+    "source",
+    html("div", { class: "viewhead" }, html("label", { class: "field" }, "file ", select)),
+    text,
+    box,
+  );
   /** @type {FileAmount[]} */
   let files = [];
   /** @type {FileAmount | null} */
   let shown = null;
   select.addEventListener("change", () => store.change({ filter: select.value }));
 
-  /** The file that is asked for: by its path, or that of the function, or the first one with known lines. */
+  /** The file that is asked for: by its path, by a function; else one with known lines, or of the program itself. */
   const choose = () => {
     const { filter, fn } = store.state;
     const { strings, functions, sources } = index;
@@ -41,7 +55,9 @@ export function sourcePage(app) {
     const name = fn ? strings.indexOf(fn) : -1;
     const own = name < 0 ? -1 : functions.name.indexOf(name);
     const byFunction = own < 0 ? undefined : files.find((file) => file.file === functions.file[own]);
-    return byFunction ?? files.find((file) => sources.some((source) => source.file === file.file)) ?? files[0] ?? null;
+    const known = files.find((file) => sources.some((source) => source.file === file.file));
+    const ours = new Set(functions.file.filter((_, i) => functions.owner[i] === "p"));
+    return byFunction ?? known ?? files.find((file) => ours.has(file.file)) ?? files[0] ?? null;
   };
 
   const draw = () => {
@@ -53,58 +69,73 @@ export function sourcePage(app) {
       return state.a >= 0 ? signed(net, isBytes) : amount(change.after, isBytes);
     };
     shown = choose();
-    select.replaceChildren(...files.slice(0, MOST_FILES).map((file) => {
-      const path = index.strings[file.file];
-      return html("option", { value: path }, `${shortened(path, 120)}  ${write(file.cum)}`);
-    }));
+    select.replaceChildren(
+      ...files.slice(0, MOST_FILES).map((file) => {
+        const path = index.strings[file.file];
+        return html("option", { value: path }, `${shortened(path, 120)}  ${write(file.cum)}`);
+      }),
+    );
     box.hidden = !shown;
     if (!shown) {
       text.textContent = "";
-      view.say("No frame that is shown has a source line: build with debug information (debug = \"limited\" does).");
+      view.say('No frame that is shown has a source line: build with debug information (debug = "limited" does).');
       return;
     }
     select.value = index.strings[shown.file];
     const lines = linesOf(index, shown);
     const isKnown = lines.some((line) => line.text !== null);
-    const how = "The text of the lines is not in here. It is added where the source is at hand: by heaplens view, or by heaplens report --source, as it can be confidential.";
-    text.textContent = `${sidesText(state, app.clock)}. ${isKnown ? "" : how}`;
+    text.textContent = `${sidesText(state, app.clock)}. ${isKnown ? "" : NO_TEXT}`;
     const most = Math.max(...shown.lines.map(({ cum }) => Math.abs(cum.after - cum.before)), 1);
-    body.replaceChildren(...lines.slice(0, MOST_LINES).map((line) => {
-      const cum = line.amount?.cum;
-      const row = html(
-        "tr", { class: `${line.isGap ? "gap" : ""}${line.amount ? " allocates" : ""}` },
-        html("td", { class: "number" }, line.amount ? write(line.amount.flat) : ""),
-        html("td", { class: "number" }, cum ? write(cum) : ""),
-        html("td", { class: "number muted" }, String(line.line)),
-        html("td", {}, html("code", {}, line.text === null ? "" : shortened(line.text.replaceAll("\t", "    "), 400))),
-      );
-      if (cum) {
-        const bar = html("span", { class: "bar", "aria-hidden": "true" });
-        bar.style.width = `${(Math.abs(cum.after - cum.before) / most) * 100}%`;
-        row.children[1].prepend(bar);
-      }
-      return row;
-    }));
+    body.replaceChildren(
+      ...lines.slice(0, MOST_LINES).map((line) => {
+        const cum = line.amount?.cum;
+        const row = html(
+          "tr",
+          { class: `${line.isGap ? "gap" : ""}${line.amount ? " allocates" : ""}` },
+          html("td", { class: "number" }, line.amount ? write(line.amount.flat) : ""),
+          html("td", { class: "number" }, cum ? write(cum) : ""),
+          html("td", { class: "number muted" }, String(line.line)),
+          html(
+            "td",
+            {},
+            html("code", {}, line.text === null ? "" : shortened(line.text.replaceAll("\t", "    "), 400)),
+          ),
+        );
+        if (cum) {
+          const bar = html("span", { class: "bar", "aria-hidden": "true" });
+          bar.style.width = `${(Math.abs(cum.after - cum.before) / most) * 100}%`;
+          row.children[1].prepend(bar);
+        }
+        return row;
+      }),
+    );
   };
 
   return {
     element: view.element,
-    show: (state) => void view.wait(app.work.sides(state), ({ before, after }) => {
-      files = filesOf(index, before, after, state);
-      draw();
-    }),
+    show: (state) =>
+      void view.wait(app.work.sides(state), ({ before, after }) => {
+        files = filesOf(index, before, after, state);
+        draw();
+      }),
     focus: () => select.focus(),
-    exports: () => [{
-      label: "CSV of this file", extension: "csv", type: "text/csv",
-      make: async () => {
-        /** @type {import("./csv.js").Field<LineAmount>[]} */
-        const fields = [
-          { name: "line", value: ({ line }) => line }, { name: "flat_from", value: ({ flat }) => Math.round(flat.before) },
-          { name: "flat_to", value: ({ flat }) => Math.round(flat.after) }, { name: "cum_from", value: ({ cum }) => Math.round(cum.before) },
-          { name: "cum_to", value: ({ cum }) => Math.round(cum.after) },
-        ];
-        return csvOf(fields, shown?.lines ?? []);
+    exports: () => [
+      {
+        label: "CSV of this file",
+        extension: "csv",
+        type: "text/csv",
+        make: async () => {
+          /** @type {import("./csv.js").Field<LineAmount>[]} */
+          const fields = [
+            { name: "line", value: ({ line }) => line },
+            { name: "flat_from", value: ({ flat }) => Math.round(flat.before) },
+            { name: "flat_to", value: ({ flat }) => Math.round(flat.after) },
+            { name: "cum_from", value: ({ cum }) => Math.round(cum.before) },
+            { name: "cum_to", value: ({ cum }) => Math.round(cum.after) },
+          ];
+          return csvOf(fields, shown?.lines ?? []);
+        },
       },
-    }],
+    ],
   };
 }

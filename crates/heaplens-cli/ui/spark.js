@@ -20,5 +20,9 @@ export function sparkPoints(history, width, height) {
 export function sparkline(history, label, width = 120, height = 22) {
   const points = sparkPoints(history, width - 4, height - 4);
   const line = svgHtml("polyline", { points, transform: "translate(2 2)" });
-  return svgHtml("svg", { class: "spark", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, line);
+  return svgHtml(
+    "svg",
+    { class: "spark", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
+    line,
+  );
 }

@@ -16,10 +16,29 @@ const STATE_CHOICES = {
 
 /** How the fields are called in a link. @type {[keyof State, string][]} */
 const LINK_NAMES = [
-  ["view", "view"], ["a", "a"], ["b", "b"], ["sample", "sample"], ["part", "part"], ["relative", "relative"],
-  ["shape", "shape"], ["inverted", "inverted"], ["color", "color"], ["allocator", "allocator"], ["runtime", "runtime"],
-  ["byThread", "threads"], ["focus", "focus"], ["ignore", "ignore"], ["hide", "hide"], ["showFrom", "from"], ["fn", "fn"],
-  ["search", "search"], ["regex", "regex"], ["matchCase", "case"], ["zoom", "zoom"], ["sort", "sort"], ["filter", "filter"],
+  ["view", "view"],
+  ["a", "a"],
+  ["b", "b"],
+  ["sample", "sample"],
+  ["part", "part"],
+  ["relative", "relative"],
+  ["shape", "shape"],
+  ["inverted", "inverted"],
+  ["color", "color"],
+  ["allocator", "allocator"],
+  ["runtime", "runtime"],
+  ["byThread", "threads"],
+  ["focus", "focus"],
+  ["ignore", "ignore"],
+  ["hide", "hide"],
+  ["showFrom", "from"],
+  ["fn", "fn"],
+  ["search", "search"],
+  ["regex", "regex"],
+  ["matchCase", "case"],
+  ["zoom", "zoom"],
+  ["sort", "sort"],
+  ["filter", "filter"],
 ];
 
 /** What the page opens with. @param {Index} index @returns {State} */
@@ -29,15 +48,29 @@ export function defaultState(index) {
   const [a, b] = judged ?? [last > 0 ? 0 : -1, last];
   return {
     view: index.captures.length === 2 ? "flame" : "answer",
-    a, b,
+    a,
+    b,
     sample: index.sample_types.includes("inuse_space") ? "inuse_space" : (index.sample_types[0] ?? "inuse_space"),
-    part: "all", relative: false,
+    part: "all",
+    relative: false,
     // Of a graph that is no difference "change" is "name".
-    shape: "icicle", inverted: false, color: last > 0 ? "change" : "name",
-    zoom: "", search: "", regex: false, matchCase: false,
-    allocator: false, runtime: false, byThread: false,
-    focus: "", ignore: "", hide: "", showFrom: "",
-    fn: "", sort: "", filter: "",
+    shape: "icicle",
+    inverted: false,
+    color: last > 0 ? "change" : "name",
+    zoom: "",
+    search: "",
+    regex: false,
+    matchCase: false,
+    allocator: false,
+    runtime: false,
+    byThread: false,
+    focus: "",
+    ignore: "",
+    hide: "",
+    showFrom: "",
+    fn: "",
+    sort: "",
+    filter: "",
   };
 }
 

@@ -17,7 +17,8 @@ export function totalText(top, total) {
   const range = interval ? rangeText(interval.low, interval.high, top.diff) : "";
   const more = range && ` (95 %: ${range})`;
   if (!top.diff) return `${amount(total.after, top.bytes)}${more}`;
-  return `${amount(total.before, top.bytes)} → ${amount(total.after, top.bytes)}: ${signed(total.after - total.before, top.bytes)}${more}`;
+  const net = signed(total.after - total.before, top.bytes);
+  return `${amount(total.before, top.bytes)} → ${amount(total.after, top.bytes)}: ${net}${more}`;
 }
 
 /** Which captures are meant. @param {State} state @param {Clock} clock */
@@ -27,7 +28,10 @@ export function sidesText(state, clock) {
 
 /** What a sample type counts. @type {Record<string, string>} */
 export const SAMPLES = {
-  inuse_space: "bytes in use", inuse_objects: "objects in use", alloc_space: "bytes allocated", alloc_objects: "objects allocated",
+  inuse_space: "bytes in use",
+  inuse_objects: "objects in use",
+  alloc_space: "bytes allocated",
+  alloc_objects: "objects allocated",
 };
 
 /**
@@ -39,5 +43,8 @@ export function summaryLine(state, clock, total) {
     html("strong", {}, total),
     html("span", { class: "muted" }, ` ${SAMPLES[state.sample]}`),
     html("span", { class: "muted which" }, ` · ${sidesText(state, clock)}`),
+    state.a >= 0 && clock.position(state.a) > clock.position(state.b)
+      ? html("span", { class: "warning" }, " · A is later than B")
+      : "",
   ];
 }

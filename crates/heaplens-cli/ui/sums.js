@@ -19,14 +19,19 @@ import { PairTable } from "./pairs.js";
  * Totals of both sides, where amounts are shares of them: parts of `unit`.
  * @typedef {{before: number, after: number, unit: number}} Relative
  *
- * `own` is of the nodes of names; `heaviest` is the frame of each of these that holds most, `weight` what goes through each
- * node of frames.
+ * `own` is of the nodes of names; `heaviest` is the frame of each of these that holds most, `weight` what goes through
+ * each node of frames.
  * @typedef {{
  *   stacks: Stacks, own: Sums, heaviest: Int32Array, weight: Float64Array, isDiff: boolean, relative: Relative | null
  * }} StackSums
  */
 
-/** The columns of each sample type, and of what is told beside it. @type {Record<SampleType, ["bytes" | "objects" | "alloc_bytes" | "alloc_objects", "bytes" | "objects" | "alloc_bytes" | "alloc_objects"]>} */
+/** @typedef {"bytes" | "objects" | "alloc_bytes" | "alloc_objects"} ValueColumn */
+
+/**
+ * The column of each sample type, and that of what is told beside it.
+ * @type {Record<SampleType, [ValueColumn, ValueColumn]>}
+ */
 const COLUMNS = {
   inuse_space: ["bytes", "objects"],
   inuse_objects: ["objects", "bytes"],
@@ -55,7 +60,10 @@ export function stackSums(code, before, after, state) {
   const { stacks, nodes } = placedValues(code, sides, state);
   const own = noSums(stacks.nameCount);
   const weight = new Float64Array(stacks.count);
-  const into = [[own.after, own.otherAfter], [own.before, own.otherBefore]];
+  const into = [
+    [own.after, own.otherAfter],
+    [own.before, own.otherBefore],
+  ];
   sides.forEach((values, side) => addValues(values, state.sample, nodes[side], stacks, into[side], weight));
   const relative = before && state.relative ? makeRelative(own) : null;
   for (let i = 0; i < stacks.nameCount; i++) {

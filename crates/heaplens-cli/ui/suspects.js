@@ -1,20 +1,18 @@
-// What leaks or may leak, and what was looked at and dismissed.
+// What leaks or may leak.
 
-import { culpritCrate, decidersOf, dismissalOf, groundsOf, hasTimes, LABELS, leftOutOf, shareText, sinceOf, verdictOf } from "./verdict.js";
 import { functionCell } from "./cells.js";
 import { csvOf } from "./csv.js";
+import { leftOutSection, runSection } from "./dismissed.js";
 import { html, shortened } from "./dom.js";
-import { amount, grouped, signed } from "./model.js";
+import { amount, signed } from "./model.js";
 import { counted, rateRange, rateText } from "./rate.js";
 import { sparkline } from "./spark.js";
 import { dataTable } from "./table.js";
 import { functionMenu } from "./topview.js";
+import { culpritCrate, hasTimes, LABELS, shareText, sinceOf, verdictOf } from "./verdict.js";
 
 /** @typedef {import("./app.js").App} App @typedef {import("./app.js").Page} Page */
 /** @typedef {{culprit: any, run: any, rank: number}} Suspect */
-
-/** Names of captures that are told where many were left out for one reason. */
-const MOST_NAMED = 3;
 
 /** When a capture of a run was made. @param {App} app @param {any} run */
 export function whenOf(app, run) {
@@ -27,31 +25,116 @@ export function whenOf(app, run) {
 
 /** Each run's suspects, those of the verdict's run first. @param {any} leaks @returns {Suspect[]} */
 export function suspectsOf(leaks) {
-  return (leaks?.runs ?? []).flatMap((/** @type {any} */ run) => run.culprits.map((/** @type {any} */ culprit, /** @type {number} */ i) => ({ culprit, run, rank: i + 1 })));
+  return (leaks?.runs ?? []).flatMap((/** @type {any} */ run) =>
+    run.culprits.map((/** @type {any} */ culprit, /** @type {number} */ i) => ({ culprit, run, rank: i + 1 })),
+  );
 }
 
 /** @param {App} app @returns {import("./order.js").Column<Suspect>[]} */
 function suspectColumns(app) {
   const rate = (/** @type {Suspect} */ { culprit, run }) => rateText(culprit.rate.value, hasTimes(run));
   return [
-    { key: "score", title: "surely", hint: "a rate that it surely has; suspects are ranked by it", kind: "number", width: "8rem", text: ({ culprit, run }) => `≥ ${rateText(culprit.score, hasTimes(run))}`, sort: ({ culprit }) => culprit.score },
-    { key: "rate", title: "rate", kind: "number", width: "7.5rem", text: rate, sort: ({ culprit }) => culprit.rate.value },
-    { key: "range", title: "95 % of rate", kind: "number", width: "10.5rem", text: ({ culprit, run }) => rateRange(culprit.rate, hasTimes(run)), wide: true },
-    { key: "history", title: "history", kind: "text", width: "9.5rem", text: () => "", cell: ({ culprit }) => [sparkline(culprit.history, historyText(culprit.history))] },
-    { key: "live", title: "live", hint: "in the last dump", kind: "number", width: "6.5rem", text: ({ culprit }) => amount(culprit.live.value, true), sort: ({ culprit }) => culprit.live.value },
-    { key: "growth", title: "grew", kind: "number", width: "6.8rem", text: ({ culprit }) => signed(culprit.growth, true), sort: ({ culprit }) => culprit.growth, wide: true },
-    { key: "share", title: "of growth", kind: "number", width: "6.5rem", text: ({ culprit }) => shareText(culprit.share_of_growth), sort: ({ culprit }) => culprit.share_of_growth ?? 0, part: ({ culprit }) => culprit.share_of_growth ?? 0, wide: true },
-    { key: "label", title: "label", kind: "text", width: "11rem", text: ({ culprit }) => LABELS[culprit.label] ?? culprit.label, sort: ({ culprit }) => culprit.label, wide: true },
-    { key: "since", title: "since", kind: "text", width: "minmax(8.5rem, 1fr)", text: ({ culprit, run }) => sinceOf(culprit, run, whenOf(app, run)), sort: ({ culprit }) => culprit.since, wide: true },
-    { key: "name", title: "function", kind: "name", width: "minmax(14rem, 1fr)", text: ({ culprit }) => culprit.name, cell: ({ culprit }) => functionCell(culprit.name, culprit.location ?? "", culpritCrate(culprit)), sort: ({ culprit }) => culprit.name },
+    {
+      key: "score",
+      title: "surely",
+      hint: "a rate that it surely has; suspects are ranked by it",
+      kind: "number",
+      width: "8rem",
+      text: ({ culprit, run }) => `≥ ${rateText(culprit.score, hasTimes(run))}`,
+      sort: ({ culprit }) => culprit.score,
+    },
+    {
+      key: "rate",
+      title: "rate",
+      kind: "number",
+      width: "7.5rem",
+      text: rate,
+      sort: ({ culprit }) => culprit.rate.value,
+    },
+    {
+      key: "range",
+      title: "95 % of rate",
+      kind: "number",
+      width: "10.5rem",
+      text: ({ culprit, run }) => rateRange(culprit.rate, hasTimes(run)),
+      wide: true,
+    },
+    {
+      key: "history",
+      title: "history",
+      kind: "text",
+      width: "9.5rem",
+      text: () => "",
+      cell: ({ culprit }) => [sparkline(culprit.history, historyText(culprit.history))],
+    },
+    {
+      key: "live",
+      title: "live",
+      hint: "in the last dump",
+      kind: "number",
+      width: "6.5rem",
+      text: ({ culprit }) => amount(culprit.live.value, true),
+      sort: ({ culprit }) => culprit.live.value,
+    },
+    {
+      key: "growth",
+      title: "grew",
+      kind: "number",
+      width: "6.8rem",
+      text: ({ culprit }) => signed(culprit.growth, true),
+      sort: ({ culprit }) => culprit.growth,
+      wide: true,
+    },
+    {
+      key: "share",
+      title: "of growth",
+      kind: "number",
+      width: "6.5rem",
+      text: ({ culprit }) => shareText(culprit.share_of_growth),
+      sort: ({ culprit }) => culprit.share_of_growth ?? 0,
+      part: ({ culprit }) => culprit.share_of_growth ?? 0,
+      wide: true,
+    },
+    {
+      key: "label",
+      title: "label",
+      kind: "text",
+      width: "11rem",
+      text: ({ culprit }) => LABELS[culprit.label] ?? culprit.label,
+      sort: ({ culprit }) => culprit.label,
+      wide: true,
+    },
+    {
+      key: "since",
+      title: "since",
+      kind: "text",
+      width: "minmax(8.5rem, 1fr)",
+      text: ({ culprit, run }) => sinceOf(culprit, run, whenOf(app, run)),
+      sort: ({ culprit }) => culprit.since,
+      wide: true,
+    },
+    {
+      key: "name",
+      title: "function",
+      kind: "name",
+      width: "minmax(14rem, 1fr)",
+      text: ({ culprit }) => culprit.name,
+      cell: ({ culprit }) => functionCell(culprit.name, culprit.location ?? "", culpritCrate(culprit)),
+      sort: ({ culprit }) => culprit.name,
+    },
   ];
 }
 
 /** @param {number[]} history */
 export function historyText(history) {
   const last = history.length - 1;
-  return last < 0 ? "no history" : `from ${amount(history[0], true)} to ${amount(history[last], true)} in ${counted(history.length, "dump")}`;
+  return last < 0
+    ? "no history"
+    : `from ${amount(history[0], true)} to ${amount(history[last], true)} in ${counted(history.length, "dump")}`;
 }
+
+const NO_SERIES =
+  "Suspects are told from a series: give eight or more dumps of one program, over the time in which its memory grows.";
 
 /** @param {App} app @returns {Page} */
 export function suspectsPage(app) {
@@ -59,7 +142,11 @@ export function suspectsPage(app) {
   const { leaks } = index;
   const element = html("section", { class: "view suspects", "aria-label": "suspects" });
   const table = dataTable({
-    label: "suspects", columns: suspectColumns(app), order: "-score", isTall: true, nothing: "Nothing grows that does not explain itself.",
+    label: "suspects",
+    columns: suspectColumns(app),
+    order: "-score",
+    isTall: true,
+    nothing: "Nothing grows that does not explain itself.",
     filterText: ({ culprit }) => `${culprit.name} ${culprit.location ?? ""} ${culprit.label} ${culpritCrate(culprit)}`,
     onState: (change, how) => store.change(change, how),
     onOpen: ({ culprit }) => store.change({ view: "callers", fn: culprit.name }),
@@ -67,22 +154,34 @@ export function suspectsPage(app) {
   });
   const suspects = suspectsOf(leaks);
   if (!leaks) {
-    element.append(html("p", { class: "note" }, "Suspects are told from a series: give eight or more dumps of one program, taken over the time in which its memory grows."));
+    element.append(html("p", { class: "note" }, NO_SERIES));
   } else {
     const { word, sentence } = verdictOf(leaks);
-    element.append(html("p", { class: "summary" }, html("strong", {}, `${word}: `), sentence), table.element, ...leaks.runs.map((/** @type {any} */ run, /** @type {number} */ i) => runSection(run, i, leaks.runs.length)), ...leftOut(leaks));
+    element.append(
+      html("p", { class: "summary" }, html("strong", {}, `${word}: `), shortened(sentence, 400)),
+      table.element,
+      ...leaks.runs.map((/** @type {any} */ run, /** @type {number} */ i) => runSection(run, i, leaks.runs.length)),
+      ...leftOutSection(leaks),
+    );
   }
 
   const fields = () => {
     /** @type {import("./csv.js").Field<Suspect>[]} */
     const list = [
-      { name: "function", value: ({ culprit }) => culprit.name }, { name: "location", value: ({ culprit }) => culprit.location },
-      { name: "crate", value: ({ culprit }) => culpritCrate(culprit) }, { name: "label", value: ({ culprit }) => culprit.label },
-      { name: "score", value: ({ culprit }) => culprit.score }, { name: "rate", value: ({ culprit }) => culprit.rate.value },
-      { name: "rate_low", value: ({ culprit }) => culprit.rate.low }, { name: "rate_high", value: ({ culprit }) => culprit.rate.high },
-      { name: "growth", value: ({ culprit }) => culprit.growth }, { name: "live", value: ({ culprit }) => culprit.live.value },
-      { name: "live_low", value: ({ culprit }) => culprit.live.interval[0] }, { name: "live_high", value: ({ culprit }) => culprit.live.interval[1] },
-      { name: "objects", value: ({ culprit }) => culprit.live.objects }, { name: "since", value: ({ culprit }) => culprit.since },
+      { name: "function", value: ({ culprit }) => culprit.name },
+      { name: "location", value: ({ culprit }) => culprit.location },
+      { name: "crate", value: ({ culprit }) => culpritCrate(culprit) },
+      { name: "label", value: ({ culprit }) => culprit.label },
+      { name: "score", value: ({ culprit }) => culprit.score },
+      { name: "rate", value: ({ culprit }) => culprit.rate.value },
+      { name: "rate_low", value: ({ culprit }) => culprit.rate.low },
+      { name: "rate_high", value: ({ culprit }) => culprit.rate.high },
+      { name: "growth", value: ({ culprit }) => culprit.growth },
+      { name: "live", value: ({ culprit }) => culprit.live.value },
+      { name: "live_low", value: ({ culprit }) => culprit.live.interval[0] },
+      { name: "live_high", value: ({ culprit }) => culprit.live.interval[1] },
+      { name: "objects", value: ({ culprit }) => culprit.live.objects },
+      { name: "since", value: ({ culprit }) => culprit.since },
     ];
     return list;
   };
@@ -93,49 +192,22 @@ export function suspectsPage(app) {
       if (leaks) table.update({ rows: suspects, sort: state.sort, filter: state.filter });
     },
     focus: table.focus,
-    exports: () => leaks ? [
-      { label: "CSV of these rows", extension: "csv", type: "text/csv", make: async () => csvOf(fields(), table.shown()) },
-      { label: "JSON of the judgement", extension: "json", type: "application/json", make: async () => `${JSON.stringify(leaks, null, 2)}\n` },
-    ] : [],
+    exports: () =>
+      leaks
+        ? [
+            {
+              label: "CSV of these rows",
+              extension: "csv",
+              type: "text/csv",
+              make: async () => csvOf(fields(), table.shown()),
+            },
+            {
+              label: "JSON of the judgement",
+              extension: "json",
+              type: "application/json",
+              make: async () => `${JSON.stringify(leaks, null, 2)}\n`,
+            },
+          ]
+        : [],
   };
-}
-
-/** What a run was judged on, and what was dismissed. @param {any} run @param {number} number @param {number} count */
-function runSection(run, number, count) {
-  const section = html("section", { class: "run" });
-  const title = number === 0 ? "Looked at and dismissed" : `Another run: ${{ leak: "leaks as well", "no-leak": "no leak" }[/** @type {string} */ (run.verdict)] ?? "too little to judge"}`;
-  section.append(html("h2", {}, title), html("p", { class: "muted" }, `${count > 1 ? "This run: " : ""}${groundsOf(run).join("; ")}.`));
-  for (const way of decidersOf(run)) section.append(html("p", {}, way));
-  if (run.dismissed.length > 0) section.append(dismissedTable(run.dismissed));
-  return section;
-}
-
-/** @param {any[]} dismissed */
-function dismissedTable(dismissed) {
-  const head = html("tr", {}, ...["label", "what it does", "stacks", "live", "grew most"].map((title) => html("th", { scope: "col" }, title)));
-  const rows = dismissed.map((group) => html(
-    "tr", {},
-    html("th", { scope: "row" }, LABELS[group.label] ?? group.label),
-    html("td", {}, dismissalOf(group.label)),
-    html("td", { class: "number" }, grouped(group.count)),
-    html("td", { class: "number" }, amount(group.live, true)),
-    html("td", {}, examples(group.examples)),
-  ));
-  return html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "what was dismissed" }, html("table", { class: "plain" }, html("thead", {}, head), html("tbody", {}, ...rows)));
-}
-
-/** @param {{name: string, growth: number}[]} list */
-function examples(list) {
-  return html("ul", { class: "examples" }, ...list.map(({ name, growth }) => html("li", {}, html("span", { class: "fn", title: name.slice(0, 2000) }, shortened(name, 120)), ` ${signed(growth, true)}`)));
-}
-
-/** @param {any} leaks */
-function leftOut(leaks) {
-  const reasons = leftOutOf(leaks);
-  if (reasons.length === 0) return [];
-  const items = reasons.map(({ why, names }) => {
-    const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
-    return html("li", {}, html("span", { class: "fn" }, names.slice(0, MOST_NAMED).map((name) => shortened(name, 120)).join(", ")), `${more}: ${why}`);
-  });
-  return [html("section", { class: "run" }, html("h2", {}, `Left out: ${counted(leaks.left_out.length, "dump")}`), html("ul", {}, ...items))];
 }

@@ -7,11 +7,12 @@ import { filtered, nextOrder, ordered, parseOrder, rowWindow } from "./order.js"
 /** @template T @typedef {import("./order.js").Column<T>} Column */
 
 /**
- * `order` is that of the rows as they come. In tall rows the name has a line of its own. `onState` is told of a new order or filter, and nothing is changed until
- * `update` says so. `onMenu` gets a point of the window.
+ * `order` is that of the rows as they come. In tall rows the name has a line of its own. `onState` is told of a new
+ * order or filter, and nothing is changed until `update` says so. `onMenu` gets a point of the window.
  * @template T
  * @typedef {{
- *   label: string, isTall?: boolean, columns: Column<T>[], order: string, filterText: (row: T) => string, nothing: string,
+ *   label: string, isTall?: boolean, columns: Column<T>[], order: string, filterText: (row: T) => string,
+ *   nothing: string,
  *   onState: (change: {sort: string} | {filter: string}, how: "push" | "replace") => void,
  *   onOpen?: (row: T) => void, onMenu?: (row: T, x: number, y: number) => void
  * }} TableOptions
@@ -42,18 +43,27 @@ export function dataTable(options) {
   let isNarrow = false;
   let waiting = 0;
 
-  const input = /** @type {HTMLInputElement} */ (html("input", {
-    type: "search", placeholder: "filter", "aria-label": `filter ${options.label}`, spellcheck: "false", autocomplete: "off",
-    class: "filter", "data-key": "f",
-  }));
+  const input = /** @type {HTMLInputElement} */ (
+    html("input", {
+      type: "search",
+      placeholder: "filter",
+      "aria-label": `filter ${options.label}`,
+      spellcheck: "false",
+      autocomplete: "off",
+      class: "filter",
+      "data-key": "f",
+    })
+  );
   const count = html("span", { class: "muted count", role: "status" });
   const head = html("div", { class: "row head", role: "row", "aria-rowindex": 1 });
   const body = html("div", { class: "rows", role: "rowgroup" });
   const space = html("div", { class: "space", role: "presentation" }, body);
   const nothing = html("p", { class: "muted nothing", hidden: "" });
   const grid = html(
-    "div", { class: "grid", id, role: "grid", tabindex: 0, "aria-label": options.label },
-    html("div", { role: "rowgroup", class: "heads" }, head), space,
+    "div",
+    { class: "grid", id, role: "grid", tabindex: 0, "aria-label": options.label },
+    html("div", { role: "rowgroup", class: "heads" }, head),
+    space,
   );
   const bar = html("div", { class: "tablebar" }, input, count);
   const element = html("div", { class: options.isTall ? "table tall" : "table" }, bar, grid, nothing);
@@ -69,22 +79,38 @@ export function dataTable(options) {
 
   const drawHead = () => {
     const { key, isDown } = parseOrder(order);
-    head.replaceChildren(...shownColumns().map((column, i) => {
-      const isBy = column.key === key;
-      const cell = html("div", {
-        class: `cell ${column.kind}`, role: "columnheader", "aria-colindex": i + 1, title: column.hint ?? null,
-        "aria-sort": column.sort ? (isBy ? (isDown ? "descending" : "ascending") : "none") : null,
-      });
-      if (!column.sort) {
-        cell.append(column.title);
+    head.replaceChildren(
+      ...shownColumns().map((column, i) => {
+        const isBy = column.key === key;
+        const cell = html("div", {
+          class: `cell ${column.kind}`,
+          role: "columnheader",
+          "aria-colindex": i + 1,
+          title: column.hint ?? null,
+          "aria-sort": column.sort ? (isBy ? (isDown ? "descending" : "ascending") : "none") : null,
+        });
+        if (!column.sort) {
+          cell.append(column.title);
+          return cell;
+        }
+        const button = html(
+          "button",
+          { type: "button" },
+          column.title,
+          html("span", { "aria-hidden": "true" }, isBy ? (isDown ? " ↓" : " ↑") : ""),
+        );
+        button.addEventListener("click", () => options.onState({ sort: nextOrder(order, column) }, "push"));
+        cell.append(button);
         return cell;
-      }
-      const button = html("button", { type: "button" }, column.title, html("span", { "aria-hidden": "true" }, isBy ? (isDown ? " ↓" : " ↑") : ""));
-      button.addEventListener("click", () => options.onState({ sort: nextOrder(order, column) }, "push"));
-      cell.append(button);
-      return cell;
-    }));
-    grid.style.setProperty("--columns", shownColumns().filter((column) => !options.isTall || column.kind !== "name").map((column) => column.width).join(" "));
+      }),
+    );
+    grid.style.setProperty(
+      "--columns",
+      shownColumns()
+        .filter((column) => !options.isTall || column.kind !== "name")
+        .map((column) => column.width)
+        .join(" "),
+    );
     grid.style.setProperty("--figures", String(shownColumns().filter((column) => column.kind !== "name").length));
     grid.setAttribute("aria-colcount", String(shownColumns().length));
   };
@@ -100,7 +126,8 @@ export function dataTable(options) {
       bar.style.width = `${Math.min(part, 1) * 100}%`;
       cell.append(bar);
     }
-    if (column.cell) cell.append(...column.cell(row).filter((child) => child !== null && child !== false && child !== undefined));
+    if (column.cell)
+      cell.append(...column.cell(row).filter((child) => child !== null && child !== false && child !== undefined));
     else cell.append(html("span", {}, shortened(text, LONGEST_CELL)));
     return cell;
   };
@@ -113,7 +140,11 @@ export function dataTable(options) {
     const drawn = [];
     for (let i = first; i < end; i++) {
       const row = html("div", {
-        class: `row${i === active ? " active" : ""}`, role: "row", id: `${id}r${i}`, "aria-rowindex": i + 2, "data-row": i,
+        class: `row${i === active ? " active" : ""}`,
+        role: "row",
+        id: `${id}r${i}`,
+        "aria-rowindex": i + 2,
+        "data-row": i,
         "aria-selected": i === active ? "true" : "false",
       });
       row.append(...shownColumns().map((column, at) => drawCell(rows[i], column, at)));
@@ -160,10 +191,21 @@ export function dataTable(options) {
     if (event.target !== grid || event.ctrlKey || event.metaKey || event.altKey) return;
     const page = Math.max(Math.floor(grid.clientHeight / rowHeight()) - 2, 1);
     /** @type {Record<string, number>} */
-    const moves = { ArrowDown: active + 1, ArrowUp: active - 1, PageDown: active + page, PageUp: active - page, Home: 0, End: rows.length - 1 };
+    const moves = {
+      ArrowDown: active + 1,
+      ArrowUp: active - 1,
+      PageDown: active + page,
+      PageUp: active - page,
+      Home: 0,
+      End: rows.length - 1,
+    };
     if (event.key in moves && rows.length > 0) activate(moves[event.key]);
     else if (event.key === "Enter" && rows[active]) options.onOpen?.(rows[active]);
-    else if ((event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) && rows[active] && options.onMenu) {
+    else if (
+      (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) &&
+      rows[active] &&
+      options.onMenu
+    ) {
       const box = body.querySelector(".active")?.getBoundingClientRect() ?? grid.getBoundingClientRect();
       options.onMenu(rows[active], box.left + 40, box.bottom);
     } else return;
@@ -211,7 +253,8 @@ export function dataTable(options) {
     element,
     bar,
     /**
-     * @param {{rows?: T[], columns?: Column<T>[], sort: string, filter: string}} next an empty `sort` is the rows' own order
+     * An empty `sort` is the rows' own order.
+     * @param {{rows?: T[], columns?: Column<T>[], sort: string, filter: string}} next
      */
     update(next) {
       if (next.rows) all = next.rows;

@@ -19,15 +19,29 @@ export function threadsPage(app) {
   /** @type {import("./order.js").Column<Part>[]} */
   const none = [];
   const table = dataTable({
-    label: "threads", columns: none, order: "", nothing: "No thread holds anything here.", filterText: (part) => part.name,
+    label: "threads",
+    columns: none,
+    order: "",
+    nothing: "No thread holds anything here.",
+    filterText: (part) => part.name,
     onState: (change, how) => store.change(change, how),
     onOpen: (part) => {
-      if (shown && part.node >= 0) store.change({ view: "flame", byThread: true, inverted: false, zoom: app.work.keyFor(shown, part.node) });
+      if (shown && part.node >= 0)
+        store.change({ view: "flame", byThread: true, inverted: false, zoom: app.work.keyFor(shown, part.node) });
     },
   });
   const summary = html("p", { class: "summary" });
-  const hint = html("p", { class: "muted" }, "Memory counts for the thread that allocated it, whoever uses it. Open a thread to see its flame graph.");
-  const view = waitingView("threadspage fill", "threads", html("div", { class: "viewhead" }, summary, hint), table.element);
+  const hint = html(
+    "p",
+    { class: "muted" },
+    "Memory counts for the thread that allocated it, whoever uses it. Open a thread to see its flame graph.",
+  );
+  const view = waitingView(
+    "threadspage fill",
+    "threads",
+    html("div", { class: "viewhead" }, summary, hint),
+    table.element,
+  );
 
   const hasThreads = (/** @type {import("./types.js").State} */ { a, b }) => {
     const { captures } = app.index;
@@ -54,14 +68,29 @@ export function threadsPage(app) {
       void view.wait(app.work.graph(asked), (graph) => {
         summary.replaceChildren(...summaryLine(store.state, app.clock, graphTotal(graph)));
         const { sort, filter } = store.state;
-        table.update({ rows: graph === shown ? undefined : partsOf(graph, "(no thread)"), columns: graph === shown ? undefined : partColumns(graph, "thread"), sort, filter });
+        table.update({
+          rows: graph === shown ? undefined : partsOf(graph, "(no thread)"),
+          columns: graph === shown ? undefined : partColumns(graph, "thread"),
+          sort,
+          filter,
+        });
         shown = graph;
       });
     },
     focus: table.focus,
     exports: () => [
-      { label: "CSV of these rows", extension: "csv", type: "text/csv", make: async () => csvOf(file().fields, file().rows) },
-      { label: "JSON of these rows", extension: "json", type: "application/json", make: async () => jsonOf(file().fields, file().rows) },
+      {
+        label: "CSV of these rows",
+        extension: "csv",
+        type: "text/csv",
+        make: async () => csvOf(file().fields, file().rows),
+      },
+      {
+        label: "JSON of these rows",
+        extension: "json",
+        type: "application/json",
+        make: async () => jsonOf(file().fields, file().rows),
+      },
     ],
   };
 }

@@ -22,14 +22,23 @@ export function clockOf(index, zone = undefined) {
   const grows = captures.every((capture, i) => i === 0 || capture.seconds > captures[i - 1].seconds);
   if (index.clock === "order" || !grows) {
     return {
-      isDate, unit: "number", position: (i) => i + 1, at: (position) => `dump ${Math.round(position)}`,
-      short: (i) => `dump ${i + 1}`, long: (i) => `dump ${i + 1} of ${captures.length}`,
+      isDate,
+      unit: "number",
+      position: (i) => i + 1,
+      at: (position) => `dump ${Math.round(position)}`,
+      short: (i) => `dump ${i + 1}`,
+      long: (i) =>
+        captures.length === 1 ? captures[i].name.split("/").pop() || "" : `dump ${i + 1} of ${captures.length}`,
     };
   }
   const at = (/** @type {number} */ seconds) => `+${durationText(seconds)}`;
   return {
-    isDate, unit: "seconds", position: (i) => captures[i].seconds, at,
-    short: (i) => at(captures[i].seconds), long: (i) => `${at(captures[i].seconds)} (dump ${i + 1} of ${captures.length})`,
+    isDate,
+    unit: "seconds",
+    position: (i) => captures[i].seconds,
+    at,
+    short: (i) => at(captures[i].seconds),
+    long: (i) => `${at(captures[i].seconds)} (dump ${i + 1} of ${captures.length})`,
   };
 }
 
@@ -39,18 +48,32 @@ function dated({ captures }, zone) {
   const first = Math.min(...times);
   const span = Math.max(...times) - first;
   /** @type {Intl.DateTimeFormatOptions} */
-  const clock = { hour: "2-digit", minute: "2-digit", second: span < 7_200_000 ? "2-digit" : undefined, hourCycle: "h23" };
+  const clock = {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: span < 7_200_000 ? "2-digit" : undefined,
+    hourCycle: "h23",
+  };
   if (span < 60_000) clock.fractionalSecondDigits = 1;
   const day = { month: /** @type {const} */ ("short"), day: /** @type {const} */ ("numeric") };
   const times24 = new Intl.DateTimeFormat("en-GB", { ...clock, timeZone: zone });
   const withDay = new Intl.DateTimeFormat("en-GB", { ...day, ...clock, timeZone: zone });
-  const whole = new Intl.DateTimeFormat("en-GB", { ...day, year: "numeric", ...clock, timeZone: zone, timeZoneName: "short" });
+  const whole = new Intl.DateTimeFormat("en-GB", {
+    ...day,
+    year: "numeric",
+    ...clock,
+    timeZone: zone,
+    timeZoneName: "short",
+  });
   const days = new Intl.DateTimeFormat("en-GB", { ...day, year: "numeric", timeZone: zone });
   const isOneDay = days.format(first) === days.format(first + span);
   const brief = (/** @type {number} */ ms) => (isOneDay ? times24 : withDay).format(ms);
   return {
-    isDate: true, unit: "date",
-    position: (i) => times[i] / 1000, at: (position) => brief(position * 1000),
-    short: (i) => brief(times[i]), long: (i) => whole.format(times[i]),
+    isDate: true,
+    unit: "date",
+    position: (i) => times[i] / 1000,
+    at: (position) => brief(position * 1000),
+    short: (i) => brief(times[i]),
+    long: (i) => whole.format(times[i]),
   };
 }

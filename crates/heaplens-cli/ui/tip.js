@@ -24,11 +24,15 @@ export function tipBox() {
 
   return {
     element,
-    /** @param {[string, string][]} lines @param {number} clientX @param {number} clientY @param {"pointer" | "focus"} why */
+    /**
+     * @param {[string, string][]} lines @param {number} clientX @param {number} clientY
+     * @param {"pointer" | "focus"} why
+     */
     show(lines, clientX, clientY, why) {
       [x, y, of] = [clientX, clientY, why];
       clearTimeout(timer);
-      const shown = (/** @type {string} */ text) => (text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)}…` : text);
+      const shown = (/** @type {string} */ text) =>
+        text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)}…` : text;
       element.replaceChildren(...lines.map(([kind, text]) => html("div", kind ? { class: kind } : {}, shown(text))));
       element.hidden = false;
       place();
@@ -64,7 +68,9 @@ export async function copyText(text) {
     // Older browsers, and pages that are not secure, have the command alone.
   }
   const before = document.activeElement;
-  const area = /** @type {HTMLTextAreaElement} */ (html("textarea", { class: "graph-said", "aria-hidden": "true", tabindex: "-1" }));
+  const area = /** @type {HTMLTextAreaElement} */ (
+    html("textarea", { class: "graph-said", "aria-hidden": "true", tabindex: "-1" })
+  );
   area.value = text;
   document.body.append(area);
   area.select();

@@ -13,7 +13,10 @@ export function isUnsure(graph, node) {
   return graph.samples !== null && graph.samples[node] < FEW_SAMPLES;
 }
 
-/** What a box says of a block: lines of class and text. @param {Graph} graph @param {Block} block @returns {[string, string][]} */
+/**
+ * What a box says of a block: lines of class and text.
+ * @param {Graph} graph @param {Block} block @returns {[string, string][]}
+ */
 export function boxLines(graph, block) {
   if (graph.relative) return block.parts ? relativeParts(graph, block.parts) : relativeLines(graph, block.node);
   const lines = describe(graph, block);
@@ -26,12 +29,13 @@ function sampleLines(graph, node) {
   if (graph.samples === null) return [];
   const count = grouped(graph.samples[node]);
   const text = `about ${count} sample${count === "1" ? "" : "s"}`;
-  return isUnsure(graph, node)
-    ? [["unsure", `${text}: hatched, since so few say little`]]
-    : [["muted", text]];
+  return isUnsure(graph, node) ? [["unsure", `${text}: hatched, since so few say little`]] : [["muted", text]];
 }
 
-/** Shares of both sides' totals instead of amounts. @param {Graph} graph @param {number} node @returns {[string, string][]} */
+/**
+ * Shares of both sides' totals instead of amounts.
+ * @param {Graph} graph @param {number} node @returns {[string, string][]}
+ */
 function relativeLines(graph, node) {
   const { doc, before, after, relative } = graph;
   const unit = relative?.unit ?? 0;
@@ -54,7 +58,13 @@ function relativeParts(graph, parts) {
   return [
     ["name", `${grouped(sum((node) => graph.frames[node]))} frames`],
     ["muted", "too narrow to draw one by one; click to zoom in"],
-    ["", `${percent(sum((node) => widthOf(graph, node)), widthOf(graph, 0))} of all change of shares`],
+    [
+      "",
+      `${percent(
+        sum((node) => widthOf(graph, node)),
+        widthOf(graph, 0),
+      )} of all change of shares`,
+    ],
   ];
 }
 
@@ -75,6 +85,8 @@ export function stackText(graph, node) {
 
 /** A figure's short form beside a name. @param {Graph} graph @param {number} node */
 export function shortFigure(graph, node) {
-  const line = boxLines(graph, { node, row: 0, x: 0, width: 0, parts: null, ancestor: false }).find(([kind]) => kind === "");
+  const line = boxLines(graph, { node, row: 0, x: 0, width: 0, parts: null, ancestor: false }).find(
+    ([kind]) => kind === "",
+  );
   return line ? line[1] : "";
 }

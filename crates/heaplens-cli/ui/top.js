@@ -10,7 +10,10 @@ import { stackTrie } from "./tries.js";
 /** @typedef {import("./model.js").Model} Model */
 /** @typedef {import("./types.js").Values} Values @typedef {import("./types.js").State} State */
 
-/** An amount, or both sides of a difference (`before` is 0 otherwise). @typedef {{before: number, after: number}} Change */
+/**
+ * An amount, or both sides of a difference (`before` is 0 otherwise).
+ * @typedef {{before: number, after: number}} Change
+ */
 
 /**
  * A function: by itself (`flat`) and with all it calls (`cum`), recursion counted once; `flatOther` and `cumOther` are
@@ -28,8 +31,8 @@ import { stackTrie } from "./tries.js";
  */
 
 /**
- * Rows by flat amount (of a difference by the size of its change), then cum, then name. Takes what `modelOf` takes; uses
- * sample, allocator, runtime, focus, ignore, hide and showFrom of the state.
+ * Rows by flat amount (of a difference by the size of its change), then cum, then name. Takes what `modelOf` takes;
+ * uses sample, allocator, runtime, focus, ignore, hide and showFrom of the state.
  * @param {Code} code @param {Values | null} before @param {Values} after @param {State} state
  * @returns {Top}
  */
@@ -61,24 +64,32 @@ export function topOf(code, before, after, state) {
     if (rate !== null && rate > 1) row.samples = (from + to) / rate;
   }
   return {
-    bytes, diff, objects, rate,
+    bytes,
+    diff,
+    objects,
+    rate,
     total: { before: graph.before[0], after: graph.after[0] },
     totalOther: { before: graph.otherBefore[0], after: graph.other[0] },
-    grown: graph.grown[0], shrunk: graph.shrunk[0],
+    grown: graph.grown[0],
+    shrunk: graph.shrunk[0],
     rows: all.sort(compareRows),
   };
 }
 
 /**
  * 95 % interval of a change's net amount in bytes, null for objects and exact values.
- * @param {Pick<Top, "bytes" | "diff" | "rate">} top @param {Change} change @returns {{low: number, high: number} | null}
+ * @param {Pick<Top, "bytes" | "diff" | "rate">} top @param {Change} change
+ * @returns {{low: number, high: number} | null}
  */
 export function intervalOfChange({ bytes, diff, rate }, { before, after }) {
   const node = { doc: { bytes, diff, rate }, grown: [after - before], shrunk: [0], before: [before] };
   return intervalOf(/** @type {Model} */ (/** @type {unknown} */ (node)), 0);
 }
 
-/** Visits all nodes but the root; not outermost is what has its own name above it. @param {Graph} graph @param {(node: number, isOutermost: boolean) => void} visit */
+/**
+ * Visits all nodes but the root; not outermost is what has its own name above it.
+ * @param {Graph} graph @param {(node: number, isOutermost: boolean) => void} visit
+ */
 function eachFunction(graph, visit) {
   const above = new Int32Array(graph.code.names.length);
   const { name } = graph.doc;

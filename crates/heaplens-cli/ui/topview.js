@@ -12,18 +12,30 @@ import { dataTable } from "./table.js";
 /** @typedef {import("./app.js").App} App @typedef {import("./app.js").Page} Page */
 /** @typedef {import("./top.js").Top} Top @typedef {import("./top.js").TopRow} TopRow */
 
-/** What can be done with a function of a table. @param {App} app @param {string} name @param {number} x @param {number} y */
+/**
+ * What can be done with a function of a table.
+ * @param {App} app @param {string} name @param {number} x @param {number} y
+ */
 export function functionMenu(app, name, x, y) {
   const { store } = app;
-  const act = (/** @type {import("./canvas.js").FrameAction} */ action) => () => store.change(patchOf(store.state, action, name));
-  openMenu([
-    { text: "callers and callees", key: "Enter", run: () => store.change({ view: "callers", fn: name }) },
-    { text: "find in the flame graph", run: () => store.change({ view: "flame", search: name, regex: false, matchCase: true, zoom: "" }) },
-    { text: "focus: only stacks with it", run: act("focus") },
-    { text: "ignore: no stacks with it", run: act("ignore") },
-    { text: "hide: its callers instead", run: act("hide") },
-    { text: "copy the name", run: () => void navigator.clipboard?.writeText(name) },
-  ], x, y, name.slice(0, 200));
+  const act = (/** @type {import("./canvas.js").FrameAction} */ action) => () =>
+    store.change(patchOf(store.state, action, name));
+  openMenu(
+    [
+      { text: "callers and callees", key: "Enter", run: () => store.change({ view: "callers", fn: name }) },
+      {
+        text: "find in the flame graph",
+        run: () => store.change({ view: "flame", search: name, regex: false, matchCase: true, zoom: "" }),
+      },
+      { text: "focus: only stacks with it", run: act("focus") },
+      { text: "ignore: no stacks with it", run: act("ignore") },
+      { text: "hide: its callers instead", run: act("hide") },
+      { text: "copy the name", run: () => void navigator.clipboard?.writeText(name) },
+    ],
+    x,
+    y,
+    name.slice(0, 200),
+  );
 }
 
 /** @param {App} app @returns {Page} */
@@ -34,7 +46,11 @@ export function topPage(app) {
   /** @type {import("./order.js").Column<TopRow>[]} */
   const none = [];
   const table = dataTable({
-    label: "functions", columns: none, order: "-flatp", filterText: functionText, nothing: "No function holds anything here.",
+    label: "functions",
+    columns: none,
+    order: "-flatp",
+    filterText: functionText,
+    nothing: "No function holds anything here.",
     onState: (change, how) => store.change(change, how),
     onOpen: (row) => store.change({ view: "callers", fn: row.name }),
     onMenu: (row, x, y) => functionMenu(app, row.name, x, y),
@@ -46,7 +62,12 @@ export function topPage(app) {
   const draw = (top) => {
     const { state } = store;
     if (top !== shown) summary.replaceChildren(...summaryLine(state, app.clock, totalText(top, top.total)));
-    table.update({ rows: top.rows, columns: top === shown ? undefined : functionColumns(top), sort: state.sort, filter: state.filter });
+    table.update({
+      rows: top.rows,
+      columns: top === shown ? undefined : functionColumns(top),
+      sort: state.sort,
+      filter: state.filter,
+    });
     shown = top;
   };
 
@@ -61,14 +82,18 @@ export function topPage(app) {
     focus: table.focus,
     exports: () => [
       {
-        label: "CSV of these rows", extension: "csv", type: "text/csv",
+        label: "CSV of these rows",
+        extension: "csv",
+        type: "text/csv",
         make: async () => {
           const { top, sample, rows } = files();
           return csvOf(functionFields(top, sample), rows);
         },
       },
       {
-        label: "JSON of these rows", extension: "json", type: "application/json",
+        label: "JSON of these rows",
+        extension: "json",
+        type: "application/json",
         make: async () => {
           const { top, sample, rows } = files();
           return functionDocument(top, sample, rows);

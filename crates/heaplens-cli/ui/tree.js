@@ -9,10 +9,11 @@ import { noSums, stackSums, sumColumns } from "./sums.js";
 /** @typedef {import("./types.js").Values} Values @typedef {import("./types.js").State} State */
 
 /**
- * A model that model.js and describe.js take, and what the page wants to know beside it. `frame` is each node's frame in
- * `code` (-1: the root), `samples` about how many samples its figure rests on (null: it is exact). `relative` has the
- * totals of both sides where amounts are shares of them, as parts of `unit`. `own` has what each node holds by itself; `isInverted`: callers
- * are below. `rate` is there where amounts are shares, too, unlike `doc.rate`, which is for intervals.
+ * A model that model.js and describe.js take, and what the page wants to know beside it. `frame` is each node's frame
+ * in `code` (-1: the root), `samples` about how many samples its figure rests on (null: it is exact). `relative` has
+ * the totals of both sides where amounts are shares of them, as parts of `unit`. `own` has what each node holds by
+ * itself; `isInverted`: callers are below. `rate` is there where amounts are shares, too, unlike `doc.rate`, which is
+ * for intervals.
  * @typedef {Model & {
  *   code: Code, frame: Int32Array, samples: Float64Array | null, relative: Relative | null, own: Sums,
  *   after: Float64Array, isInverted: boolean, rate: number | null
@@ -20,9 +21,9 @@ import { noSums, stackSums, sumColumns } from "./sums.js";
  */
 
 /**
- * The graph that a state asks for: of `after` alone (`before` null), or of what changed. With `state.byThread` the values
- * are those of `home.threads`. Uses of the state: a, b, sample, part, relative, inverted, allocator, runtime, byThread,
- * focus, ignore, hide, showFrom. Patterns that are none are left out (see `problemOf`).
+ * The graph that a state asks for: of `after` alone (`before` null), or of what changed. With `state.byThread` the
+ * values are those of `home.threads`. Uses of the state: a, b, sample, part, relative, inverted, allocator, runtime,
+ * byThread, focus, ignore, hide, showFrom. Patterns that are none are left out (see `problemOf`).
  * @param {Code} code @param {Values | null} before @param {Values} after @param {State} state
  * @returns {Graph}
  */
@@ -42,13 +43,19 @@ export function facts(code, isDiff, state, relative) {
   return { sample: state.sample, isDiff, rate: rateOf(code, isDiff, state), relative };
 }
 
-/** Average bytes between samples, the larger of both sides'; null if they are exact. @param {Code} code @param {boolean} isDiff @param {State} state */
+/**
+ * Average bytes between samples, the larger of both sides'; null if they are exact.
+ * @param {Code} code @param {boolean} isDiff @param {State} state
+ */
 export function rateOf(code, isDiff, state) {
   const rates = [state.b, ...(isDiff ? [state.a] : [])].map((n) => code.index.captures[n]?.rate ?? null);
   return rates.reduce((most, rate) => (rate !== null && rate > (most ?? 0) ? rate : most), null);
 }
 
-/** A trie in preorder, children by name, with sums over what is below. @param {Code} code @param {Trie} trie @param {Facts} facts @returns {Graph} */
+/**
+ * A trie in preorder, children by name, with sums over what is below.
+ * @param {Code} code @param {Trie} trie @param {Facts} facts @returns {Graph}
+ */
 export function graphOf(code, trie, { sample, isDiff, rate, relative }) {
   const order = preorder(code, trie);
   const count = order.nodes.length;
@@ -63,10 +70,23 @@ export function graphOf(code, trie, { sample, isDiff, rate, relative }) {
   const bytes = sample.endsWith("space");
   const doc = documentOf(code, trie, order, all, own, { bytes, isDiff, rate: relative ? null : rate });
   return {
-    doc, count, parent: order.parent, end: endsOf(order.parent), frames, merged: new Map(),
-    grown: all.grown, shrunk: all.shrunk, before: all.before, after: all.after,
-    other: all.otherAfter, otherBefore: all.otherBefore,
-    code, own, relative, rate, isInverted: !trie.ownsAlone,
+    doc,
+    count,
+    parent: order.parent,
+    end: endsBelow(order.parent),
+    frames,
+    merged: new Map(),
+    grown: all.grown,
+    shrunk: all.shrunk,
+    before: all.before,
+    after: all.after,
+    other: all.otherAfter,
+    otherBefore: all.otherBefore,
+    code,
+    own,
+    relative,
+    rate,
+    isInverted: !trie.ownsAlone,
     frame: order.nodes.map((node) => trie.frame[node]),
     samples: samplesOf(all, bytes, isDiff, rate, relative),
   };
@@ -83,7 +103,7 @@ function sumUp(parent, column) {
 }
 
 /** One past the last node below each. @param {Int32Array} parent */
-function endsOf(parent) {
+function endsBelow(parent) {
   const end = new Int32Array(parent.length);
   for (let i = parent.length - 1; i >= 0; i--) {
     if (end[i] === 0) end[i] = i + 1;
@@ -93,8 +113,8 @@ function endsOf(parent) {
 }
 
 /**
- * The trie's nodes with anything at or below them, as `model.js` wants them. Loops over numbers, not over lists: this is
- * most of the time that a large graph takes.
+ * The trie's nodes with anything at or below them, as `model.js` wants them. Loops over numbers, not over lists: this
+ * is most of the time that a large graph takes.
  * @param {Code} code @param {Trie} trie @returns {{nodes: Int32Array, parent: Int32Array, depth: Int32Array}}
  */
 function preorder(code, trie) {
@@ -156,7 +176,8 @@ function sortedBy(list, by, through, most) {
 
 /**
  * About how many samples each node's figures rest on; null for exact ones.
- * @param {Sums} all @param {boolean} bytes @param {boolean} isDiff @param {number | null} rate @param {Relative | null} relative
+ * @param {Sums} all @param {boolean} bytes @param {boolean} isDiff @param {number | null} rate
+ * @param {Relative | null} relative
  */
 function samplesOf(all, bytes, isDiff, rate, relative) {
   if (rate === null || rate <= 1) return null;
@@ -165,7 +186,8 @@ function samplesOf(all, bytes, isDiff, rate, relative) {
   const of = (/** @type {number | undefined} */ total) => (isScaled ? (total ?? 0) / relative.unit : 1);
   const [ofBefore, ofAfter] = [of(relative?.before), of(relative?.after)];
   const samples = new Float64Array(after.length);
-  for (let i = 0; i < samples.length; i++) samples[i] = (after[i] * ofAfter + (isDiff ? before[i] * ofBefore : 0)) / rate;
+  for (let i = 0; i < samples.length; i++)
+    samples[i] = (after[i] * ofAfter + (isDiff ? before[i] * ofBefore : 0)) / rate;
   return samples;
 }
 
@@ -188,13 +210,28 @@ function documentOf(code, trie, { nodes, depth }, all, own, { bytes, isDiff, rat
     largest = Math.max(largest, Math.abs(all.grown[i] - all.shrunk[i]));
   }
   const documented = {
-    version: 1, bytes, diff: isDiff, rate, largest,
+    version: 1,
+    bytes,
+    diff: isDiff,
+    rate,
+    largest,
     objects: code.index.sample_types.some((type) => type.endsWith("objects")),
     shape: "icicle",
     header: { title: code.index.title, facts: [], warnings: [], legend: "" },
-    names: code.names, colors: code.colors, places: code.places, modules: code.modules,
-    name, depth, place, module, inlined: new TextDecoder().decode(inlined), net,
-    before: all.before, other: all.otherAfter, other_before: all.otherBefore, merged: [],
+    names: code.names,
+    colors: code.colors,
+    places: code.places,
+    modules: code.modules,
+    name,
+    depth,
+    place,
+    module,
+    inlined: new TextDecoder().decode(inlined),
+    net,
+    before: all.before,
+    other: all.otherAfter,
+    other_before: all.otherBefore,
+    merged: [],
   };
   // Typed arrays are read as lists are.
   return /** @type {Document} */ (/** @type {unknown} */ (documented));

@@ -17,10 +17,20 @@ import { noSums, sumColumns } from "./sums.js";
 
 /** Stacks from the root. @param {StackSums} sums @returns {Trie} */
 export function stackTrie({ stacks, own, heaviest }) {
-  return { count: stacks.nameCount, parent: stacks.nameParent, name: stacks.name, frame: heaviest, own, ownsAlone: true };
+  return {
+    count: stacks.nameCount,
+    parent: stacks.nameParent,
+    name: stacks.name,
+    frame: heaviest,
+    own,
+    ownsAlone: true,
+  };
 }
 
-/** Stacks from the leaf, under their threads where these are roots. @param {Code} code @param {StackSums} sums @param {boolean} byThread @returns {Trie} */
+/**
+ * Stacks from the leaf, under their threads where these are roots.
+ * @param {Code} code @param {StackSums} sums @param {boolean} byThread @returns {Trie}
+ */
 export function invertedTrie(code, sums, byThread) {
   const { nameParent } = sums.stacks;
   const trie = growingTrie(0, -1);
@@ -28,7 +38,7 @@ export function invertedTrie(code, sums, byThread) {
     let node = 0;
     let root = 0;
     if (byThread) {
-      for (root = leaf; root > 0 && nameParent[root] > 0; ) root = nameParent[root];
+      for (root = leaf; root > 0 && nameParent[root] > 0;) root = nameParent[root];
       if (root > 0) node = trie.add(node, sums, root, weight);
     }
     for (let i = leaf; i > 0 && i !== root; i = nameParent[i]) node = trie.add(node, sums, i, weight);
@@ -38,9 +48,10 @@ export function invertedTrie(code, sums, byThread) {
 }
 
 /**
- * What is around the outermost call of a function: its callers from the inside out, its callees from the outside in. The
- * root is the function itself.
- * @param {StackSums} sums @param {number} name @param {number} frame of the function @returns {{callers: Trie, callees: Trie}}
+ * What is around the outermost call of a function: its callers from the inside out, its callees from the outside in.
+ * The root is the function itself.
+ * @param {StackSums} sums @param {number} name @param {number} frame of the function
+ * @returns {{callers: Trie, callees: Trie}}
  */
 export function partedTries(sums, name, frame) {
   const { nameParent, name: names, nameCount } = sums.stacks;

@@ -5,7 +5,10 @@ import { counted, durationText, rangeText, rateRange, rateText } from "./rate.js
 
 /** @typedef {import("./types.js").LeaksData} LeaksData */
 
-/** A figure: what it is, how much, and what belongs to it. @typedef {{name: string, value: string, more: string[]}} Fact */
+/**
+ * A figure: what it is, how much, and what belongs to it.
+ * @typedef {{name: string, value: string, more: string[]}} Fact
+ */
 
 /** @type {Record<string, string>} */
 const VERDICTS = { leak: "Leak", "no-leak": "No leak found", inconclusive: "Inconclusive" };
@@ -36,12 +39,17 @@ export function factsOf(culprit, run, when) {
   const range = rateRange(culprit.rate, isTimed);
   const [low, high] = culprit.live.interval;
   const live = rangeText(low, high, false);
-  const objects = culprit.live.objects >= 0.5 ? [`${isExact(run) ? "" : "≈ "}${amount(culprit.live.objects, false)}`] : [];
+  const objects =
+    culprit.live.objects >= 0.5 ? [`${isExact(run) ? "" : "≈ "}${amount(culprit.live.objects, false)}`] : [];
   const share = shareText(culprit.share_of_growth);
   return [
     { name: "grows by", value: rateText(culprit.rate.value, isTimed), more: range ? [`95 %: ${range}`] : [] },
     { name: "surely", value: `≥ ${rateText(culprit.score, isTimed)}`, more: [suretyOf(run)] },
-    { name: "holds now", value: amount(culprit.live.value, true), more: [...(live ? [`95 %: ${live}`] : []), ...objects] },
+    {
+      name: "holds now",
+      value: amount(culprit.live.value, true),
+      more: [...(live ? [`95 %: ${live}`] : []), ...objects],
+    },
     { name: "grew", value: signed(culprit.growth, true), more: share ? [`${share} of all growth`] : [] },
     { name: "since", value: sinceOf(culprit, run, when), more: [spanOf(run)] },
   ];
@@ -78,7 +86,11 @@ export function spanOf(run) {
 /** What was judged, and how it was sampled. @param {any} run @returns {string[]} */
 export function groundsOf(run) {
   const program = run.exe ? String(run.exe).split("/").pop() : "";
-  const who = [program, run.pid === null || run.pid === undefined ? "" : `pid ${run.pid}`, run.host ? `on ${run.host}` : ""];
+  const who = [
+    program,
+    run.pid === null || run.pid === undefined ? "" : `pid ${run.pid}`,
+    run.host ? `on ${run.host}` : "",
+  ];
   const size = amount(run.rate, true);
   const rate = isExact(run)
     ? "every allocation counted"
@@ -86,7 +98,12 @@ export function groundsOf(run) {
       ? `one sample in ${size} assumed, since the inputs do not tell`
       : `one sample in ${size}`;
   const warmup = run.warmup.length;
-  const young = warmup === 0 ? "" : warmup === 1 ? "the first dump not judged (warm-up)" : `the first ${warmup} dumps not judged (warm-up)`;
+  const young =
+    warmup === 0
+      ? ""
+      : warmup === 1
+        ? "the first dump not judged (warm-up)"
+        : `the first ${warmup} dumps not judged (warm-up)`;
   return [who.filter(Boolean).join(" "), spanOf(run), rate, CLOCKS[run.clock] ?? "", young].filter(Boolean);
 }
 
@@ -106,7 +123,8 @@ export function decidersOf(run) {
   const ways = [];
   if (needs.more_captures > 0) {
     const about = needs.name ? "about " : "";
-    ways.push(`Take ${about}${grouped(needs.more_captures)} more ${needs.more_captures === 1 ? "dump" : "dumps"}, at the same distance.`);
+    const dumps = needs.more_captures === 1 ? "dump" : "dumps";
+    ways.push(`Take ${about}${grouped(needs.more_captures)} more ${dumps}, at the same distance.`);
   }
   if (typeof needs.lg_prof_sample === "number") {
     ways.push(`Or sample finer: start the program with lg_prof_sample:${needs.lg_prof_sample} in its MALLOC_CONF.`);
@@ -119,6 +137,16 @@ export function decidersOf(run) {
 export function unseenOf(run) {
   if (!(run?.least_rate > 0)) return "";
   return "More dumps over a longer time, or a smaller lg_prof_sample, find slower leaks.";
+}
+
+/** What became of the runs that the verdict is not from; empty if there are none. @param {LeaksData} leaks */
+export function otherRunsOf(leaks) {
+  const others = (leaks.runs ?? []).slice(1);
+  if (others.length === 0) return "";
+  const leaking = others.filter((/** @type {any} */ run) => run.verdict === "leak").length;
+  const said = leaking === 0 ? "no leak was found there" : leaking === 1 ? "one leaks" : `${leaking} leak`;
+  const were = others.length === 1 ? "was" : "were";
+  return `${counted(others.length, "other run")} of the program ${were} judged, too: ${said}.`;
 }
 
 /** Labels in words. @type {Record<string, string>} */
@@ -159,8 +187,16 @@ export function dismissalOf(label) {
 
 /** Owners in words. @type {Record<string, string>} */
 export const OWNERS = {
-  "first-party": "the program’s own", "third-party": "third party", std: "standard library", runtime: "runtime", allocator: "allocator",
-  p: "the program’s own", t: "third party", s: "standard library", r: "runtime", a: "allocator",
+  "first-party": "the program’s own",
+  "third-party": "third party",
+  std: "standard library",
+  runtime: "runtime",
+  allocator: "allocator",
+  p: "the program’s own",
+  t: "third party",
+  s: "standard library",
+  r: "runtime",
+  a: "allocator",
 };
 
 /** Crate and version of a culprit, `tokio 1.47.1`. @param {any} culprit */

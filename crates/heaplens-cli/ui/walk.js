@@ -55,7 +55,10 @@ function panBy(view, direction) {
   if (scale > 1) view.enlarge(scale, left + direction * view.scroll.clientWidth * 0.3);
 }
 
-/** The block next to another, in the direction of an arrow key as drawn; -1 for none. @param {Scene} scene @param {number} block @param {string} key */
+/**
+ * The block next to another, in the direction of an arrow key as drawn; -1 for none.
+ * @param {Scene} scene @param {number} block @param {string} key
+ */
 function neighbourOf({ lay, isFlame }, block, key) {
   const row = rowOfBlock(lay, block);
   const isDrawn = (/** @type {number} */ b) => lay.first[b] < 0 || lay.width[b] >= 0.25;
@@ -75,7 +78,8 @@ function neighbourOf({ lay, isFlame }, block, key) {
   }
   let best = -1;
   for (let b = end; row + 1 < lay.rows && b < lay.rowStart[row + 2]; b++) {
-    const isInside = lay.x[b] >= lay.x[block] - 0.01 && lay.x[b] + lay.width[b] <= lay.x[block] + lay.width[block] + 0.01;
+    const isInside =
+      lay.x[b] >= lay.x[block] - 0.01 && lay.x[b] + lay.width[b] <= lay.x[block] + lay.width[block] + 0.01;
     if (isInside && isDrawn(b) && (best < 0 || lay.width[b] > lay.width[best])) best = b;
   }
   return best;

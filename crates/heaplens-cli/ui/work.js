@@ -55,7 +55,11 @@ export function workOf(home) {
   };
 
   return {
-    theCode, sides, graph, top, sandwich,
+    theCode,
+    sides,
+    graph,
+    top,
+    sandwich,
     /** The node that the state zooms to. @param {Graph} of @param {string} zoom */
     nodeOf: (of, zoom) => (zoom ? Math.max(keysFor(of).find(zoom), 0) : 0),
     /** What the state calls a node. @param {Graph} of @param {number} node */

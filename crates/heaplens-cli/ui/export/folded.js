@@ -42,7 +42,10 @@ function escapedName(name) {
   return name.replace(BREAKING, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
-/** A stack that starts like a comment, or ends in a space and digits that would pass for a value. @param {string} stack */
+/**
+ * A stack that starts like a comment, or ends in a space and digits that would pass for a value.
+ * @param {string} stack
+ */
 function protectedEnds(stack) {
   const start = stack.startsWith("#") ? `\\x23${stack.slice(1)}` : stack;
   const space = start.lastIndexOf(" ");

@@ -14,7 +14,8 @@ const MOST_PIXELS = 16000;
 /**
  * The graph as it is zoomed, whole, `width` CSS pixels wide; of what is too tall, what is nearest to the root.
  * @param {Pick<FlameOptions, "graph" | "zoom" | "found" | "shape" | "color">} options
- * @param {import("../types.js").PaletteData} palette @param {string} background @param {number} width @returns {Promise<Blob>}
+ * @param {import("../types.js").PaletteData} palette @param {string} background @param {number} width
+ * @returns {Promise<Blob>}
  */
 export async function pngOf(options, palette, background, width) {
   const { graph, zoom, found, color, shape } = options;
@@ -32,7 +33,16 @@ export async function pngOf(options, palette, background, width) {
   context.fillStyle = background;
   context.fillRect(0, 0, width, height + 2 * PNG_MARGIN);
   context.translate(PNG_MARGIN, PNG_MARGIN);
-  const scene = { graph, lay, found, color, palette, width: inner, base: inner / (widthOf(graph, zoom) || 1), isFlame: shape === "flame" };
+  const scene = {
+    graph,
+    lay,
+    found,
+    color,
+    palette,
+    width: inner,
+    base: inner / (widthOf(graph, zoom) || 1),
+    isFlame: shape === "flame",
+  };
   drawScene(context, scene, scene.isFlame ? all - height : 0, height);
   const blob = await new Promise((/** @type {(blob: Blob | null) => void} */ done) => canvas.toBlob(done, "image/png"));
   if (!blob) throw new Error("the picture is too large for this browser");

@@ -10,7 +10,15 @@ import { WireMessage, WireStrings } from "./wire.js";
 
 /** Fields of the messages that are written. */
 const PROFILE = {
-  sampleType: 1, sample: 2, mapping: 3, location: 4, function: 5, string: 6, time: 9, periodType: 11, period: 12,
+  sampleType: 1,
+  sample: 2,
+  mapping: 3,
+  location: 4,
+  function: 5,
+  string: 6,
+  time: 9,
+  periodType: 11,
+  period: 12,
   defaultType: 14,
 };
 
@@ -26,8 +34,8 @@ const AMOUNTS = {
 };
 
 /**
- * All sample types that the data has; the base of a difference is negative, labelled `pprof::base`. Takes what `modelOf`
- * takes; amounts are never relative. Values of threads have their thread's name as a label.
+ * All sample types that the data has; the base of a difference is negative, labelled `pprof::base`. Takes what
+ * `modelOf` takes; amounts are never relative. Values of threads have their thread's name as a label.
  * @param {Code} code @param {Values | null} before @param {Values} after @param {State} state
  * @returns {Promise<Uint8Array>}
  */
@@ -37,7 +45,10 @@ export async function pprofOf(code, before, after, state) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** The same, not compressed. @param {Code} code @param {Values | null} before @param {Values} after @param {State} state */
+/**
+ * The same, not compressed.
+ * @param {Code} code @param {Values | null} before @param {Values} after @param {State} state
+ */
 export function pprofMessage(code, before, after, state) {
   const strings = new WireStrings();
   const profile = new WireMessage();
@@ -72,7 +83,8 @@ function textLabel(strings, key, text) {
 
 /**
  * Each stack once, for each thread and side. Returns the numbers of the frames that they have, from 1.
- * @param {Code} code @param {Values | null} before @param {Values} after @param {State} state @param {WireStrings} strings
+ * @param {Code} code @param {Values | null} before @param {Values} after @param {State} state
+ * @param {WireStrings} strings
  * @param {WireMessage} profile @returns {Map<number, number>}
  */
 function writeSamples(code, before, after, state, strings, profile) {
@@ -105,7 +117,10 @@ function writeSamples(code, before, after, state, strings, profile) {
   return locations;
 }
 
-/** Which nodes are in the part that is shown. @param {Code} code @param {Values | null} before @param {Values} after @param {State} state @param {Stacks} stacks */
+/**
+ * Which nodes are in the part that is shown.
+ * @param {Code} code @param {Values | null} before @param {Values} after @param {State} state @param {Stacks} stacks
+ */
 function partKeeper(code, before, after, state, stacks) {
   if (!before || state.part === "all") return () => true;
   const { own } = stackSums(code, before, after, { ...state, part: "all" });
@@ -134,7 +149,10 @@ function rowsOfValues(code, values, nodes, keeps) {
   return [...rows].sort(([a], [b]) => a - b).map(([, row]) => row);
 }
 
-/** Locations, and the mappings and functions that they name. @param {Code} code @param {Map<number, number>} locations @param {WireStrings} strings @param {WireMessage} profile */
+/**
+ * Locations, and the mappings and functions that they name.
+ * @param {Code} code @param {Map<number, number>} locations @param {WireStrings} strings @param {WireMessage} profile
+ */
 function writePlaces(code, locations, strings, profile) {
   const { index } = code;
   /** @type {Map<number, number>} */
@@ -187,7 +205,9 @@ function functionOf(code, frame, id, strings) {
   return message;
 }
 
-/** @param {import("../types.js").ModuleData} module @param {number} id @param {number} size @param {WireStrings} strings */
+/**
+ * @param {import("../types.js").ModuleData} module @param {number} id @param {number} size @param {WireStrings} strings
+ */
 function mappingOf(module, id, size, strings) {
   const message = new WireMessage();
   message.number(1, id);

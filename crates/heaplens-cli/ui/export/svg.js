@@ -26,7 +26,9 @@ const UNPAIRED = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00
 
 /** @param {string} text */
 function xmlText(text) {
-  return visible(text).replace(/[<>&"']/g, (c) => ENTITIES[c]).replace(UNPAIRED, "\ufffd");
+  return visible(text)
+    .replace(/[<>&"']/g, (c) => ENTITIES[c])
+    .replace(UNPAIRED, "\ufffd");
 }
 
 /**
@@ -38,29 +40,43 @@ export function svgOf(options, palette, title, width = 1200) {
   const { graph, zoom, shape } = options;
   const inner = width - 2 * PICTURE_MARGIN;
   const lay = layOut(graph, zoom, inner, { scale: 1, left: 0 });
-  const scene = { ...options, lay, palette, base: inner / (widthOf(graph, zoom) || 1), paint: paintOf(graph, palette, options.color) };
+  const scene = {
+    ...options,
+    lay,
+    palette,
+    base: inner / (widthOf(graph, zoom) || 1),
+    paint: paintOf(graph, palette, options.color),
+  };
   const height = PICTURE_TITLE + lay.rows * FRAME_ROW + PICTURE_MARGIN;
   const dark = palette.label.toLowerCase() === "#ffffff";
   const [back, text] = dark ? ["#17150f", "#f1ece3"] : ["#ffffff", "#1b1712"];
   const parts = [
-    `<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"`,
-    ` viewBox="0 0 ${width} ${height}" font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="12">\n`,
+    `<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="${width}"`,
+    ` height="${height}" viewBox="0 0 ${width} ${height}" font-size="12"`,
+    ` font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace">\n`,
     `<title>${xmlText(title)}</title>\n`,
     `<defs><pattern id="few" width="6" height="6" patternUnits="userSpaceOnUse">`,
-    `<path d="M-6 6L0 0M0 6L6 0M6 6L12 0" stroke="${xmlText(palette.label)}" stroke-opacity="0.22"/></pattern></defs>\n`,
+    `<path d="M-6 6L0 0M0 6L6 0M6 6L12 0" stroke="${xmlText(palette.label)}" stroke-opacity="0.22"/>`,
+    `</pattern></defs>\n`,
     `<rect width="${width}" height="${height}" fill="${back}"/>\n`,
-    `<text x="${PICTURE_MARGIN}" y="20" font-size="16" font-weight="bold" fill="${text}">${xmlText(cut(title, inner / 10))}</text>\n`,
+    `<text x="${PICTURE_MARGIN}" y="20" font-size="16" font-weight="bold" fill="${text}">`,
+    `${xmlText(cut(title, inner / 10))}</text>\n`,
   ];
   for (let row = 0; row < lay.rows; row++) {
     const y = PICTURE_TITLE + (shape === "flame" ? lay.rows - 1 - row : row) * FRAME_ROW;
-    for (let block = lay.rowStart[row]; block < lay.rowStart[row + 1]; block++) parts.push(blockMarkup(scene, block, row, y));
+    for (let block = lay.rowStart[row]; block < lay.rowStart[row + 1]; block++)
+      parts.push(blockMarkup(scene, block, row, y));
   }
   parts.push("</svg>\n");
   return parts.join("");
 }
 
 /**
- * @param {Pick<FlameOptions, "graph" | "found" | "color"> & {lay: import("../lay.js").Lay, palette: PaletteData, base: number, paint: (node: number) => string}} scene
+ * @typedef {Pick<FlameOptions, "graph" | "found" | "color"> & {
+ *   lay: import("../lay.js").Lay, palette: PaletteData, base: number, paint: (node: number) => string
+ * }} Picture
+ *
+ * @param {Picture} scene
  * @param {number} block @param {number} row @param {number} y
  */
 function blockMarkup({ graph, found, color, lay, palette, base, paint }, block, row, y) {
@@ -76,25 +92,34 @@ function blockMarkup({ graph, found, color, lay, palette, base, paint }, block, 
   const drawn = Math.max(width - 0.75, width * 0.6);
   const place = `x="${x.toFixed(2)}" y="${y}" width="${drawn.toFixed(2)}" height="${FRAME_ROW - 1}"`;
   const faded = opacity < 1 ? ` opacity="${opacity}"` : "";
-  const lines = boxLines(graph, shown).map(([, line]) => (line.length > PICTURE_TEXT ? `${line.slice(0, PICTURE_TEXT)}…` : line));
-  const markup = [`<g><title>${xmlText(lines.join(" · "))}</title><rect ${place} rx="1.5" fill="${xmlText(fill)}"${faded}/>`];
+  const lines = boxLines(graph, shown).map(([, line]) =>
+    line.length > PICTURE_TEXT ? `${line.slice(0, PICTURE_TEXT)}…` : line,
+  );
+  const markup = [
+    `<g><title>${xmlText(lines.join(" · "))}</title><rect ${place} rx="1.5" fill="${xmlText(fill)}"${faded}/>`,
+  ];
   if (!parts && isUnsure(graph, node) && width > 3) markup.push(`<rect ${place} rx="1.5" fill="url(#few)"${faded}/>`);
   if (!parts && graph.doc.diff) markup.push(netMarkup(graph, node, palette, x, y, drawn, color));
   const room = Math.floor((width - 6) / PICTURE_CHAR);
   const label = parts ? cut(name, room) : frameLabel(name, room);
   if (label) {
-    markup.push(`<text x="${(x + 4).toFixed(2)}" y="${y + 12.5}" fill="${xmlText(palette.label)}" xml:space="preserve">${xmlText(label)}</text>`);
+    const at = `x="${(x + 4).toFixed(2)}" y="${y + 12.5}"`;
+    markup.push(`<text ${at} fill="${xmlText(palette.label)}" xml:space="preserve">${xmlText(label)}</text>`);
   }
   markup.push("</g>\n");
   return markup.join("");
 }
 
-/** @param {Graph} graph @param {number} node @param {PaletteData} palette @param {number} x @param {number} y @param {number} width @param {FlameOptions["color"]} color */
+/**
+ * @param {Graph} graph @param {number} node @param {PaletteData} palette @param {number} x @param {number} y
+ * @param {number} width @param {FlameOptions["color"]} color
+ */
 function netMarkup(graph, node, palette, x, y, width, color) {
   const net = netOf(graph, node);
   const part = Math.abs(net) / (widthOf(graph, node) || 1);
   const bar = part * width;
   if (bar < 0.05 || (color === "change" && part > 0.99)) return "";
   const fill = palette.change[net > 0 ? palette.change.length - 1 : 0];
-  return `<rect x="${x.toFixed(2)}" y="${y + FRAME_ROW - 4}" width="${bar.toFixed(2)}" height="3" fill="${xmlText(fill)}"/>`;
+  const at = `x="${x.toFixed(2)}" y="${y + FRAME_ROW - 4}"`;
+  return `<rect ${at} width="${bar.toFixed(2)}" height="3" fill="${xmlText(fill)}"/>`;
 }

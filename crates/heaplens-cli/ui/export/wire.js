@@ -7,7 +7,10 @@ export class WireMessage {
     this.length = 0;
   }
 
-  /** A field with a number; 0 is left out, as readers take it for granted. @param {number} field @param {number} value */
+  /**
+   * A field with a number; 0 is left out, as readers take it for granted.
+   * @param {number} field @param {number} value
+   */
   number(field, value) {
     if (value === 0) return;
     this.varint(field * 8);

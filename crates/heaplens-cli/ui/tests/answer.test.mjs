@@ -9,23 +9,57 @@ const { changedSentence, chargesOf, heldSentence, isChance, ownerShares, ownSent
 const { historyText, suspectsOf, whenOf } = await load("suspects.js");
 const { sparkPoints } = await load("spark.js");
 const { clockOf } = await load("times.js");
-const { nearestCapture, restartsOf, rising } = await load("curves.js");
+const { courseText, nearestCapture, restartsOf, rising } = await load("curves.js");
 
 const MIB = 1048576;
 const run = {
-  verdict: "leak", pid: 42, host: "db7", exe: "/opt/app", rate: 524288, rate_is_assumed: false, clock: "trailer", first_ms: 0,
-  times: [0, 3600, 7200], captures: ["a", "b", "c"], warmup: ["w"], heap: [1, 2, 3], growth: 10 * MIB, least_rate: 100, culprits: [], dismissed: [],
+  verdict: "leak",
+  pid: 42,
+  host: "db7",
+  exe: "/opt/app",
+  rate: 524288,
+  rate_is_assumed: false,
+  clock: "trailer",
+  first_ms: 0,
+  times: [0, 3600, 7200],
+  captures: ["a", "b", "c"],
+  warmup: ["w"],
+  heap: [1, 2, 3],
+  growth: 10 * MIB,
+  least_rate: 100,
+  culprits: [],
+  dismissed: [],
 };
 const culprit = {
-  name: "app::sessions::insert", location: "src/sessions.rs:42", crate: "app", crate_version: "0.4.0", owner: "first-party", label: "leak",
-  rate: { value: (6.1 * MIB) / 3600, low: (5.2 * MIB) / 3600, high: (7 * MIB) / 3600 }, score: (5 * MIB) / 3600, growth: 9.3 * MIB,
-  share_of_growth: 0.93, live: { value: 88.7 * MIB, interval: [76 * MIB, 103 * MIB], objects: 1234 }, since: 0, history: [MIB, 2 * MIB, 3 * MIB],
-  path: [], callers: [], stacks: 1,
+  name: "app::sessions::insert",
+  location: "src/sessions.rs:42",
+  crate: "app",
+  crate_version: "0.4.0",
+  owner: "first-party",
+  label: "leak",
+  rate: { value: (6.1 * MIB) / 3600, low: (5.2 * MIB) / 3600, high: (7 * MIB) / 3600 },
+  score: (5 * MIB) / 3600,
+  growth: 9.3 * MIB,
+  share_of_growth: 0.93,
+  live: { value: 88.7 * MIB, interval: [76 * MIB, 103 * MIB], objects: 1234 },
+  since: 0,
+  history: [MIB, 2 * MIB, 3 * MIB],
+  path: [],
+  callers: [],
+  stacks: 1,
 };
 run.culprits = [culprit];
 const leaks = {
-  verdict: "leak", sentence: "leak: app::sessions::insert (src/sessions.rs:42) grows by 6.1 MiB/h (95 %: 5.2–7.0 MiB/h), 93 % of all growth, in 3 dumps over 2 h",
-  culprits: [culprit], runs: [run], left_out: [{ capture: "x", why: "damaged" }, { capture: "y", why: "twice" }, { capture: "z", why: "damaged" }],
+  verdict: "leak",
+  sentence:
+    "leak: app::sessions::insert (src/sessions.rs:42) grows by 6.1 MiB/h (95 %: 5.2–7.0 MiB/h), 93 % of all growth, in 3 dumps over 2 h",
+  culprits: [culprit],
+  runs: [run],
+  left_out: [
+    { capture: "x", why: "damaged" },
+    { capture: "y", why: "twice" },
+    { capture: "z", why: "damaged" },
+  ],
 };
 
 test("the sentence stands without its word", () => {
@@ -39,7 +73,9 @@ test("the sentence stands without its word", () => {
 });
 
 test("a culprit's figures are those of the command line", () => {
-  const facts = verdicts.factsOf(culprit, run, () => "noon").map(({ name, value, more }) => [name, value, ...more].join("; "));
+  const facts = verdicts
+    .factsOf(culprit, run, () => "noon")
+    .map(({ name, value, more }) => [name, value, ...more].join("; "));
   assert.deepEqual(facts, [
     "grows by; 6.1 MiB/h; 95 %: 5.2–7.0 MiB/h",
     "surely; ≥ 5.0 MiB/h; what sampling could feign is taken off",
@@ -47,8 +83,14 @@ test("a culprit's figures are those of the command line", () => {
     "grew; +9.3 MiB; 93 % of all growth",
     "since; the first dump; 3 dumps over 2 h",
   ]);
-  assert.equal(verdicts.sinceOf({ ...culprit, since: 1 }, run, () => "noon"), "noon");
-  assert.equal(verdicts.sinceOf({ ...culprit, since: 1 }, { ...run, clock: "order" }, () => "noon"), "dump 2 of 3");
+  assert.equal(
+    verdicts.sinceOf({ ...culprit, since: 1 }, run, () => "noon"),
+    "noon",
+  );
+  assert.equal(
+    verdicts.sinceOf({ ...culprit, since: 1 }, { ...run, clock: "order" }, () => "noon"),
+    "dump 2 of 3",
+  );
   assert.equal(verdicts.culpritCrate(culprit), "app 0.4.0");
   assert.equal(verdicts.culpritCrate({ crate: null, crate_version: null }), "");
   assert.equal(verdicts.shareText(null), "");
@@ -64,15 +106,24 @@ test("exact counts are called so", () => {
 });
 
 test("the grounds of a judgement", () => {
-  assert.equal(verdicts.groundsOf(run).join("; "), "app pid 42 on db7; 3 dumps over 2 h; one sample in 512 KiB; times from the dumps themselves; the first dump not judged (warm-up)");
+  assert.equal(
+    verdicts.groundsOf(run).join("; "),
+    "app pid 42 on db7; 3 dumps over 2 h; one sample in 512 KiB; times from the dumps themselves; the first dump not judged (warm-up)",
+  );
   const bare = { ...run, pid: null, host: null, exe: null, clock: "order", rate_is_assumed: true, warmup: ["a", "b"] };
-  assert.equal(verdicts.groundsOf(bare).join("; "), "3 dumps; one sample in 512 KiB assumed, since the inputs do not tell; no times known: taken in order, at equal distances; the first 2 dumps not judged (warm-up)");
+  assert.equal(
+    verdicts.groundsOf(bare).join("; "),
+    "3 dumps; one sample in 512 KiB assumed, since the inputs do not tell; no times known: taken in order, at equal distances; the first 2 dumps not judged (warm-up)",
+  );
 });
 
 test("what would decide it", () => {
   const of = (inconclusive) => verdicts.decidersOf({ ...run, inconclusive });
   assert.deepEqual(of({ more_captures: 3 }), ["Take 3 more dumps, at the same distance."]);
-  assert.deepEqual(of({ more_captures: 12, lg_prof_sample: 17, name: "f" }), ["Take about 12 more dumps, at the same distance.", "Or sample finer: start the program with lg_prof_sample:17 in its MALLOC_CONF."]);
+  assert.deepEqual(of({ more_captures: 12, lg_prof_sample: 17, name: "f" }), [
+    "Take about 12 more dumps, at the same distance.",
+    "Or sample finer: start the program with lg_prof_sample:17 in its MALLOC_CONF.",
+  ]);
   assert.deepEqual(of({}), ["Take more dumps, spread over the time in which memory grows."]);
   assert.deepEqual(of(undefined), []);
   assert.deepEqual(verdicts.decidersOf(undefined), []);
@@ -80,7 +131,10 @@ test("what would decide it", () => {
 });
 
 test("what was left out, by reason", () => {
-  assert.deepEqual(verdicts.leftOutOf(leaks), [{ why: "damaged", names: ["x", "z"] }, { why: "twice", names: ["y"] }]);
+  assert.deepEqual(verdicts.leftOutOf(leaks), [
+    { why: "damaged", names: ["x", "z"] },
+    { why: "twice", names: ["y"] },
+  ]);
   assert.deepEqual(verdicts.leftOutOf({}), []);
 });
 
@@ -92,14 +146,25 @@ test("rates and times read as elsewhere", () => {
   assert.equal(rates.rateRange({ value: 1500, low: 1000, high: 2000 }, true), "3.4–6.9 MiB/h");
   assert.equal(rates.rateRange({ value: 1, low: 1, high: 1 }, true), "");
   assert.equal(rates.rangeText(-1.2 * MIB, 3.4 * MIB, true), "−1.2 to +3.4 MiB");
-  for (const [seconds, said] of [[2.34, "2.3 s"], [45.2, "45 s"], [60, "1 min"], [61, "1 min 1 s"], [3600, "1 h"], [12000, "3 h 20 min"], [90000, "1 d 1 h"]]) {
+  for (const [seconds, said] of [
+    [2.34, "2.3 s"],
+    [45.2, "45 s"],
+    [60, "1 min"],
+    [61, "1 min 1 s"],
+    [3600, "1 h"],
+    [12000, "3 h 20 min"],
+    [90000, "1 d 1 h"],
+  ]) {
     assert.equal(rates.durationText(seconds), said);
   }
 });
 
 test("suspects are those of all runs", () => {
   const second = { ...run, culprits: [{ ...culprit, name: "g" }] };
-  assert.deepEqual(suspectsOf({ runs: [run, second] }).map(({ culprit, rank }) => `${culprit.name} ${rank}`), ["app::sessions::insert 1", "g 1"]);
+  assert.deepEqual(
+    suspectsOf({ runs: [run, second] }).map(({ culprit, rank }) => `${culprit.name} ${rank}`),
+    ["app::sessions::insert 1", "g 1"],
+  );
   assert.deepEqual(suspectsOf(null), []);
   assert.equal(historyText(culprit.history), "from 1.0 MiB to 3.0 MiB in 3 dumps");
   assert.equal(historyText([]), "no history");
@@ -119,27 +184,73 @@ function ownedIndex(stacks, owners) {
 
 test("one dump: who holds it", () => {
   const owners = { malloc: "a", push: "s", parse: "t", start: "r" };
-  const index = ownedIndex([
-    { names: ["start", "main", "load@load.rs:3", "push", "malloc"], cut: 1 }, { names: ["start", "main", "read", "parse", "malloc"], cut: 1 },
-    { names: ["start", "parse", "malloc"], cut: 1 }, { names: ["malloc"], cut: 1 },
-  ], owners);
-  const found = chargesOf(index, null, valuesOf([[0, 50, 5], [1, 30, 3], [2, 15, 1], [3, 5, 1]]));
-  assert.deepEqual(found.charges.map(({ name, bytes }) => `${name} ${bytes.after}`), ["load 50", "read 30", "parse 15", "malloc 5"]);
+  const index = ownedIndex(
+    [
+      { names: ["start", "main", "load@load.rs:3", "push", "malloc"], cut: 1 },
+      { names: ["start", "main", "read", "parse", "malloc"], cut: 1 },
+      { names: ["start", "parse", "malloc"], cut: 1 },
+      { names: ["malloc"], cut: 1 },
+    ],
+    owners,
+  );
+  const found = chargesOf(
+    index,
+    null,
+    valuesOf([
+      [0, 50, 5],
+      [1, 30, 3],
+      [2, 15, 1],
+      [3, 5, 1],
+    ]),
+  );
+  assert.deepEqual(
+    found.charges.map(({ name, bytes }) => `${name} ${bytes.after}`),
+    ["load 50", "read 30", "parse 15", "malloc 5"],
+  );
   assert.equal(found.charges[0].place, "load.rs:3");
   assert.deepEqual(found.owners, { p: 50, t: 45, "": 5 });
-  assert.deepEqual(ownerShares(found.owners, 100).map(({ name, text }) => `${name}: ${text}`), [
-    "the program’s own functions: 50.0 %, 50 B", "third-party libraries: 45.0 %, 45 B", "functions without names: 5.0 %, 5 B",
-  ]);
+  assert.deepEqual(
+    ownerShares(found.owners, 100).map(({ name, text }) => `${name}: ${text}`),
+    [
+      "the program’s own functions: 50.0 %, 50 B",
+      "third-party libraries: 45.0 %, 45 B",
+      "functions without names: 5.0 %, 5 B",
+    ],
+  );
   assert.equal(ownSentence(found.owners, 100), "The program’s own functions asked for 50.0 % of it.");
   assert.match(ownSentence({ t: 3 }, 3), /^No function of the program/);
   assert.equal(heldSentence("app", found.total.bytes, found.total.objects, null), "app holds 100 B, in 10 objects");
-  assert.match(heldSentence("", { before: 0, after: 100 * MIB }, { before: 0, after: 0 }, 524288), /^The program holds 100 MiB \(95 %: \d+–\d+ MiB\)$/);
+  assert.match(
+    heldSentence("", { before: 0, after: 100 * MIB }, { before: 0, after: 0 }, 524288),
+    /^The program holds 100 MiB \(95 %: \d+–\d+ MiB\)$/,
+  );
 });
 
 test("two dumps: what grew and shrank", () => {
-  const index = ownedIndex([["main", "a"], ["main", "b"], ["main", "c"]], {});
-  const found = chargesOf(index, valuesOf([[0, 10, 1], [1, 90, 1]]), valuesOf([[0, 100, 1], [1, 20, 1], [2, 5, 1]]));
-  assert.deepEqual(found.charges.map(({ name, bytes }) => `${name} ${bytes.before} ${bytes.after}`), ["a 10 100", "b 90 20", "c 0 5"]);
+  const index = ownedIndex(
+    [
+      ["main", "a"],
+      ["main", "b"],
+      ["main", "c"],
+    ],
+    {},
+  );
+  const found = chargesOf(
+    index,
+    valuesOf([
+      [0, 10, 1],
+      [1, 90, 1],
+    ]),
+    valuesOf([
+      [0, 100, 1],
+      [1, 20, 1],
+      [2, 5, 1],
+    ]),
+  );
+  assert.deepEqual(
+    found.charges.map(({ name, bytes }) => `${name} ${bytes.before} ${bytes.after}`),
+    ["a 10 100", "b 90 20", "c 0 5"],
+  );
   assert.equal(changedSentence("app", found.total.bytes, null), "app grew from 100 B to 125 B: +25 B");
   const few = { before: 10 * MIB, after: 11 * MIB };
   assert.match(changedSentence("app", few, 524288), /: \+1\.0 MiB \(95 %: .*\); that may be chance$/);
@@ -149,7 +260,11 @@ test("two dumps: what grew and shrank", () => {
 });
 
 test("captures have times in the viewer's zone, or none", () => {
-  const at = (...times) => indexOf([["main"]], { clock: "trailer", captures: times.map((time, i) => captureOf(`d${i}`, { time, seconds: i * 300 })) });
+  const at = (...times) =>
+    indexOf([["main"]], {
+      clock: "trailer",
+      captures: times.map((time, i) => captureOf(`d${i}`, { time, seconds: i * 300 })),
+    });
   const day = clockOf(at(0, 86400000 * 2), "Europe/Berlin");
   assert.deepEqual([day.unit, day.position(1), day.short(0)], ["date", 172800, "1 Jan, 01:00"]);
   assert.match(day.long(1), /^3 Jan 1970, 01:00 (CET|GMT\+1)$/);
@@ -161,9 +276,39 @@ test("captures have times in the viewer's zone, or none", () => {
 });
 
 test("places on the chart", () => {
-  assert.deepEqual([-5, 0, 4, 6, 14, 99].map((x) => nearestCapture([0, 10, 20], x)), [0, 0, 0, 1, 1, 2]);
-  assert.deepEqual(rising([1, 1, 3]).map((x) => x.toFixed(5)), ["1.00000", "1.00000", "3.00000"]);
+  assert.deepEqual(
+    [-5, 0, 4, 6, 14, 99].map((x) => nearestCapture([0, 10, 20], x)),
+    [0, 0, 0, 1, 1, 2],
+  );
+  assert.deepEqual(
+    rising([1, 1, 3]).map((x) => x.toFixed(5)),
+    ["1.00000", "1.00000", "3.00000"],
+  );
   assert.ok(rising([1, 1, 3])[1] > 1);
   const runs = [0, 0, -1, 1, 1, -1, 2].map((run) => captureOf("d", { run }));
   assert.deepEqual(restartsOf({ captures: runs }), [3, 6]);
+});
+
+test("the chart in words", () => {
+  const captures = [10, 30, 20].map((total, i) => captureOf(`d${i}`, { total, run: i > 1 ? 1 : 0, time: i * 60000 }));
+  const index = indexOf([["main"]], { clock: "order", captures });
+  assert.equal(
+    courseText(index, clockOf(index)),
+    "The profile's total in 3 dumps: first 10 B at dump 1 of 3, last 20 B at dump 3 of 3, most 30 B at dump 2 of 3; " +
+      "restarted before dump 3 of 3.",
+  );
+});
+
+test("other runs are told of", () => {
+  const runs = (...verdicts) => ({ runs: ["leak", ...verdicts].map((verdict) => ({ verdict })) });
+  assert.equal(verdicts.otherRunsOf(runs()), "");
+  assert.equal(verdicts.otherRunsOf(runs("leak")), "1 other run of the program was judged, too: one leaks.");
+  assert.equal(
+    verdicts.otherRunsOf(runs("leak", "no-leak")),
+    "2 other runs of the program were judged, too: one leaks.",
+  );
+  assert.equal(
+    verdicts.otherRunsOf(runs("inconclusive")),
+    "1 other run of the program was judged, too: no leak was found there.",
+  );
 });

@@ -8,13 +8,25 @@ const { embeddedHome, gunzip, serverHome } = await load("decode.js");
 const { addedValues } = await load("block.js");
 
 const NONE = new Uint8Array();
-const rowsOf = (values) => Array.from({ length: values.count }, (_, i) =>
-  [values.site[i], values.thread?.[i] ?? 0, values.bytes[i], values.objects[i], values.alloc_bytes?.[i] ?? 0]);
+const rowsOf = (values) =>
+  Array.from({ length: values.count }, (_, i) => [
+    values.site[i],
+    values.thread?.[i] ?? 0,
+    values.bytes[i],
+    values.objects[i],
+    values.alloc_bytes?.[i] ?? 0,
+  ]);
 
 test("what is written is read", async () => {
   const index = indexOf([["a"], ["a", "b"], ["c"]]);
   const big = 2 ** 44 + 0.5;
-  const values = valuesOf([[0, big, 1, big, 2], [2, 0.25, 0.5, 3, 4]], { alloc: true });
+  const values = valuesOf(
+    [
+      [0, big, 1, big, 2],
+      [2, 0.25, 0.5, 3, 4],
+    ],
+    { alloc: true },
+  );
   const bytes = containerOf(index, [blockOf(values), NONE, blockOf(valuesOf([])), NONE]);
   const home = embeddedHome(await gunzip(gzipSync(bytes).toString("base64")));
   assert.deepEqual(home.index, index);
@@ -27,16 +39,43 @@ test("what is written is read", async () => {
 test("a base is added", async () => {
   const captures = ["one", "two", "three"].map((name) => captureOf(name, { has_threads: true }));
   const index = indexOf([["a"], ["b"], ["c"]], { captures });
-  const one = valuesOf([[0, 10, 1], [1, 20, 2]]);
-  const two = valuesOf([[0, -10, -1], [2, 5, 1]]);
+  const one = valuesOf([
+    [0, 10, 1],
+    [1, 20, 2],
+  ]);
+  const two = valuesOf([
+    [0, -10, -1],
+    [2, 5, 1],
+  ]);
   const three = valuesOf([[1, 1, 0]]);
-  const threads = valuesOf([[1, 0, 3, 1], [1, 2, 4, 1]], { threads: true });
-  const more = valuesOf([[1, 1, 5, 1], [1, 2, -4, -1]], { threads: true });
+  const threads = valuesOf(
+    [
+      [1, 0, 3, 1],
+      [1, 2, 4, 1],
+    ],
+    { threads: true },
+  );
+  const more = valuesOf(
+    [
+      [1, 1, 5, 1],
+      [1, 2, -4, -1],
+    ],
+    { threads: true },
+  );
   const blocks = [blockOf(one), blockOf(threads), blockOf(two, 1), blockOf(more, 1), blockOf(three, 2), NONE];
   const home = embeddedHome(containerOf(index, blocks));
-  assert.deepEqual(rowsOf(await home.values(1)), [[1, 0, 20, 2, 0], [2, 0, 5, 1, 0]]);
-  assert.deepEqual(rowsOf(await home.values(2)), [[0, 0, 10, 1, 0], [1, 0, 21, 2, 0]]);
-  assert.deepEqual(rowsOf(await home.threads(1)), [[1, 0, 3, 1, 0], [1, 1, 5, 1, 0]]);
+  assert.deepEqual(rowsOf(await home.values(1)), [
+    [1, 0, 20, 2, 0],
+    [2, 0, 5, 1, 0],
+  ]);
+  assert.deepEqual(rowsOf(await home.values(2)), [
+    [0, 0, 10, 1, 0],
+    [1, 0, 21, 2, 0],
+  ]);
+  assert.deepEqual(rowsOf(await home.threads(1)), [
+    [1, 0, 3, 1, 0],
+    [1, 1, 5, 1, 0],
+  ]);
 });
 
 test("differences bring back the values", () => {
@@ -72,7 +111,12 @@ test("damaged data is said to be so", async () => {
   assert.throws(() => embeddedHome(new Uint8Array(2)), /damaged/);
   const other = containerOf({ ...index, version: 2 }, [NONE, NONE, NONE, NONE]);
   assert.throws(() => embeddedHome(other), /version 2/);
-  const blocks = [[0, 0, 1, 9, 0, 0], [0, 0, 200, 1], [0, 5, 0], [0, 0, 1, 1, 255]];
+  const blocks = [
+    [0, 0, 1, 9, 0, 0],
+    [0, 0, 200, 1],
+    [0, 5, 0],
+    [0, 0, 1, 1, 255],
+  ];
   for (const block of blocks) {
     const home = embeddedHome(containerOf(index, [Uint8Array.from(block), NONE, NONE, NONE]));
     await assert.rejects(home.values(0), /damaged/, String(block));

@@ -38,12 +38,16 @@ function fieldsOf(bytes) {
 }
 
 function numbersOf(bytes) {
-  return fieldsOf(Uint8Array.from([...bytes].reduce((out, byte, i) => {
-    // Each number as a field of its own.
-    if (i === 0 || bytes[i - 1] < 128) out.push(8);
-    out.push(byte);
-    return out;
-  }, []))).map(([, value]) => value);
+  return fieldsOf(
+    Uint8Array.from(
+      [...bytes].reduce((out, byte, i) => {
+        // Each number as a field of its own.
+        if (i === 0 || bytes[i - 1] < 128) out.push(8);
+        out.push(byte);
+        return out;
+      }, []),
+    ),
+  ).map(([, value]) => value);
 }
 
 /** A profile as plain objects. */
@@ -53,14 +57,18 @@ function profileOf(packed) {
   const one = (message, number) => fieldsOf(message).find(([n]) => n === number)?.[1] ?? 0;
   const texts = all(6).map((bytes) => new TextDecoder().decode(bytes));
   const functions = new Map(all(5).map((message) => [one(message, 1), texts[one(message, 2)]]));
-  const locations = new Map(all(4).map((message) => {
-    const line = one(message, 4);
-    return [one(message, 1), `${functions.get(one(line, 1))}:${one(line, 2)}`];
-  }));
+  const locations = new Map(
+    all(4).map((message) => {
+      const line = one(message, 4);
+      return [one(message, 1), `${functions.get(one(line, 1))}:${one(line, 2)}`];
+    }),
+  );
   const samples = all(2).map((message) => ({
     stack: numbersOf(one(message, 1) || []).map((id) => locations.get(id)),
     values: numbersOf(one(message, 2)),
-    labels: fieldsOf(message).filter(([n]) => n === 3).map(([, label]) => `${texts[one(label, 1)]}=${texts[one(label, 2)]}`),
+    labels: fieldsOf(message)
+      .filter(([n]) => n === 3)
+      .map(([, label]) => `${texts[one(label, 1)]}=${texts[one(label, 2)]}`),
   }));
   const types = all(1).map((message) => `${texts[one(message, 1)]}/${texts[one(message, 2)]}`);
   const period = all(11).map((message) => `${texts[one(message, 1)]}/${texts[one(message, 2)]}`)[0];
@@ -71,11 +79,21 @@ function profileOf(packed) {
 test("folded lines are the library's", () => {
   const stacks = [["m", "a;b"], ["#x", "operator 12"], ["m"], ["m", "tab\there", "\\x3b"], ["ä", "C:\\new\\x41"]];
   const code = codeOf(indexOf(stacks));
-  const b = valuesOf([[0, 4.9, 1], [1, 2, 1], [2, 0.5, 1], [3, 7, 1], [4, 1, 1]]);
-  assert.equal(foldedOf(code, null, b, STATE), [
-    "\\x23x;operator\\x2012 2", "m;a\\x3bb 4", "m;tab\\x09here;\\x5cx3b 7", "ä;C:\\new\\x41 1", "",
-  ].join("\n"));
-  const a = valuesOf([[0, 9, 1], [2, 3, 1]]);
+  const b = valuesOf([
+    [0, 4.9, 1],
+    [1, 2, 1],
+    [2, 0.5, 1],
+    [3, 7, 1],
+    [4, 1, 1],
+  ]);
+  assert.equal(
+    foldedOf(code, null, b, STATE),
+    ["\\x23x;operator\\x2012 2", "m;a\\x3bb 4", "m;tab\\x09here;\\x5cx3b 7", "ä;C:\\new\\x41 1", ""].join("\n"),
+  );
+  const a = valuesOf([
+    [0, 9, 1],
+    [2, 3, 1],
+  ]);
   assert.equal(foldedOf(code, a, b, STATE).split("\n")[1], "m 3 0");
   assert.equal(foldedOf(code, a, b, { ...STATE, part: "shrunk", relative: true }), "m 3 0\nm;a\\x3bb 9 4\n");
 });
@@ -88,11 +106,23 @@ test("totals of the files are the values'", async () => {
     const whole = (values) => ({ ...values, bytes: values.bytes.map(Math.round) });
     const [a, b] = [whole(randomValues(random, stacks.length)), whole(randomValues(random, stacks.length))];
     const sum = (values) => values.bytes.reduce((x, y) => x + y, 0);
-    const lines = foldedOf(code, a, b, STATE).trimEnd().split("\n").map((line) => line.split(" ").slice(-2).map(Number));
-    assert.equal(lines.reduce((x, [from]) => x + from, 0), sum(a));
-    assert.equal(lines.reduce((x, [, to]) => x + to, 0), sum(b));
+    const lines = foldedOf(code, a, b, STATE)
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(" ").slice(-2).map(Number));
+    assert.equal(
+      lines.reduce((x, [from]) => x + from, 0),
+      sum(a),
+    );
+    assert.equal(
+      lines.reduce((x, [, to]) => x + to, 0),
+      sum(b),
+    );
     const { samples } = profileOf(await pprofOf(code, a, b, STATE));
-    assert.equal(samples.reduce((x, { values }) => x + values[1], 0), sum(b) - sum(a));
+    assert.equal(
+      samples.reduce((x, { values }) => x + values[1], 0),
+      sum(b) - sum(a),
+    );
     const base = samples.filter(({ labels }) => labels.includes("pprof::base=true"));
     assert.equal(-base.reduce((x, { values }) => x + values[1], 0), sum(a));
   }
@@ -101,20 +131,37 @@ test("totals of the files are the values'", async () => {
 test("a profile is whole", async () => {
   const index = indexOf([["m@m.c:3", "f@f.c:4"], ["m@m.c:3", "f@f.c:5"], ["g"]], {
     sample_types: ["alloc_objects", "alloc_space", "inuse_objects", "inuse_space"],
-    captures: [captureOf("one", { rate: 524288, time: 1_700_000_000_123 })], threads: ["w-1"],
+    captures: [captureOf("one", { rate: 524288, time: 1_700_000_000_123 })],
+    threads: ["w-1"],
   });
   const code = codeOf(index);
-  const values = valuesOf([[0, 0, 10.6, 1, 20, 2], [1, 0, 5, 1, 5, 1], [2, 0, 0.2, 0, 0, 0]], { threads: true, alloc: true });
+  const values = valuesOf(
+    [
+      [0, 0, 10.6, 1, 20, 2],
+      [1, 0, 5, 1, 5, 1],
+      [2, 0, 0.2, 0, 0, 0],
+    ],
+    { threads: true, alloc: true },
+  );
   const profile = profileOf(await pprofOf(code, null, values, { ...STATE, byThread: true }));
   assert.equal(profile.texts[0], "");
-  assert.deepEqual(profile.types, ["alloc_objects/count", "alloc_space/bytes", "inuse_objects/count", "inuse_space/bytes"]);
+  assert.deepEqual(profile.types, [
+    "alloc_objects/count",
+    "alloc_space/bytes",
+    "inuse_objects/count",
+    "inuse_space/bytes",
+  ]);
   assert.deepEqual([profile.period, profile.rate, profile.first], ["space/bytes", 524288, "inuse_space"]);
   assert.equal(Math.round(profile.time / 1e6), 1_700_000_000_123);
   assert.deepEqual(profile.samples, [
     { stack: ["f:4", "m:3"], values: [2, 20, 1, 11], labels: ["thread=w-1"] },
     { stack: ["f:5", "m:3"], values: [1, 5, 1, 5], labels: ["thread=w-1"] },
   ]);
-  for (const ids of profile.ids) assert.deepEqual(ids, ids.map((_, i) => i + 1));
+  for (const ids of profile.ids)
+    assert.deepEqual(
+      ids,
+      ids.map((_, i) => i + 1),
+    );
 });
 
 test("a picture is text, whatever the names are", () => {

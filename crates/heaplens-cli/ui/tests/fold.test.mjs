@@ -27,8 +27,16 @@ const SITES = [
 ];
 
 test("the allocator goes, runtimes become one frame", () => {
-  assert.deepEqual(shown(SITES, {}), ["[runtime: tokio];main;vec", "[runtime: tokio]", "malloc", "[runtime: system];other;vec"]);
-  assert.deepEqual(shown(SITES, { allocator: true, runtime: true }), SITES.map(({ names }) => names.map((n) => n.split("@")[0]).join(";")));
+  assert.deepEqual(shown(SITES, {}), [
+    "[runtime: tokio];main;vec",
+    "[runtime: tokio]",
+    "malloc",
+    "[runtime: system];other;vec",
+  ]);
+  assert.deepEqual(
+    shown(SITES, { allocator: true, runtime: true }),
+    SITES.map(({ names }) => names.map((n) => n.split("@")[0]).join(";")),
+  );
   assert.deepEqual(shown(SITES, { runtime: true })[0], "start;tokio;main;vec");
 });
 
@@ -48,7 +56,12 @@ test("patterns choose sites and frames", () => {
 });
 
 test("patterns see what is folded", () => {
-  assert.deepEqual(shown(SITES, { focus: "start", ignore: "main" }), [null, "[runtime: tokio]", null, "[runtime: system];other;vec"]);
+  assert.deepEqual(shown(SITES, { focus: "start", ignore: "main" }), [
+    null,
+    "[runtime: tokio]",
+    null,
+    "[runtime: system];other;vec",
+  ]);
   assert.deepEqual(shown(SITES, { hide: "^start$" })[0], "[runtime: tokio];main;vec");
   assert.deepEqual(shown(SITES, { hide: "start|tokio" })[0], "main;vec");
   assert.deepEqual(shown(SITES, { showFrom: "tokio" })[0], "tokio;main;vec");
@@ -64,8 +77,12 @@ test("folding is what the plainest means make", () => {
     // The same callers have the same run as far as they go, as in real data.
     const pattern = () => (random(2) ? ["a", "b", "^c$", "b.rs", "a.rs:2"][random(5)] : "");
     const state = {
-      allocator: random(2) === 1, runtime: random(2) === 1, focus: pattern(), ignore: random(3) ? "" : pattern(),
-      hide: pattern(), showFrom: random(3) ? "" : pattern(),
+      allocator: random(2) === 1,
+      runtime: random(2) === 1,
+      focus: pattern(),
+      ignore: random(3) ? "" : pattern(),
+      hide: pattern(),
+      showFrom: random(3) ? "" : pattern(),
     };
     const matches = (frame, text) => {
       const [name, place = ""] = frame.split("@");

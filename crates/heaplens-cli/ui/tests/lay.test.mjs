@@ -32,7 +32,10 @@ test("the page lays out as the library does", () => {
       assert.equal(lay.node.length, blocks.length);
       blocks.forEach((block, i) => {
         const ours = blockFor(graph, lay, i, base);
-        assert.deepEqual([ours.node, ours.row, ours.parts, ours.ancestor], [block.node, block.row, block.parts, block.ancestor]);
+        assert.deepEqual(
+          [ours.node, ours.row, ours.parts, ours.ancestor],
+          [block.node, block.row, block.parts, block.ancestor],
+        );
         close(ours.x, block.x);
         close(ours.width, block.width);
       });
@@ -48,9 +51,12 @@ test("enlarged, every frame keeps its place", () => {
     const left = random(width * (scale - 1) + 1);
     const lay = layOut(graph, zoom, width, { scale, left });
     for (let i = 0; i < lay.node.length; i++) {
-      assert.ok(lay.x[i] < width && lay.x[i] + lay.width[i] > 0 || rowOfBlock(lay, i) <= lay.zoomRow);
+      assert.ok((lay.x[i] < width && lay.x[i] + lay.width[i] > 0) || rowOfBlock(lay, i) <= lay.zoomRow);
       if (lay.first[i] >= 0 || rowOfBlock(lay, i) < lay.zoomRow) continue;
-      close(lay.width[i], widthOf(graph, zoom) ? (widthOf(graph, lay.node[i]) / widthOf(graph, zoom)) * width * scale : width * scale);
+      close(
+        lay.width[i],
+        widthOf(graph, zoom) ? (widthOf(graph, lay.node[i]) / widthOf(graph, zoom)) * width * scale : width * scale,
+      );
       const before = blockOfNode(whole, lay.node[i], false);
       if (before >= 0) close(whole.x[before] * scale - left, lay.x[i]);
     }
@@ -74,13 +80,19 @@ test("points find their blocks", () => {
 test("a million frames deep or wide are laid out", () => {
   const count = 1_000_000;
   const deep = {
-    count, parent: Int32Array.from({ length: count }, (_, i) => Math.max(i - 1, 0)),
-    end: new Int32Array(count).fill(count), grown: new Float64Array(count).fill(5), shrunk: new Float64Array(count),
+    count,
+    parent: Int32Array.from({ length: count }, (_, i) => Math.max(i - 1, 0)),
+    end: new Int32Array(count).fill(count),
+    grown: new Float64Array(count).fill(5),
+    shrunk: new Float64Array(count),
   };
   for (const zoom of [0, count - 1]) assert.equal(layOut(deep, zoom, 1000, { scale: 1, left: 0 }).rows, count);
   const wide = {
-    count, parent: new Int32Array(count), end: Int32Array.from({ length: count }, (_, i) => (i ? i + 1 : count)),
-    grown: new Float64Array(count).fill(1), shrunk: new Float64Array(count),
+    count,
+    parent: new Int32Array(count),
+    end: Int32Array.from({ length: count }, (_, i) => (i ? i + 1 : count)),
+    grown: new Float64Array(count).fill(1),
+    shrunk: new Float64Array(count),
   };
   wide.grown[0] = count - 1;
   assert.equal(layOut(wide, 0, 1000, { scale: 1, left: 0 }).node.length, 2);

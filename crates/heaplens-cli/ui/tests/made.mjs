@@ -54,28 +54,59 @@ export function indexOf(stacks, changes = {}) {
     sites.runtime.push(runtime ? string(runtime) : -1);
   }
   return {
-    version: 1, program: "made", title: "made up", is_redacted: false,
+    version: 1,
+    program: "made",
+    title: "made up",
+    is_redacted: false,
     sample_types: ["inuse_objects", "inuse_space"],
-    strings, functions, frames, stacks: tree, sites,
+    strings,
+    functions,
+    frames,
+    stacks: tree,
+    sites,
     modules: [{ path: "/usr/bin/made", build_id: "00ff", state: "named", advice: "" }],
-    threads: [], captures: [captureOf("one"), captureOf("two")],
-    clock: "time", leaks: null, warnings: [],
-    palette: { light: paletteOf("#"), dark: paletteOf("#d") }, sources: [],
+    threads: [],
+    captures: [captureOf("one"), captureOf("two")],
+    clock: "time",
+    leaks: null,
+    warnings: [],
+    palette: { light: paletteOf("#"), dark: paletteOf("#d") },
+    sources: [],
     ...changes,
   };
 }
 
 export function captureOf(name, changes = {}) {
   return {
-    name, time: null, seconds: 0, run: 0, left_out: "", rate: null, total: 0, low: 0, high: 0, objects: 0,
-    has_threads: false, allocated: null, active: null, resident: null, retained: null, rss: null, warnings: [], ...changes,
+    name,
+    time: null,
+    seconds: 0,
+    run: 0,
+    left_out: "",
+    rate: null,
+    total: 0,
+    low: 0,
+    high: 0,
+    objects: 0,
+    has_threads: false,
+    allocated: null,
+    active: null,
+    resident: null,
+    retained: null,
+    rss: null,
+    warnings: [],
+    ...changes,
   };
 }
 
 function paletteOf(prefix) {
   const list = (name, count) => Array.from({ length: count }, (_, i) => `${prefix}${name}${i}`);
   return {
-    warm: list("w", 32), change: list("c", 17), owner: list("o", 5), merged: `${prefix}m`, matched: `${prefix}f`,
+    warm: list("w", 32),
+    change: list("c", 17),
+    owner: list("o", 5),
+    merged: `${prefix}m`,
+    matched: `${prefix}f`,
     label: `${prefix}l`,
   };
 }
@@ -88,15 +119,37 @@ export function valuesOf(rows, { threads = false, alloc = false } = {}) {
     count: rows.length,
     site: Int32Array.from(rows, (row) => row[0]),
     thread: threads ? Int32Array.from(rows, (row) => row[1]) : null,
-    bytes: column(at), objects: column(at + 1),
-    alloc_bytes: alloc ? column(at + 2) : null, alloc_objects: alloc ? column(at + 3) : null,
+    bytes: column(at),
+    objects: column(at + 1),
+    alloc_bytes: alloc ? column(at + 2) : null,
+    alloc_objects: alloc ? column(at + 3) : null,
   };
 }
 
 export const STATE = {
-  view: "flame", a: -1, b: 0, sample: "inuse_space", part: "all", relative: false, shape: "icicle", inverted: false,
-  color: "name", zoom: "", search: "", regex: false, matchCase: false, allocator: false, runtime: false, byThread: false,
-  focus: "", ignore: "", hide: "", showFrom: "", fn: "", sort: "", filter: "",
+  view: "flame",
+  a: -1,
+  b: 0,
+  sample: "inuse_space",
+  part: "all",
+  relative: false,
+  shape: "icicle",
+  inverted: false,
+  color: "name",
+  zoom: "",
+  search: "",
+  regex: false,
+  matchCase: false,
+  allocator: false,
+  runtime: false,
+  byThread: false,
+  focus: "",
+  ignore: "",
+  hide: "",
+  showFrom: "",
+  fn: "",
+  sort: "",
+  filter: "",
 };
 
 function number(out, value) {

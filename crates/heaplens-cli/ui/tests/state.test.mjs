@@ -11,9 +11,30 @@ const index = indexOf([["main"]], { captures, sample_types: ["inuse_space", "inu
 test("what is written is read", () => {
   const base = defaultState(index);
   const state = {
-    ...base, view: "callers", a: 3, b: 7, sample: "inuse_objects", part: "grown", relative: true, shape: "flame", inverted: true,
-    color: "owner", zoom: "0123456789abcdef", search: "a b&c=#%\u{1f41b}", regex: true, matchCase: true, allocator: true, runtime: true,
-    byThread: true, focus: "^x$", ignore: "a|b", hide: "+", showFrom: "main", fn: "Vec<T,A>::push", sort: "-cum", filter: "ä",
+    ...base,
+    view: "callers",
+    a: 3,
+    b: 7,
+    sample: "inuse_objects",
+    part: "grown",
+    relative: true,
+    shape: "flame",
+    inverted: true,
+    color: "owner",
+    zoom: "0123456789abcdef",
+    search: "a b&c=#%\u{1f41b}",
+    regex: true,
+    matchCase: true,
+    allocator: true,
+    runtime: true,
+    byThread: true,
+    focus: "^x$",
+    ignore: "a|b",
+    hide: "+",
+    showFrom: "main",
+    fn: "Vec<T,A>::push",
+    sort: "-cum",
+    filter: "ä",
   };
   assert.deepEqual(readState(`#${writtenState(state, base)}`, base, index), state);
   assert.equal(writtenState(base, base), "");
@@ -30,8 +51,29 @@ test("A can be none", () => {
 test("what is wrong falls back", () => {
   const base = defaultState(index);
   const wrong = [
-    "view=__proto__", "view=constructor", "a=12", "a=-2", "a=1e1", "a=NaN", "a= 1", "b=-1", "b=99999999999999999999", "sample=cpu", "sample=",
-    "part=ALL", "relative=true", "relative=", "color=url(x)", "shape=1", "threads=2", "__proto__=1", "constructor=1", "%", "%ff%fe", "=&=&&", "#",
+    "view=__proto__",
+    "view=constructor",
+    "a=12",
+    "a=-2",
+    "a=1e1",
+    "a=NaN",
+    "a= 1",
+    "b=-1",
+    "b=99999999999999999999",
+    "sample=cpu",
+    "sample=",
+    "part=ALL",
+    "relative=true",
+    "relative=",
+    "color=url(x)",
+    "shape=1",
+    "threads=2",
+    "__proto__=1",
+    "constructor=1",
+    "%",
+    "%ff%fe",
+    "=&=&&",
+    "#",
   ];
   for (const fragment of wrong) assert.deepEqual(readState(`#${fragment}`, base, index), base, fragment);
   assert.equal(readState(`#search=${"x".repeat(100000)}`, base, index).search.length, 2000);
@@ -40,7 +82,26 @@ test("what is wrong falls back", () => {
 test("no fragment throws", () => {
   const base = defaultState(index);
   const random = randomOf(7);
-  const pieces = ["view=", "a=", "b=", "&", "=", "%", "%2", "%zz", "\u{d800}", "-1", "9".repeat(30), "top", "flame", "\0", "zoom=", "search=", "+", "#"];
+  const pieces = [
+    "view=",
+    "a=",
+    "b=",
+    "&",
+    "=",
+    "%",
+    "%2",
+    "%zz",
+    "\u{d800}",
+    "-1",
+    "9".repeat(30),
+    "top",
+    "flame",
+    "\0",
+    "zoom=",
+    "search=",
+    "+",
+    "#",
+  ];
   for (let i = 0; i < 3000; i++) {
     let fragment = "";
     for (let n = random(12); n > 0; n--) fragment += pieces[random(pieces.length)];

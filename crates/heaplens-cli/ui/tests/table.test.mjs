@@ -11,7 +11,12 @@ const columns = [
   { key: "name", kind: "name", sort: (row) => row.name },
   { key: "note", kind: "text" },
 ];
-const rows = [{ name: "b", size: 2 }, { name: "a", size: 10 }, { name: "c", size: 2 }, { name: "d", size: -1 }];
+const rows = [
+  { name: "b", size: 2 },
+  { name: "a", size: 10 },
+  { name: "c", size: 2 },
+  { name: "d", size: -1 },
+];
 const names = (list) => list.map((row) => row.name).join("");
 
 test("rows are put in order, equal ones stay", () => {
@@ -50,30 +55,48 @@ test("of many rows few are in the window", () => {
 });
 
 test("a hundred thousand rows are sorted and filtered while one waits", () => {
-  const many = Array.from({ length: 100000 }, (_, i) => ({ name: `function${(i * 7919) % 100000}`, size: (i * 31) % 1000 }));
+  const many = Array.from({ length: 100000 }, (_, i) => ({
+    name: `function${(i * 7919) % 100000}`,
+    size: (i * 31) % 1000,
+  }));
   const start = performance.now();
-  const found = ordered(filtered(many, (row) => row.name, "99"), columns, "-size");
+  const found = ordered(
+    filtered(many, (row) => row.name, "99"),
+    columns,
+    "-size",
+  );
   assert.ok(found.length > 3000);
   assert.equal(ordered(many, columns, "name")[0].name, "function0");
   assert.ok(performance.now() - start < 2000);
 });
 
 test("CSV fields are text and nothing else", () => {
-  assert.equal(csvField("alloc::vec::Vec<T,A>::push"), "\"alloc::vec::Vec<T,A>::push\"");
-  assert.equal(csvField("=HYPERLINK(\"x\")"), "\"'=HYPERLINK(\"\"x\"\")\"");
+  assert.equal(csvField("alloc::vec::Vec<T,A>::push"), '"alloc::vec::Vec<T,A>::push"');
+  assert.equal(csvField('=HYPERLINK("x")'), '"\'=HYPERLINK(""x"")"');
   assert.equal(csvField("-1+2"), "'-1+2");
   assert.equal(csvField("+1"), "'+1");
   assert.equal(csvField("@sum"), "'@sum");
   assert.equal(csvField("a\r\n=b\tc"), "a\\r\\n=b\\tc");
   assert.equal(csvField("\t=1"), "\\t=1");
   assert.equal(csvField("\r=1"), "\\r=1");
-  assert.equal(csvField(" main "), "\" main \"");
+  assert.equal(csvField(" main "), '" main "');
   assert.equal(csvField("main"), "main");
 });
 
 test("CSV and JSON have all rows", () => {
-  const fields = [{ name: "name", value: (row) => row.name }, { name: "size", value: (row) => row.size }, { name: "none", value: () => null }];
-  assert.equal(csvOf(fields, [{ name: "=a", size: -3 }, { name: "b,c", size: 1e21 }, { name: "", size: NaN }]), "name,size,none\r\n'=a,-3,\r\n\"b,c\",1000000000000000000000,\r\n,,\r\n");
+  const fields = [
+    { name: "name", value: (row) => row.name },
+    { name: "size", value: (row) => row.size },
+    { name: "none", value: () => null },
+  ];
+  assert.equal(
+    csvOf(fields, [
+      { name: "=a", size: -3 },
+      { name: "b,c", size: 1e21 },
+      { name: "", size: NaN },
+    ]),
+    'name,size,none\r\n\'=a,-3,\r\n"b,c",1000000000000000000000,\r\n,,\r\n',
+  );
   assert.deepEqual(JSON.parse(jsonOf(fields, [{ name: "=a", size: 2 }])), [{ name: "=a", size: 2, none: null }]);
 });
 

@@ -79,7 +79,10 @@ test("a profile does not differ from itself", () => {
     const graph = modelOf(code, a, a, STATE);
     assert.equal(widthOf(graph, 0), 0);
     assert.ok(graph.grown.every((v) => v === 0));
-    assert.equal(graph.before[0], a.bytes.reduce((x, y) => x + y, 0));
+    assert.equal(
+      graph.before[0],
+      a.bytes.reduce((x, y) => x + y, 0),
+    );
   }
 });
 
@@ -116,28 +119,79 @@ test("inverted is the same stacks, backwards", () => {
 test("threads are roots, pools as one", () => {
   const stacks = [["a", "b"], ["a"]];
   const code = codeOf(indexOf(stacks, { threads: ["w-1", "w-22", "main", "[thread 7]"] }));
-  const values = valuesOf([[0, 0, 4, 1], [0, 1, 2, 1], [0, 2, 8, 1], [1, 1, 1, 1], [1, 3, 16, 1]], { threads: true });
+  const values = valuesOf(
+    [
+      [0, 0, 4, 1],
+      [0, 1, 2, 1],
+      [0, 2, 8, 1],
+      [1, 1, 1, 1],
+      [1, 3, 16, 1],
+    ],
+    { threads: true },
+  );
   const graph = modelOf(code, null, values, { ...STATE, byThread: true });
-  assert.deepEqual(written(graph, (i) => [graph.after[i]]), [
-    " 31", "[thread 7] 16", "[thread 7];a 16", "[thread: main] 8", "[thread: main];a 8", "[thread: main];a;b 8",
-    "[thread: w-*] 7", "[thread: w-*];a 7", "[thread: w-*];a;b 6",
-  ]);
+  assert.deepEqual(
+    written(graph, (i) => [graph.after[i]]),
+    [
+      " 31",
+      "[thread 7] 16",
+      "[thread 7];a 16",
+      "[thread: main] 8",
+      "[thread: main];a 8",
+      "[thread: main];a;b 8",
+      "[thread: w-*] 7",
+      "[thread: w-*];a 7",
+      "[thread: w-*];a;b 6",
+    ],
+  );
   const inverted = modelOf(code, null, values, { ...STATE, byThread: true, inverted: true });
-  assert.deepEqual(written(inverted, (i) => [inverted.after[i]]), [
-    " 31", "[thread 7] 16", "[thread 7];a 16", "[thread: main] 8", "[thread: main];b 8", "[thread: main];b;a 8",
-    "[thread: w-*] 7", "[thread: w-*];a 1", "[thread: w-*];b 6", "[thread: w-*];b;a 6",
-  ]);
+  assert.deepEqual(
+    written(inverted, (i) => [inverted.after[i]]),
+    [
+      " 31",
+      "[thread 7] 16",
+      "[thread 7];a 16",
+      "[thread: main] 8",
+      "[thread: main];b 8",
+      "[thread: main];b;a 8",
+      "[thread: w-*] 7",
+      "[thread: w-*];a 1",
+      "[thread: w-*];b 6",
+      "[thread: w-*];b;a 6",
+    ],
+  );
   const without = modelOf(code, null, valuesOf([[0, 5, 1]]), { ...STATE, byThread: true });
-  assert.deepEqual(written(without, (i) => [without.after[i]]), [" 5", "[no thread] 5", "[no thread];a 5", "[no thread];a;b 5"]);
+  assert.deepEqual(
+    written(without, (i) => [without.after[i]]),
+    [" 5", "[no thread] 5", "[no thread];a 5", "[no thread];a;b 5"],
+  );
 });
 
 test("a sandwich parts each stack at the outermost call", () => {
-  const stacks = [["m", "f", "g", "f", "x"], ["m", "f"], ["f", "x"], ["m", "x"], ["n", "f", "g"]];
+  const stacks = [
+    ["m", "f", "g", "f", "x"],
+    ["m", "f"],
+    ["f", "x"],
+    ["m", "x"],
+    ["n", "f", "g"],
+  ];
   const code = codeOf(indexOf(stacks));
-  const values = valuesOf([[0, 1, 1], [1, 2, 1], [2, 4, 1], [3, 8, 1], [4, 16, 1]]);
+  const values = valuesOf([
+    [0, 1, 1],
+    [1, 2, 1],
+    [2, 4, 1],
+    [3, 8, 1],
+    [4, 16, 1],
+  ]);
   const { callers, callees } = sandwichOf(code, null, values, STATE, "f");
-  assert.deepEqual(written(callers, (i) => [callers.after[i]]), [" 23", "m 3", "n 16"]);
-  assert.deepEqual(written(callees, (i) => [callees.after[i]]), [" 23", "g 17", "g;f 1", "g;f;x 1", "x 4"]);
+  assert.deepEqual(
+    written(callers, (i) => [callers.after[i]]),
+    [" 23", "m 3", "n 16"],
+  );
+  assert.deepEqual(
+    written(callees, (i) => [callees.after[i]]),
+    [" 23", "g 17", "g;f 1", "g;f;x 1", "x 4"],
+  );
   assert.equal(nameOf(callers, 0), "f");
   assert.equal(sandwichOf(code, null, values, STATE, "nobody"), null);
   for (const { code, a, b } of cases(20)) {
@@ -181,12 +235,40 @@ test("the table counts recursion once", () => {
 });
 
 test("a node is at the place that holds most", () => {
-  const stacks = [["m@a.c:1", "f@b.c:1"], ["m@a.c:2", "f@b.c:9"], ["m@a.c:2", "f@b.c:8"]];
+  const stacks = [
+    ["m@a.c:1", "f@b.c:1"],
+    ["m@a.c:2", "f@b.c:9"],
+    ["m@a.c:2", "f@b.c:8"],
+  ];
   const code = codeOf(indexOf(stacks));
-  const graph = modelOf(code, null, valuesOf([[0, 5, 1], [1, 4, 1], [2, 3, 1]]), STATE);
-  assert.deepEqual(Array.from(graph.doc.place, (p) => graph.doc.places[p] ?? ""), ["", "a.c:2", "b.c:1"]);
-  const top = topOf(code, null, valuesOf([[0, 5, 1], [1, 4, 1], [2, 3, 1]]), STATE);
-  assert.deepEqual(top.rows.map((row) => row.place), ["b.c:1", "a.c:2"]);
+  const graph = modelOf(
+    code,
+    null,
+    valuesOf([
+      [0, 5, 1],
+      [1, 4, 1],
+      [2, 3, 1],
+    ]),
+    STATE,
+  );
+  assert.deepEqual(
+    Array.from(graph.doc.place, (p) => graph.doc.places[p] ?? ""),
+    ["", "a.c:2", "b.c:1"],
+  );
+  const top = topOf(
+    code,
+    null,
+    valuesOf([
+      [0, 5, 1],
+      [1, 4, 1],
+      [2, 3, 1],
+    ]),
+    STATE,
+  );
+  assert.deepEqual(
+    top.rows.map((row) => row.place),
+    ["b.c:1", "a.c:2"],
+  );
 });
 
 test("the four values, and how sure they are", () => {
@@ -216,9 +298,16 @@ test("names have the library's colours and order", () => {
   const names = ["\u{1f600}", "\uff5e", "b", "", "a", "aa"];
   const sorted = [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   assert.deepEqual([...names].sort(compareBytes), sorted);
-  const graph = modelOf(codeOf(indexOf(names.filter(Boolean).map((name) => [name]))), null,
-    valuesOf([0, 1, 2, 3, 4].map((site) => [site, 1, 1])), STATE);
-  assert.deepEqual(Array.from({ length: graph.count - 1 }, (_, i) => nameOf(graph, i + 1)), sorted.filter(Boolean));
+  const graph = modelOf(
+    codeOf(indexOf(names.filter(Boolean).map((name) => [name]))),
+    null,
+    valuesOf([0, 1, 2, 3, 4].map((site) => [site, 1, 1])),
+    STATE,
+  );
+  assert.deepEqual(
+    Array.from({ length: graph.count - 1 }, (_, i) => nameOf(graph, i + 1)),
+    sorted.filter(Boolean),
+  );
 });
 
 test("hundred thousand frames, deep or wide, are quick and do not fill the stack", () => {
@@ -238,12 +327,25 @@ test("hundred thousand frames, deep or wide, are quick and do not fill the stack
   const wide = indexOf([["f"]]);
   wide.strings = names;
   wide.functions = {
-    name: names.map((_, i) => i), file: names.map(() => -1), crate: names.map(() => -1), owner: "p".repeat(count),
+    name: names.map((_, i) => i),
+    file: names.map(() => -1),
+    crate: names.map(() => -1),
+    owner: "p".repeat(count),
     color: "1".repeat(count),
   };
-  wide.frames = { function: names.map((_, i) => i), line: names.map(() => 0), module: names.map(() => -1), inlined: "0".repeat(count) };
+  wide.frames = {
+    function: names.map((_, i) => i),
+    line: names.map(() => 0),
+    module: names.map(() => -1),
+    inlined: "0".repeat(count),
+  };
   wide.stacks = { parent: names.map(() => -1), frame: names.map((_, i) => i) };
-  wide.sites = { stack: names.map((_, i) => i), cut: names.map(() => 0), run: names.map(() => 0), runtime: names.map(() => -1) };
+  wide.sites = {
+    stack: names.map((_, i) => i),
+    cut: names.map(() => 0),
+    run: names.map(() => 0),
+    runtime: names.map(() => -1),
+  };
   const values = valuesOf(names.map((_, i) => [i, 1 + i, 1]));
   const code = codeOf(wide);
   const graph = modelOf(code, null, values, STATE);

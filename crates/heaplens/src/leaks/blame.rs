@@ -74,7 +74,8 @@ impl Candidate {
     }
 }
 
-/// What functions hold, together with what they call: bytes of each site, and of each function.
+/// What functions hold, together with what they call: bytes of each site, and of each function. The mean of all captures
+/// tells healthy callers of a function better than the last one alone, in which little or nothing of theirs may be sampled.
 pub(super) struct Live {
     of_sites: Vec<f64>,
     of_functions: SeededMap<Name, f64>,
@@ -92,7 +93,7 @@ impl Live {
     }
 }
 
-/// Functions to blame, until all but a small rest of the growth is explained. `live` is that of the end.
+/// Functions to blame, until all but a small rest of the growth is explained.
 pub(super) fn blame(code: &Profile, sites: &Sites, mut growing: Vec<Growing>, live: &Live) -> Vec<Blamed> {
     growing.retain(|one| one.growth > 0.0);
     let all: f64 = growing.iter().map(|one| one.growth).sum();

@@ -61,7 +61,8 @@ fn judge(series: &Series, mut run: Run, options: &Options) -> Judged {
     let growing = growing(of_sites, of_groups, &groups, &shifted);
     let live: Vec<f64> = sites.histories.iter().map(|history| last(&history.bytes)).collect();
     let code = series.code();
-    let blamed = blame(code, &sites, growing.clone(), &Live::new(code, &sites, live.clone()));
+    let held = sites.histories.iter().map(|history| mean(&history.bytes)).collect();
+    let blamed = blame(code, &sites, growing.clone(), &Live::new(code, &sites, held));
     let mut culprits: Vec<Culprit> =
         blamed.iter().map(|blamed| culprit(code, &sites, blamed, of_sites, &context)).collect();
     culprits.sort_by(|a, b| {
@@ -294,10 +295,11 @@ pub(crate) fn allocated(series: &Series, run: &Run) -> Option<Vec<f64>> {
 /// The mean of the last quarter less that of the first.
 fn rise(values: &[f64]) -> f64 {
     let part = (values.len() / 4).max(2).min(values.len());
-    let mean = |values: &[f64]| {
-        if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
-    };
     mean(&values[values.len() - part..]) - mean(&values[..part])
+}
+
+fn mean(values: &[f64]) -> f64 {
+    if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
 }
 
 fn last(values: &[f64]) -> f64 {

@@ -164,6 +164,9 @@ impl Document<'_> {
             run.exe.iter_mut().for_each(cut);
             run.captures.iter_mut().chain(&mut run.warmup).for_each(cut);
         }
+        for location in self.culprits.iter().filter_map(|row| row.location.as_deref()) {
+            self.sentence = self.sentence.replace(location, &redacted(location));
+        }
         let rows = self.runs.iter_mut().flat_map(|run| &mut run.culprits).chain(&mut self.culprits);
         rows.filter_map(|row| row.location.as_mut()).for_each(cut);
         for left in &mut self.left_out {

@@ -6,7 +6,7 @@ mod sentence;
 mod text;
 
 pub use json::write as write_json;
-pub(crate) use json::{Document, with_sites};
+pub(crate) use json::with_sites;
 pub use rate::{Per, duration};
 pub use sentence::sentence;
 pub(super) use sentence::{dumps, inconclusive, span};

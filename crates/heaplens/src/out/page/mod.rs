@@ -17,13 +17,15 @@ pub use redact::redacted;
 use crate::error::Error;
 use crate::leaks::Leaks;
 use crate::out::escape;
-use crate::out::leaks::{Document, with_sites};
+use crate::out::leaks::with_sites;
 use crate::profile::SampleType;
 use crate::series::Series;
 use captures::CaptureRow;
 use code::Code;
 use colors::Palette;
 use serde::Serialize;
+use serde_json::Value;
+use std::borrow::Cow;
 use std::io::Write;
 
 /// Raised when a page could no longer read the data.
@@ -65,7 +67,7 @@ struct Index<'a> {
     code: Code,
     captures: Vec<CaptureRow>,
     clock: &'static str,
-    leaks: Option<Document<'a>>,
+    leaks: Option<Value>,
     warnings: Vec<String>,
     palette: Palettes,
     sources: Vec<SourceRow>,
@@ -97,7 +99,7 @@ impl Page {
     /// `series` has names but is not folded: the page folds. `leaks` is what was found in it, folded.
     ///
     /// # Errors
-    /// None today; the index is made of strings and numbers.
+    /// If it cannot be written as JSON.
     pub fn new(series: Series, leaks: Option<&Leaks>, options: &Options) -> Result<Page, Error> {
         let order = captures::order(&series, leaks);
         let mut code = code::Code::new(&series, options);
@@ -115,10 +117,7 @@ impl Page {
         let mut warnings: Vec<String> =
             series.code().warnings.iter().map(|w| shown(&w.to_string())).collect();
         warnings.dedup();
-        let mut document = leaks.map(|leaks| with_sites(&series, leaks));
-        if let (Some(document), true) = (&mut document, options.is_redacted) {
-            document.redact();
-        }
+        let judged = leaks.map(|leaks| judged(&series, leaks, options)).transpose()?;
         let index = Index {
             version: VERSION,
             program: &options.program,
@@ -128,7 +127,7 @@ impl Page {
             code,
             captures,
             clock: leaks.and_then(|leaks| leaks.runs.first()).map_or("order", |run| run.run.clock.name()),
-            leaks: document,
+            leaks: judged,
             warnings,
             palette: Palettes { light: Palette::light(), dark: Palette::dark() },
             sources,
@@ -190,6 +189,30 @@ fn write_block(bytes: &[u8], out: &mut dyn Write) -> Result<(), Error> {
     out.write_all(&length.to_le_bytes())?;
     out.write_all(bytes)?;
     Ok(())
+}
+
+/// What was found, with nothing hidden in its names, as in all that a page shows.
+fn judged(series: &Series, leaks: &Leaks, options: &Options) -> Result<Value, Error> {
+    let mut document = with_sites(series, leaks);
+    if options.is_redacted {
+        document.redact();
+    }
+    let mut value = serde_json::to_value(&document).map_err(std::io::Error::from)?;
+    show(&mut value);
+    Ok(value)
+}
+
+fn show(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(shown) = escape::terminal(text) {
+                *text = shown;
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(show),
+        Value::Object(fields) => fields.values_mut().for_each(show),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// Those that all captures have.
