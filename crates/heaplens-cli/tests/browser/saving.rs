@@ -30,14 +30,14 @@ pub(crate) fn graphs(lab: &Lab, home: Home) -> Result<(), Failed> {
     svg(lab, &tab, &line)?;
     png(&tab)?;
     // Filters hold for files as well.
-    tab.go(&address(&tab, "#view=flame&focus=remember_label&part=grown")?)?;
+    tab.link("view=flame&focus=remember_label&part=grown")?;
     sums_to_part(&tab, &totals(ends, &["--focus", "remember_label"])?)?;
     let focused = tab.save("folded stacks")?;
     let grown = ours(&["folded", "--focus", "remember_label", "--base"], &ends)?;
     let grown: String = grown.lines().filter(|line| grew(line)).flat_map(|line| [line, "\n"]).collect();
     assert_eq!(focused.text()?, grown);
     // One dump.
-    tab.go(&address(&tab, "#view=flame&a=-1")?)?;
+    tab.link("view=flame&a=-1")?;
     sums_to(&tab, ours(&["top", "-n", "1"], &ends[1..])?.lines().next().unwrap_or_default())?;
     assert_eq!(tab.save("folded stacks")?.text()?, ours(&["folded"], &ends[1..])?);
     pprof(&tab, &ends[1..], &["top"])?;
@@ -74,11 +74,6 @@ pub(crate) fn without_sites(judgement: &mut Value) {
         Value::Array(all) => all.iter_mut().for_each(without_sites),
         _ => {}
     }
-}
-
-fn address(tab: &Tab<'_>, fragment: &str) -> Result<String, Failed> {
-    let own = tab.eval("return location.href.replace(/#.*/, '')")?;
-    Ok(format!("{}{fragment}", own.as_str().unwrap_or_default()))
 }
 
 /// The line of totals of what grew alone.

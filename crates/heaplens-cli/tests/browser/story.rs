@@ -149,7 +149,8 @@ fn seen(tab: &Tab<'_>) -> Result<Value, Failed> {
         "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => { \
          const view = [...document.querySelectorAll('.flamepage')].find(e => e.checkVisibility()); \
          const canvas = view.querySelector('canvas'); let hash = 7; \
-         for (const c of canvas.toDataURL()) hash = (Math.imul(hash, 31) + c.charCodeAt(0)) | 0; \
+         const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height); \
+         for (const pixel of new Int32Array(pixels.data.buffer)) hash = (Math.imul(hash, 31) + pixel) | 0; \
          done([location.hash, view.querySelector('.summary').textContent, view.querySelector('.graph-crumbs').textContent, \
          document.querySelector('.matched').textContent, document.querySelector('#search').value, \
          [...document.querySelectorAll('.bar select')].map(e => e.value), canvas.width, canvas.height, hash]); }))",
@@ -158,9 +159,9 @@ fn seen(tab: &Tab<'_>) -> Result<Value, Failed> {
 
 /// A window in which nothing needs to be scrolled to: how far it was is not in the link.
 fn tall(tab: &Tab<'_>) -> Result<(), Failed> {
-    let size = json!({"width": 1200, "height": 2000, "deviceScaleFactor": 1, "mobile": false});
+    let size = json!({"width": 1200, "height": 1500, "deviceScaleFactor": 1, "mobile": false});
     tab.session.devtools("Emulation.setDeviceMetricsOverride", &size)?;
-    tab.until("the window is tall", "return innerHeight === 2000")
+    tab.until("the window is tall", "return innerHeight === 1500")
 }
 
 /// A view is what its link says: after a reload, and for whom the link is sent to.
