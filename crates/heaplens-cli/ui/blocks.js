@@ -10,6 +10,10 @@ import { breakable, button, html, shortened } from "./dom.js";
 
 /** Functions that are named on the first screen. */
 export const MOST_NAMED_FIRST = 5;
+
+/** A percent sign stays with its number. @param {string} text */
+const together = (text) => text.replace(/(\d) %/g, "$1\u00a0%");
+
 /** @param {string} kind @param {string} word @param {string} sentence @param {string} copied */
 export function headline(kind, word, sentence, copied) {
   const copy = button(
@@ -30,7 +34,7 @@ export function headline(kind, word, sentence, copied) {
       {},
       html("span", { class: "badge" }, word),
       " ",
-      html("span", {}, ...breakable(sentence.replace(/(\d) %/g, "$1\u00a0%"), 400)),
+      html("span", {}, ...breakable(together(sentence), 400)),
     ),
     copy,
   );
@@ -49,7 +53,7 @@ export function barRow(app, name, place, part, value, more) {
     title: `callers and callees of ${name.slice(0, 1000)}`,
   });
   open.append(...breakable(name, 200));
-  const details = [place && shortPlace(place), more].filter(Boolean).join(" · ");
+  const details = [place && shortPlace(place), more].filter(Boolean).map(together).join(" · ");
   return html(
     "li",
     {},

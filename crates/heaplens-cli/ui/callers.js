@@ -6,7 +6,7 @@ import { html } from "./dom.js";
 import { frameActions, graphFiles, graphTotal } from "./flamepage.js";
 import { waitingView } from "./loading.js";
 import { partColumns, partFields, partsOf } from "./parts.js";
-import { foundIn } from "./search.js";
+import { foundIn, foundText } from "./search.js";
 import { summaryLine } from "./summary.js";
 import { dataTable } from "./table.js";
 import { functionMenu } from "./topview.js";
@@ -65,8 +65,10 @@ export function callersPage(app) {
 
   const load = async (/** @type {import("./types.js").State} */ state) => {
     const top = await app.work.top(state);
-    // Without a choice the function that holds most with all it calls would be main; by itself says more.
-    const fn = state.fn || top.rows[0]?.name || "";
+    // Without a choice: what leaks; else the function that holds most by itself, since with all it calls it is main.
+    const culprit = app.index.leaks?.culprits?.[0]?.name;
+    const known = top.rows.some((row) => row.name === culprit) ? culprit : top.rows[0]?.name;
+    const fn = state.fn || known || "";
     return { top, fn, sandwich: fn ? await app.work.sandwich({ ...state, fn }) : null };
   };
 
@@ -77,15 +79,16 @@ export function callersPage(app) {
         names = top.rows.map((row) => row.name);
         if (document.activeElement !== input) input.value = fn.slice(0, 2000);
         halves.hidden = !sandwich;
-        app.matched("", false);
         if (!sandwich) {
+          app.matched("", false);
           summary.replaceChildren();
           view.say(fn ? "No stack that is shown has this function." : "There is no function here.");
           return;
         }
         summary.replaceChildren(...summaryLine(store.state, app.clock, graphTotal(sandwich.callees)));
-        upper.draw(sandwich.callers, fn);
-        lower.draw(sandwich.callees, fn);
+        const { problem } = foundIn(sandwich.callees, store.state);
+        const said = [upper.draw(sandwich.callers, fn), lower.draw(sandwich.callees, fn)];
+        app.matched(problem || said.filter(Boolean).join("; "), problem !== "");
       }),
     focus: () => input.focus(),
     exports: () => [...upper.files(), ...lower.files()],
@@ -94,10 +97,11 @@ export function callersPage(app) {
 
 /**
  * A graph and the table of its first level.
- * @param {App} app @param {string} title @param {string} rest @param {"icicle" | "flame"} shape
+ * @param {App} app @param {"callers" | "callees"} title @param {string} rest @param {"icicle" | "flame"} shape
  */
 function half(app, title, rest, shape) {
   const { store } = app;
+  const field = title === "callers" ? "callersZoom" : "calleesZoom";
   const container = html("div", { class: "flame" });
   /** @type {import("./order.js").Column<Part>[]} */
   const none = [];
@@ -130,35 +134,32 @@ function half(app, title, rest, shape) {
   let flame = null;
   /** @type {FlameOptions | null} */
   let drawn = null;
-  let zoom = 0;
   /** @type {Graph | null} */
   let last = null;
 
   return {
     element,
-    /** @param {Graph} graph @param {string} fn */
+    /** Returns what the search has found. @param {Graph} graph @param {string} fn */
     draw(graph, fn) {
-      if (graph !== last) zoom = 0;
       last = graph;
+      const zoom = app.work.nodeOf(graph, store.state[field]);
+      const { found } = foundIn(graph, store.state);
       drawn = {
         graph,
         zoom,
-        found: foundIn(graph, store.state).found,
+        found,
         shape,
         color: store.state.color,
         palette: app.index.palette,
         label: `${title} of ${fn.slice(0, 200)}`,
         crumbs: false,
-        onZoom: (node) => {
-          zoom = node;
-          if (drawn) drawn = { ...drawn, zoom };
-          flame?.update({ zoom });
-        },
+        onZoom: (node) => store.change({ [field]: app.work.keyFor(graph, node) }),
         onAction: frameActions(app, graph),
       };
       if (flame) flame.update(drawn);
       else flame = flameView(container, drawn);
       table.update({ rows: partsOf(graph, rest), columns: partColumns(graph, title.slice(0, -1)), ...order });
+      return found ? `${title} ${foundText(graph, found, zoom)}` : "";
     },
     files: () => [
       ...graphFiles(app, () => drawn)

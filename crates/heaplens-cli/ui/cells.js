@@ -26,6 +26,12 @@ export function shortPlace(place) {
   return parts.length > 3 ? parts.slice(-3).join("/") : place;
 }
 
+/** A verdict's sentence with short places. @param {any} leaks @param {string} sentence */
+export function shortPlaces(leaks, sentence) {
+  const places = [leaks, ...(leaks.runs ?? [])].flatMap((of) => of.culprits ?? []).map(({ location }) => location);
+  return places.reduce((text, place) => (place ? text.replaceAll(place, () => shortPlace(place)) : text), sentence);
+}
+
 /** A function with its place, to open. @param {string} name @param {string} place @param {string} crate */
 export function functionCell(name, place, crate) {
   return [
@@ -198,9 +204,10 @@ export function functionFields(top, sample) {
 
 /**
  * The document of `heaplens top --format json` (docs/json.md), of these rows.
- * @param {Top} top @param {SampleType} sample @param {TopRow[]} rows
+ * The page does not know all that the program does: a warning has no code, a module no word of whether it is deleted.
+ * @param {import("./types.js").Index} index @param {Top} top @param {SampleType} sample @param {TopRow[]} rows
  */
-export function functionDocument(top, sample, rows) {
+export function functionDocument(index, top, sample, rows) {
   const figure = (/** @type {Change} */ change, /** @type {Change} */ other) => {
     const interval = intervalOfChange(top, change);
     return {
@@ -218,6 +225,12 @@ export function functionDocument(top, sample, rows) {
     unit: top.bytes ? "bytes" : "objects",
     rate: top.rate,
     total: figure(top.total, top.totalOther),
+    modules: index.modules.map(({ path, build_id, state }) => ({ path, build_id: build_id || null, symbols: state })),
+    warnings: [...new Set([...index.warnings, ...index.captures.flatMap(({ warnings }) => warnings)])].map(
+      (message) => ({
+        message,
+      }),
+    ),
     functions: rows.map((row) => ({
       name: row.name,
       location: row.place || null,

@@ -12,7 +12,8 @@ import { rangeText } from "./rate.js";
 /** @typedef {import("./curves.js").Curve} Curve */
 /** A chart of the library: see its documentation. @typedef {any} Plot */
 
-const TALL = 220;
+/** On the answer it has a part of the window. */
+const tallHeight = () => Math.round(Math.min(Math.max(220, innerHeight * 0.27), 420));
 const LOW = 136;
 /** With fewer captures there is no course to see. */
 export const FEWEST_FOR_CHART = 3;
@@ -28,7 +29,7 @@ export function memoryChart(app) {
   const off = new Set();
   /** @type {Plot} */
   let plot = null;
-  let height = TALL;
+  let height = tallHeight();
   /** The capture under the pointer, -1 for none. */
   let pointed = -1;
   let { a, b } = store.state;
@@ -137,7 +138,7 @@ export function memoryChart(app) {
       {
         width,
         height,
-        padding: [18, 14, 0, 0],
+        padding: [18, 30, 0, 0],
         legend: { show: false },
         series: [{}, ...series],
         bands,
@@ -222,11 +223,13 @@ export function memoryChart(app) {
     else waiting = setTimeout(change, 60);
   }
 
-  new ResizeObserver(() => {
+  const measure = () => {
     if (!plot) build();
-    else plot.setSize({ width: box.clientWidth, height });
+    else if (box.clientWidth > 0) plot.setSize({ width: box.clientWidth, height });
     handles?.draw(a, b);
-  }).observe(box);
+  };
+  // With the next picture: what changes sizes while they are told of makes the browser complain.
+  new ResizeObserver(() => requestAnimationFrame(measure)).observe(box);
   dark.addEventListener("change", () => plot?.redraw());
 
   return {
@@ -234,7 +237,7 @@ export function memoryChart(app) {
     /** @param {State} state */
     show(state) {
       ({ a, b } = state);
-      const wanted = state.view === "answer" ? TALL : LOW;
+      const wanted = state.view === "answer" ? tallHeight() : LOW;
       element.classList.toggle("low", wanted === LOW);
       compare.hidden = wanted === LOW;
       compare.textContent = a < 0 ? "Show B" : "Compare A and B";

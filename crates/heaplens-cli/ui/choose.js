@@ -1,5 +1,7 @@
 // Frames chosen by patterns, and whether they are ones; as in filter/choose.rs.
 
+import { PatternError, TimedPattern } from "./patterns.js";
+
 /** @typedef {import("./types.js").State} State @typedef {import("./code.js").Code} Code */
 
 /** @typedef {"focus" | "ignore" | "hide" | "showFrom"} Choice */
@@ -13,7 +15,8 @@ const CHOICES = [
 ];
 
 /**
- * A pattern as it was typed, `(?i)` at its start as in Rust's. Throws a SyntaxError if it is no regular expression.
+ * A pattern as it was typed, `(?i)` at its start as in Rust's. Throws a SyntaxError if it is no regular expression, a
+ * PatternError if it could take for ever.
  * @param {string} text @param {boolean} matchCase @returns {RegExp}
  */
 export function compiled(text, matchCase = true) {
@@ -21,11 +24,17 @@ export function compiled(text, matchCase = true) {
   const source = isFlagged ? text.slice(4) : text;
   const flags = isFlagged || !matchCase ? "i" : "";
   try {
-    return new RegExp(source, `${flags}u`);
-  } catch {
+    return new TimedPattern(source, `${flags}u`);
+  } catch (why) {
+    if (why instanceof PatternError) throw why;
     // `u` is strict about what need not be escaped, which people escape all the same.
-    return new RegExp(source, flags);
+    return new TimedPattern(source, flags);
   }
+}
+
+/** Why a pattern is none, in words. @param {unknown} why */
+export function patternProblem(why) {
+  return why instanceof PatternError ? `a regular expression that ${why.message}` : "not a regular expression";
 }
 
 /** What is wrong with the patterns of a state: "" if nothing is. @param {State} state @returns {string} */
@@ -33,8 +42,8 @@ export function problemOf(state) {
   for (const [choice, text] of CHOICES) {
     try {
       if (state[choice]) compiled(state[choice]);
-    } catch {
-      return `${text}: not a regular expression`;
+    } catch (why) {
+      return `${text}: ${patternProblem(why)}`;
     }
   }
   return "";
@@ -46,16 +55,19 @@ export function exactly(name) {
 }
 
 /**
- * Which frames a pattern of the state matches, by name, file or `file:line`; null if there is none.
+ * Which frames a pattern of the state matches, by name, file or `file:line`; null if there is none. Throws if it takes
+ * too long.
  * @param {Code} code @param {State} state @param {Choice} choice @returns {Uint8Array | null}
  */
 export function chosenFrames(code, state, choice) {
   if (!state[choice]) return null;
+  let pattern;
   try {
-    return matchingFrames(code, compiled(state[choice]));
+    pattern = compiled(state[choice]);
   } catch {
     return null;
   }
+  return matchingFrames(code, pattern);
 }
 
 /** @param {Code} code @param {RegExp} pattern */

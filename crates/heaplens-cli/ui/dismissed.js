@@ -14,8 +14,8 @@ const OTHER_RUNS = { leak: "leaks as well", "no-leak": "no leak" };
 /** What a run was judged on, and what was dismissed. @param {any} run @param {number} number @param {number} count */
 export function runSection(run, number, count) {
   const section = html("section", { class: "run" });
-  const title =
-    number === 0 ? "Looked at and dismissed" : `Another run: ${OTHER_RUNS[run.verdict] ?? "too little to judge"}`;
+  const looked = run.verdict === "inconclusive" ? "Looked at so far" : "Looked at and dismissed";
+  const title = number === 0 ? looked : `Another run: ${OTHER_RUNS[run.verdict] ?? "too little to judge"}`;
   section.append(
     html("h2", {}, title),
     html("p", { class: "muted" }, `${count > 1 ? "This run: " : ""}${groundsOf(run).join("; ")}.`),

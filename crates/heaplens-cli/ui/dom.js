@@ -70,7 +70,7 @@ export function button(text, act, attributes = {}) {
 
 /** A name that may be broken after `::`. @param {string} name @param {number} most characters @returns {Node[]} */
 export function breakable(name, most) {
-  const parts = visible(shortened(name, most)).match(/.+?(?:::|[_,]|$)/g) ?? [];
+  const parts = visible(shortened(name, most)).match(/.+?(?:::|_|,(?!\d)|$)/g) ?? [];
   return parts.flatMap((part, i) => (i > 0 ? [document.createElement("wbr"), new Text(part)] : [new Text(part)]));
 }
 

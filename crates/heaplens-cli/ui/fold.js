@@ -98,11 +98,13 @@ function leafOf(code, site, state) {
   return leaf;
 }
 
+/** @typedef {ReturnType<typeof chosenStacks>} Chosen */
+
 /**
  * What the patterns say of stacks; callers come before callees, so one pass tells of them all.
  * @param {Code} code @param {State} state
  */
-function chosenStacks(code, state) {
+export function chosenStacks(code, state) {
   const { stackParent, stackFrame } = code;
   const [focus, ignore] = [chosenFrames(code, state, "focus"), chosenFrames(code, state, "ignore")];
   const [hide, from] = [chosenFrames(code, state, "hide"), chosenFrames(code, state, "showFrom")];

@@ -3,6 +3,7 @@
 import { button, html, shortened } from "./dom.js";
 import { VIEWS } from "./keys.js";
 import { grouped } from "./model.js";
+import { programOf } from "./program.js";
 import { counted, durationText } from "./rate.js";
 
 /** @typedef {import("./app.js").App} App */
@@ -17,10 +18,10 @@ const MOST_WARNINGS = 50;
  * @param {Index} index @param {import("./times.js").Clock} clock @returns {string[]}
  */
 export function subjectOf(index, clock) {
-  const { captures, sites, modules, leaks, is_redacted } = index;
+  const { captures, sites, leaks, is_redacted } = index;
   const run = leaks?.runs?.[0];
   const count = captures.length;
-  const program = (run?.exe ?? modules[0]?.path ?? index.program ?? "").split("/").pop() ?? "";
+  const program = programOf(index);
   const last = count - 1;
   const when =
     count === 0
@@ -28,12 +29,12 @@ export function subjectOf(index, clock) {
       : clock.unit === "number"
         ? ""
         : clock.isDate && last > 0
-          ? `${clock.long(0)} – ${clock.long(last)} (${durationText(clock.position(last) - clock.position(0))})`
+          ? `${rangeOfTimes(clock.long(0), clock.long(last))} (${durationText(clock.position(last) - clock.position(0))})`
           : clock.isDate
             ? clock.long(last)
             : "";
   return [
-    program === index.title ? "" : program,
+    index.title.includes(program) ? "" : program,
     run?.pid ? `pid ${run.pid}` : "",
     run?.host ? `on ${run.host}` : "",
     counted(count, "dump"),
@@ -41,6 +42,13 @@ export function subjectOf(index, clock) {
     `${grouped(sites.stack.length)} stacks`,
     is_redacted ? "redacted" : "",
   ].filter(Boolean);
+}
+
+/** Two times with what they have in common said once. @param {string} from @param {string} to */
+function rangeOfTimes(from, to) {
+  const [, day, clock, zone] = from.match(/^([^,]+, )(\S+)( .*)?$/) ?? [];
+  if (!day || !to.startsWith(day) || !to.endsWith(zone ?? "")) return `${from} – ${to}`;
+  return `${day}${clock} – ${to.slice(day.length)}`;
 }
 
 /** Warnings of the whole and of captures, each once. @param {Index} index @returns {string[]} */
@@ -91,7 +99,7 @@ export function pageHead(app, acts) {
     html(
       "div",
       { class: "title" },
-      html("h1", {}, shortened(index.title || index.program || "heaplens", 120)),
+      html("h1", {}, shortened(index.title || "heaplens", 120)),
       html("p", { class: "muted" }, subjectOf(index, app.clock).join(" · ")),
     ),
     warnings.length > 0 && warningBox(warnings),

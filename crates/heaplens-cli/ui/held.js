@@ -4,6 +4,7 @@ import { barRow, headline, MOST_NAMED_FIRST, nextBlock } from "./blocks.js";
 import { changedSentence, changeRange, chargesOf, heldSentence, isChance, ownerShares, ownSentence } from "./charge.js";
 import { html } from "./dom.js";
 import { amount, percent, signed } from "./model.js";
+import { programOf } from "./program.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./types.js").State} State */
@@ -22,7 +23,7 @@ const TWO_DUMPS =
 export function heldParts(app, state, { charges, owners, total }) {
   const capture = app.index.captures[state.b];
   const { rate } = capture;
-  const sentence = heldSentence(app.index.program, total.bytes, total.objects, rate);
+  const sentence = heldSentence(programOf(app.index), total.bytes, total.objects, rate);
   const rows = charges
     .slice(0, MOST_NAMED_FIRST)
     .map((charge) =>
@@ -122,7 +123,7 @@ function rangeOrChance({ bytes }, rate) {
  */
 export function changedParts(app, state, { charges, total }) {
   const { rate } = app.index.captures[state.b];
-  const sentence = changedSentence(app.index.program, total.bytes, rate);
+  const sentence = changedSentence(programOf(app.index), total.bytes, rate);
   const net = (/** @type {Charge} */ { bytes }) => bytes.after - bytes.before;
   const list = (/** @type {string} */ title, /** @type {Charge[]} */ all) => {
     const whole = all.reduce((sum, charge) => sum + Math.abs(net(charge)), 0);

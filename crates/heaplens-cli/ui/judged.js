@@ -1,12 +1,13 @@
 // The first screen of a series: the verdict and what it rests on.
 
 import { barRow, headline, listBlock, MOST_NAMED_FIRST, nextBlock } from "./blocks.js";
-import { shortPlace } from "./cells.js";
+import { shortPlace, shortPlaces } from "./cells.js";
+import { exactly } from "./choose.js";
 import { breakable, html, shortened } from "./dom.js";
 import { amount, signed } from "./model.js";
 import { rateText } from "./rate.js";
 import { sparkline } from "./spark.js";
-import { judgedRun } from "./state.js";
+import { LONGEST_IN_LINK, judgedRun } from "./state.js";
 import { historyText, whenOf } from "./suspects.js";
 import {
   culpritCrate,
@@ -32,22 +33,26 @@ export function judgedParts(app) {
   const { verdict, word, sentence } = verdictOf(leaks);
   const run = leaks.runs[0];
   const [first, ...others] = leaks.culprits;
-  const parts = [headline(verdict, word, sentence, leaks.sentence)];
+  const short = shortPlaces(leaks, sentence);
+  const parts = [headline(verdict, word, verdict === "leak" ? short : capitalised(short), leaks.sentence)];
   if (first) parts.push(culpritCard(app, first, run));
   if (verdict === "inconclusive") parts.push(listBlock("What would decide it", decidersOf(run)));
   if (verdict === "no-leak") {
     const unseen = unseenOf(run);
     if (unseen) parts.push(html("p", { class: "muted" }, unseen));
   }
-  parts.push(nextBlock(judgedSteps(app, first)));
+  parts.push(nextBlock(judgedSteps(app, first, verdict)));
   const rest = [];
   if (others.length > 0) rest.push(othersBlock(app, others, run));
-  if (!first && run?.dismissed.length > 0) rest.push(dismissedBlock(run));
+  if (!first && run?.dismissed.length > 0) rest.push(dismissedBlock(run, verdict));
   const runs = otherRunsOf(leaks);
   if (runs) rest.push(html("p", {}, runs));
   if (run) rest.push(html("p", { class: "muted grounds" }, `${groundsOf(run).join("; ")}.`));
   return { first: parts, rest };
 }
+
+/** As a sentence begins; one about a leak begins with a name. @param {string} text */
+const capitalised = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** @param {App} app @param {any} culprit @param {any} run */
 function culpritCard(app, culprit, run) {
@@ -121,13 +126,13 @@ function pathBlock(culprit) {
 function callersBlock(app, culprit) {
   if (culprit.callers.length === 0) return null;
   const rows = culprit.callers.map((/** @type {{name: string, share: number}} */ caller) =>
-    barRow(app, caller.name, "", caller.share, `${Math.round(100 * caller.share)} %`, ""),
+    barRow(app, caller.name, "", caller.share, `${Math.round(100 * caller.share)}\u00a0%`, ""),
   );
   return html("div", { class: "block" }, html("h3", {}, "Called by"), html("ul", { class: "bars brief" }, ...rows));
 }
 
-/** @param {App} app @param {any} culprit @returns {Step[]} */
-function judgedSteps(app, culprit) {
+/** @param {App} app @param {any} culprit @param {string} verdict @returns {Step[]} */
+function judgedSteps(app, culprit, verdict) {
   const { store, index } = app;
   const [a, b] = judgedRun(index) ?? [0, index.captures.length - 1];
   const plain = {
@@ -148,9 +153,8 @@ function judgedSteps(app, culprit) {
     steps.push(
       {
         text: "See its growth",
-        why: "the flame graph of what grew, with this function found",
-        run: () =>
-          store.change({ ...plain, view: "flame", part: "grown", search: culprit.name, regex: false, matchCase: true }),
+        why: "what grew in this function and in all that it calls",
+        run: () => store.change({ ...plain, view: "flame", part: "grown", ...onlyOf(culprit.name) }),
       },
       {
         text: "Who calls it",
@@ -173,7 +177,10 @@ function judgedSteps(app, culprit) {
         }
       : {
           text: "Show what grew",
-          why: "by what it does over time, and why it is no leak",
+          why:
+            verdict === "inconclusive"
+              ? "what each does over time, as far as that can be told"
+              : "by what it does over time, and why it is no leak",
           run: () => store.change({ view: "suspects" }),
         },
   );
@@ -184,6 +191,16 @@ function judgedSteps(app, culprit) {
       run: () => store.change({ ...plain, view: "source", fn: culprit.name }),
     });
   return steps;
+}
+
+/**
+ * Only the stacks with a function, which is found in them; a name that is too long for a link is searched for alone.
+ * @param {string} name @returns {Partial<import("./types.js").State>}
+ */
+function onlyOf(name) {
+  const focus = exactly(name);
+  const found = { search: name, regex: false, matchCase: true };
+  return focus.length <= LONGEST_IN_LINK ? { ...found, focus } : found;
 }
 
 /** @param {App} app @param {any[]} others @param {any} run */
@@ -209,22 +226,23 @@ function othersBlock(app, others, run) {
   );
 }
 
-/** @param {any} run */
-function dismissedBlock(run) {
+/** @param {any} run @param {string} verdict */
+function dismissedBlock(run, verdict) {
   const items = run.dismissed.map((/** @type {any} */ group) => {
     const most = group.examples[0];
-    const example = most ? `; most ${shortened(most.name, 120)} (${signed(most.growth, true)})` : "";
+    const example = most ? ["; most ", ...breakable(most.name, 120), ` (${signed(most.growth, true)})`] : [];
     return html(
       "li",
       {},
       html("strong", {}, LABELS[group.label] ?? group.label),
-      `, ${amount(group.live, true)}: ${dismissalOf(group.label)}${example}`,
+      `, ${amount(group.live, true)}: ${dismissalOf(group.label)}`,
+      ...example,
     );
   });
   return html(
     "div",
     { class: "block" },
-    html("h3", {}, "Looked at and dismissed"),
+    html("h3", {}, verdict === "inconclusive" ? "Looked at so far" : "Looked at and dismissed"),
     html("ul", { class: "list" }, ...items),
   );
 }

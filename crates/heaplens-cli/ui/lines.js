@@ -16,9 +16,10 @@ const zero = () => ({ before: 0, after: 0 });
 /**
  * Files by what their lines hold, the largest first; a line that stands twice in a stack counts once.
  * @param {Index} index @param {Values | null} before @param {Values} after @param {State} state
+ * @param {import("./fold.js").Chosen | null} chosen which stacks are left by the filters
  * @returns {FileAmount[]}
  */
-export function filesOf({ frames, functions, stacks, sites }, before, after, state) {
+export function filesOf({ frames, functions, stacks, sites }, before, after, state, chosen) {
   /** @type {Map<number, Map<number, LineAmount>>} */
   const files = new Map();
   /** @type {Map<number, Change>} */
@@ -41,8 +42,12 @@ export function filesOf({ frames, functions, stacks, sites }, before, after, sta
       let cut = state.allocator ? 0 : sites.cut[site];
       const seen = new Set();
       let isInnermost = true;
+      let isLeaf = true;
       for (let stack = sites.stack[site]; stack >= 0; stack = stacks.parent[stack]) {
         if (cut-- > 0 && stacks.parent[stack] >= 0) continue;
+        if (chosen && isLeaf && !chosen.keeps(stack)) break;
+        isLeaf = false;
+        if (chosen && !chosen.shows(stack)) continue;
         const frame = stacks.frame[stack];
         const file = functions.file[frames.function[frame]] ?? -1;
         const line = frames.line[frame];

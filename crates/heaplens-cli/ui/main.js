@@ -97,7 +97,7 @@ function build(home) {
   });
   document.getElementById("boot")?.remove();
   document.body.append(skip, head.element, ...(chart ? [chart.element] : []), tools.element, main, live, help.dialog);
-  document.title = `${index.title || index.program} – heaplens`;
+  document.title = `${index.title || "heap"} – heaplens`;
 
   /** @param {State} state @param {Set<keyof State> | null} changed */
   const show = (state, changed) => {
@@ -139,9 +139,10 @@ function build(home) {
     help: () => help.toggle(),
     escape: () => {
       if (closeMenu()) return;
-      const { search, zoom, filter } = store.state;
+      const { view, search, zoom, filter, callersZoom, calleesZoom } = store.state;
       if (tools.hasSearch() && search) store.change({ search: "" }, "replace");
       else if (filter) store.change({ filter: "" }, "replace");
+      else if (view === "callers" && (callersZoom || calleesZoom)) store.change({ callersZoom: "", calleesZoom: "" });
       else if (zoom) store.change({ zoom: "" });
       else if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     },

@@ -1,6 +1,6 @@
 // The search in a graph.
 
-import { compiled } from "./choose.js";
+import { compiled, patternProblem } from "./choose.js";
 import { amount, find, percent, shareOf, signed, widthOf } from "./model.js";
 
 /** @typedef {import("./tree.js").Graph} Graph @typedef {import("./model.js").Found} Found */
@@ -15,8 +15,8 @@ export function foundIn(graph, state) {
   const source = state.regex ? state.search : state.search.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   try {
     return { found: find(graph, compiled(source, state.matchCase)), problem: "" };
-  } catch {
-    return { found: null, problem: "not a regular expression" };
+  } catch (why) {
+    return { found: null, problem: patternProblem(why) };
   }
 }
 

@@ -1,7 +1,9 @@
 // Source files with what their lines hold.
 
+import { shortPlace } from "./cells.js";
 import { csvOf } from "./csv.js";
 import { html, shortened } from "./dom.js";
+import { chosenStacks } from "./fold.js";
 import { filesOf, linesOf } from "./lines.js";
 import { waitingView } from "./loading.js";
 import { amount, signed } from "./model.js";
@@ -72,7 +74,7 @@ export function sourcePage(app) {
     select.replaceChildren(
       ...files.slice(0, MOST_FILES).map((file) => {
         const path = index.strings[file.file];
-        return html("option", { value: path }, `${shortened(path, 120)}  ${write(file.cum)}`);
+        return html("option", { value: path }, `${shortened(shortPlace(path), 120)}  ${write(file.cum)}`);
       }),
     );
     box.hidden = !shown;
@@ -81,7 +83,7 @@ export function sourcePage(app) {
       view.say('No frame that is shown has a source line: build with debug information (debug = "limited" does).');
       return;
     }
-    select.value = index.strings[shown.file];
+    select.value = select.title = index.strings[shown.file];
     const lines = linesOf(index, shown);
     const isKnown = lines.some((line) => line.text !== null);
     text.textContent = `${sidesText(state, app.clock)}. ${isKnown ? "" : NO_TEXT}`;
@@ -115,7 +117,7 @@ export function sourcePage(app) {
     element: view.element,
     show: (state) =>
       void view.wait(app.work.sides(state), ({ before, after }) => {
-        files = filesOf(index, before, after, state);
+        files = filesOf(index, before, after, state, chosenStacks(app.work.theCode(), state));
         draw();
       }),
     focus: () => select.focus(),

@@ -4,7 +4,7 @@
 /** @typedef {(state: State, changed: Set<keyof State>) => void} Listener */
 
 /** Longer texts in a link are cut: no honest one is. */
-const LONGEST = 2000;
+export const LONGEST_IN_LINK = 2000;
 
 /** @type {Record<string, readonly string[]>} */
 const STATE_CHOICES = {
@@ -37,6 +37,8 @@ const LINK_NAMES = [
   ["regex", "regex"],
   ["matchCase", "case"],
   ["zoom", "zoom"],
+  ["callersZoom", "callers"],
+  ["calleesZoom", "callees"],
   ["sort", "sort"],
   ["filter", "filter"],
 ];
@@ -58,6 +60,8 @@ export function defaultState(index) {
     inverted: false,
     color: last > 0 ? "change" : "name",
     zoom: "",
+    callersZoom: "",
+    calleesZoom: "",
     search: "",
     regex: false,
     matchCase: false,
@@ -92,7 +96,7 @@ export function writtenState(state, base) {
   for (const [field, name] of LINK_NAMES) {
     const value = state[field];
     if (value === base[field]) continue;
-    parameters.set(name, typeof value === "boolean" ? (value ? "1" : "0") : String(value).slice(0, LONGEST));
+    parameters.set(name, typeof value === "boolean" ? (value ? "1" : "0") : String(value).slice(0, LONGEST_IN_LINK));
   }
   return parameters.toString();
 }
@@ -102,13 +106,13 @@ export function writtenState(state, base) {
  * @param {string} fragment @param {State} base @param {Index} index @returns {State}
  */
 export function readState(fragment, base, index) {
-  const parameters = new URLSearchParams(fragment.replace(/^#/, "").slice(0, 40 * LONGEST));
+  const parameters = new URLSearchParams(fragment.replace(/^#/, "").slice(0, 40 * LONGEST_IN_LINK));
   /** @type {Record<string, string | number | boolean>} */
   const state = { ...base };
   for (const [field, name] of LINK_NAMES) {
     const text = parameters.get(name);
     if (text === null) continue;
-    const value = readField(field, text.slice(0, LONGEST), base, index);
+    const value = readField(field, text.slice(0, LONGEST_IN_LINK), base, index);
     if (value !== null) state[field] = value;
   }
   return /** @type {State} */ (/** @type {unknown} */ (state));
@@ -131,6 +135,9 @@ function readField(field, text, base, index) {
 
 /** Fields that a view has for itself: another one starts without them. */
 const OF_A_VIEW = /** @type {const} */ (["sort", "filter"]);
+
+/** Fields that belong to the function whose callers are shown. */
+const OF_A_FUNCTION = /** @type {const} */ (["callersZoom", "calleesZoom"]);
 
 /** Keeps the state and the URL as one. @param {Index} index */
 export function stateStore(index) {
@@ -166,6 +173,9 @@ export function stateStore(index) {
       const next = { ...state, ...change };
       if (next.view !== state.view) {
         for (const field of OF_A_VIEW) if (!(field in change)) next[field] = "";
+      }
+      if (next.fn !== state.fn) {
+        for (const field of OF_A_FUNCTION) if (!(field in change)) next[field] = "";
       }
       saveLink(writtenState(next, base), how);
       become(next);

@@ -1,6 +1,6 @@
 // What leaks or may leak.
 
-import { functionCell } from "./cells.js";
+import { functionCell, shortPlaces } from "./cells.js";
 import { csvOf } from "./csv.js";
 import { leftOutSection, runSection } from "./dismissed.js";
 import { html, shortened } from "./dom.js";
@@ -136,6 +136,13 @@ export function historyText(history) {
 const NO_SERIES =
   "Suspects are told from a series: give eight or more dumps of one program, over the time in which its memory grows.";
 
+/** Why there is no suspect. @param {string} verdict */
+function noneText(verdict) {
+  return verdict === "inconclusive"
+    ? "Nothing is sure to grow, as yet."
+    : "Nothing grows that does not explain itself.";
+}
+
 /** @param {App} app @returns {Page} */
 export function suspectsPage(app) {
   const { store, index } = app;
@@ -146,7 +153,7 @@ export function suspectsPage(app) {
     columns: suspectColumns(app),
     order: "-score",
     isTall: true,
-    nothing: "Nothing grows that does not explain itself.",
+    nothing: "",
     filterText: ({ culprit }) => `${culprit.name} ${culprit.location ?? ""} ${culprit.label} ${culpritCrate(culprit)}`,
     onState: (change, how) => store.change(change, how),
     onOpen: ({ culprit }) => store.change({ view: "callers", fn: culprit.name }),
@@ -158,8 +165,8 @@ export function suspectsPage(app) {
   } else {
     const { word, sentence } = verdictOf(leaks);
     element.append(
-      html("p", { class: "summary" }, html("strong", {}, `${word}: `), shortened(sentence, 400)),
-      table.element,
+      html("p", { class: "summary" }, html("strong", {}, `${word}: `), shortened(shortPlaces(leaks, sentence), 400)),
+      suspects.length > 0 ? table.element : html("p", { class: "muted" }, noneText(leaks.verdict)),
       ...leaks.runs.map((/** @type {any} */ run, /** @type {number} */ i) => runSection(run, i, leaks.runs.length)),
       ...leftOutSection(leaks),
     );

@@ -242,12 +242,14 @@ export function dataTable(options) {
     grid.focus();
     if (active < 0) activate(0);
   });
-  new ResizeObserver(() => {
+  const measure = () => {
     isNarrow = element.clientWidth < NARROW;
     element.classList.toggle("narrow", isNarrow);
     drawHead();
     draw();
-  }).observe(element);
+  };
+  // With the next picture: what changes sizes while they are told of makes the browser complain.
+  new ResizeObserver(() => requestAnimationFrame(measure)).observe(element);
 
   return {
     element,

@@ -23,7 +23,7 @@ const CONTROLS = {
   suspects: [],
   threads: ["sides", "sample", "filters"],
   modules: [],
-  source: ["sides", "sample"],
+  source: ["sides", "sample", "filters"],
 };
 
 /**

@@ -96,7 +96,7 @@ export function topPage(app) {
         type: "application/json",
         make: async () => {
           const { top, sample, rows } = files();
-          return functionDocument(top, sample, rows);
+          return functionDocument(app.index, top, sample, rows);
         },
       },
     ],

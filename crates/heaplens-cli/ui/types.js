@@ -82,7 +82,7 @@
  *   zoom: string, search: string, regex: boolean, matchCase: boolean,
  *   allocator: boolean, runtime: boolean, byThread: boolean,
  *   focus: string, ignore: string, hide: string, showFrom: string,
- *   fn: string,
+ *   fn: string, callersZoom: string, calleesZoom: string,
  *   sort: string, filter: string
  * }} State
  */

@@ -82,6 +82,22 @@ function textLabel(strings, key, text) {
 }
 
 /**
+ * Threads as labels name them. Those without a name are called `[thread 3]` on the page and have this number alone; the
+ * others are pools of threads, which get numbers that are free.
+ * @param {string[]} threads
+ */
+function threadLabels(threads) {
+  const numbers = threads.map((name) => /^\[thread (\d+)\]$/.exec(name)?.[1] ?? "");
+  const taken = new Set(numbers);
+  let free = 0;
+  return threads.map((name, i) => {
+    if (numbers[i]) return { name: "", id: numbers[i] };
+    while (taken.has(String(free))) free++;
+    return { name, id: String(free++) };
+  });
+}
+
+/**
  * Each stack once, for each thread and side. Returns the numbers of the frames that they have, from 1.
  * @param {Code} code @param {Values | null} before @param {Values} after @param {State} state
  * @param {WireStrings} strings
@@ -92,6 +108,7 @@ function writeSamples(code, before, after, state, strings, profile) {
   const sides = before ? [after, before] : [after];
   const { stacks, nodes } = placedValues(code, sides, plain);
   const keeps = partKeeper(code, before, after, plain, stacks);
+  const threads = threadLabels(code.index.threads);
   /** @type {Map<number, number>} */
   const locations = new Map();
   const locationOf = (/** @type {number} */ frame) => {
@@ -109,7 +126,12 @@ function writeSamples(code, before, after, state, strings, profile) {
       const sample = new WireMessage();
       sample.numbers(1, path);
       sample.numbers(2, rounded);
-      if (thread >= 0) sample.message(3, textLabel(strings, "thread", code.index.threads[thread] ?? ""));
+      if (thread >= 0) {
+        const { name, id } = threads[thread] ?? { name: "", id: "0" };
+        if (name) sample.message(3, textLabel(strings, "thread", name));
+        // As out/pprof does: as text, since readers take numbers for amounts.
+        sample.message(3, textLabel(strings, "thread_id", id));
+      }
       if (side === 1) sample.message(3, textLabel(strings, "pprof::base", "true"));
       profile.message(PROFILE.sample, sample);
     }

@@ -154,8 +154,8 @@ test("a profile is whole", async () => {
   assert.deepEqual([profile.period, profile.rate, profile.first], ["space/bytes", 524288, "inuse_space"]);
   assert.equal(Math.round(profile.time / 1e6), 1_700_000_000_123);
   assert.deepEqual(profile.samples, [
-    { stack: ["f:4", "m:3"], values: [2, 20, 1, 11], labels: ["thread=w-1"] },
-    { stack: ["f:5", "m:3"], values: [1, 5, 1, 5], labels: ["thread=w-1"] },
+    { stack: ["f:4", "m:3"], values: [2, 20, 1, 11], labels: ["thread=w-1", "thread_id=0"] },
+    { stack: ["f:5", "m:3"], values: [1, 5, 1, 5], labels: ["thread=w-1", "thread_id=0"] },
   ]);
   for (const ids of profile.ids)
     assert.deepEqual(

@@ -5,6 +5,7 @@ import { load } from "./load.mjs";
 
 const { codeOf } = await load("code.js");
 const { compiled, exactly, problemOf } = await load("choose.js");
+const { PatternError } = await load("patterns.js");
 const { foldedSites } = await load("fold.js");
 
 /** The stacks of sites as a state shows them, null for those that are left out. */
@@ -25,6 +26,46 @@ const SITES = [
   { names: ["malloc", "malloc2"], cut: 2 },
   { names: ["start", "other@x/other.c:7", "vec"], run: 1, runtime: "[runtime: system]" },
 ];
+
+test("patterns that could take for ever are refused", () => {
+  const wrong = [
+    "(a+)+$",
+    "(a*)*b",
+    "((a|b)*)*",
+    "(a|aa)+$",
+    "(a|a)*b",
+    "([a-z]+.)*x",
+    "(?:x?)*y",
+    "(a{1,90}){9,}",
+    "(a)\\1",
+  ];
+  for (const text of wrong) assert.throws(() => compiled(text), PatternError, text);
+  assert.match(problemOf({ ...STATE, focus: "(a+)+" }), /^focus: a regular expression that repeats/);
+  assert.throws(() => compiled(".*a.*b.*c.*d.*e.*f.*g"), PatternError);
+  const right = [
+    ".*",
+    "a.*b+c",
+    "(foo|bar)+",
+    "^alloc::.*push$",
+    "[()*+]+x",
+    "\\(a+\\)+",
+    "(a|b)?c*",
+    "a{2,3}",
+    "(?<n>a)b*",
+    "x??",
+  ];
+  for (const text of right) assert.ok(compiled(text), text);
+});
+
+test("no pattern stops the page", () => {
+  const names = Array.from({ length: 3000 }, (_, i) => `${"ab".repeat(400)}${i}`);
+  const start = performance.now();
+  assert.throws(() => {
+    const pattern = compiled("a.*b.*a.*b.*a.*b!");
+    names.forEach((name) => pattern.test(name));
+  }, PatternError);
+  assert.ok(performance.now() - start < 5000);
+});
 
 test("the allocator goes, runtimes become one frame", () => {
   assert.deepEqual(shown(SITES, {}), [

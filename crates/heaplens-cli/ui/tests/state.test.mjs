@@ -33,6 +33,8 @@ test("what is written is read", () => {
     hide: "+",
     showFrom: "main",
     fn: "Vec<T,A>::push",
+    callersZoom: "00000000000000aa",
+    calleesZoom: "00000000000000bb",
     sort: "-cum",
     filter: "ä",
   };

@@ -1,0 +1,17 @@
+// The program that is looked at.
+
+/** @typedef {import("./types.js").Index} Index */
+
+/** Its name as far as it is told, else "". (`index.program` is what wrote the data.) @param {Index} index */
+export function programOf({ leaks, title, modules }) {
+  const exe = leaks?.runs?.[0]?.exe;
+  if (typeof exe === "string" && exe) return exe.split(/[/\\]/).pop() ?? "";
+  const named = title.match(/^Heap of (.+)$/)?.[1];
+  // Libraries are no program, nor is what has no file.
+  return named ?? modules.map(({ path }) => path.split(/[/\\]/).pop() ?? "").find((file) => isProgram(file)) ?? "";
+}
+
+/** @param {string} file */
+function isProgram(file) {
+  return file !== "" && !file.startsWith("[") && !/\.(?:so|dylib|dll)(?:\.|$)/.test(file);
+}
