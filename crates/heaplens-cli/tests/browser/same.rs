@@ -13,9 +13,16 @@ pub(crate) fn says_the_same(page: &Value, line: &Value, what: &str) -> Result<()
     })
 }
 
-/// Tables of functions.
+/// Tables of functions. The page lists those modules alone that have code in stacks.
 pub(crate) fn is_the_same_table(page: &Value, line: &Value, what: &str) -> Result<(), Failed> {
-    says_the_same(&with_sure_places(page), &with_sure_places(line), what)
+    let (mut page, mut line) = (with_sure_places(page), with_sure_places(line));
+    let path = |module: &Value| module["path"].as_str().unwrap_or_default().to_owned();
+    let shown: Vec<String> = page["modules"].as_array().into_iter().flatten().map(path).collect();
+    for modules in [&mut page, &mut line].into_iter().filter_map(|table| table["modules"].as_array_mut()) {
+        modules.retain(|module| shown.contains(&path(module)));
+        modules.sort_by_key(path);
+    }
+    says_the_same(&page, &line, what)
 }
 
 /// The table without places of what has several that hold as much: many frames shown as one, and C++ lambdas, which all
