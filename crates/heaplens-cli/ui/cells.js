@@ -217,6 +217,7 @@ export function functionDocument(index, top, sample, rows) {
       ...(interval ? { interval: [rounded(interval.low), rounded(interval.high)] } : {}),
     };
   };
+  const messages = new Set([...index.warnings, ...index.captures.flatMap(({ warnings }) => warnings)]);
   const document = {
     schema: "heaplens",
     version: 1,
@@ -226,11 +227,7 @@ export function functionDocument(index, top, sample, rows) {
     rate: top.rate,
     total: figure(top.total, top.totalOther),
     modules: index.modules.map(({ path, build_id, state }) => ({ path, build_id: build_id || null, symbols: state })),
-    warnings: [...new Set([...index.warnings, ...index.captures.flatMap(({ warnings }) => warnings)])].map(
-      (message) => ({
-        message,
-      }),
-    ),
+    warnings: [...messages].map((message) => ({ message })),
     functions: rows.map((row) => ({
       name: row.name,
       location: row.place || null,

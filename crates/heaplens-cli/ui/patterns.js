@@ -7,8 +7,10 @@
 const MOST_TIME = 400;
 /** Repetitions without an end that a pattern may have: each multiplies the time by the length of the text. */
 const MOST_REPEATED = 6;
-/** About how many steps one text may take. */
-const MOST_STEPS = 3e8;
+/** So many steps one text may take without a look at the clock. */
+const SAFE_STEPS = 2e7;
+/** By so much a part of a long text is longer than the one before. */
+const LONGER = 1.4;
 
 /** A pattern that is refused; its message says why. */
 export class PatternError extends Error {}
@@ -21,18 +23,30 @@ export class TimedPattern extends RegExp {
     const repeated = repetitionsOf(source);
     if (repeated > MOST_REPEATED) throw new PatternError("has too many repetitions");
     this.spent = 0;
-    // Without a start, each place of the text is tried, too.
-    this.longest = Math.floor(Math.pow(MOST_STEPS, 1 / (repeated + 1)));
+    // Without an anchor each place of the text is tried, too. The next longer text takes so many times as long.
+    this.growth = LONGER ** (repeated + 1);
+    this.safe = Math.max(Math.floor(SAFE_STEPS ** (1 / (repeated + 1))), 20);
   }
 
   /** @param {string} text */
   test(text) {
-    if (this.spent > MOST_TIME) throw new PatternError("takes too long: make it simpler");
-    const start = performance.now();
-    // What is beyond the length that is safe is looked at no more; names are not so long.
-    const isFound = super.test(text.length > this.longest ? text.slice(0, Math.max(this.longest, 100)) : text);
-    this.spent += performance.now() - start;
-    return isFound;
+    // Of a long text the time that it will take is told by that of its beginning.
+    for (let n = this.safe; n < text.length; n *= LONGER) this.timed(text.slice(0, n), this.growth);
+    return this.timed(text, 1);
+  }
+
+  /** @param {string} text @param {number} growth how many times as long the next text can take */
+  timed(text, growth) {
+    // Once more before it is refused: the first time may have been long by chance.
+    for (let turn = 0; turn < 2; turn++) {
+      const start = performance.now();
+      const isFound = super.test(text);
+      const time = performance.now() - start;
+      this.spent += time;
+      if (this.spent > MOST_TIME) break;
+      if (time * growth <= MOST_TIME) return isFound;
+    }
+    throw new PatternError("takes too long: make it simpler");
   }
 }
 
