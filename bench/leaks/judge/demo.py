@@ -35,7 +35,7 @@ def measure(args: argparse.Namespace, programs: Programs, work: Path) -> Found:
     for leak in (True, False):
         word = "on" if leak else "off"
         tools.say(f"the demo with its leak {word}")
-        day = live(programs, work / f"demo-{word}", leak)
+        day = live(programs, work / f"demo-{word}", leak, DUMPS, SECONDS_BETWEEN)
         answer = Answer(programs, day.dumps, Cache(work / "symbol-cache"))
         rate = answer.culprits[0]["rate"] if answer.culprits else None
         results[word] = {"true_rate": day.true_rate, "answer": answer.json}
@@ -60,10 +60,10 @@ def megabytes(rate: float) -> str:
     return f"{rate / 1e6:.2f}"
 
 
-def live(programs: Programs, directory: Path, leak: bool) -> Day:
+def live(programs: Programs, directory: Path, leak: bool, count: int, seconds_between: float) -> Day:
     directory.mkdir(parents=True, exist_ok=True)
-    dumps = [directory / f"{number:02}.heap" for number in range(1, DUMPS + 1)]
-    seconds = int(WARM_UP_SECONDS + 3 * DUMPS * SECONDS_BETWEEN)
+    dumps = [directory / f"{number:03}.heap" for number in range(1, count + 1)]
+    seconds = int(WARM_UP_SECONDS + 3 * count * seconds_between)
     with Service(programs, 19, leak) as service:
         command = [programs.demo, "load", "--target", service.url, "--seconds", str(seconds)]
         load = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -73,7 +73,7 @@ def live(programs: Programs, directory: Path, leak: bool) -> Day:
             marks = []
             for dump in dumps:
                 time.sleep(max(0.0, due - time.monotonic()))
-                due += SECONDS_BETWEEN
+                due += seconds_between
                 service.dump(dump)
                 marks.append((time.monotonic(), leaked(service)))
             if load.poll() is not None:

@@ -12,6 +12,7 @@ mod culprit;
 mod debuginfod;
 mod exit;
 mod http;
+mod judging;
 mod kept;
 mod load;
 mod notes;

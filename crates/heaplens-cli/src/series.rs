@@ -20,14 +20,19 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 /// How inputs become a series.
-pub(crate) struct Making<'a> {
-    pub(crate) patterns: &'a Patterns,
-    pub(crate) symbols: &'a Symbols,
-    pub(crate) names: &'a Names,
-    pub(crate) fetching: &'a Fetching,
+#[derive(Debug, clap::Args)]
+pub(crate) struct Making {
+    #[command(flatten)]
+    patterns: Patterns,
+    #[command(flatten)]
+    symbols: Symbols,
+    #[command(flatten)]
+    names: Names,
+    #[command(flatten)]
+    pub(crate) fetching: Fetching,
 }
 
-impl<'a> Making<'a> {
+impl Making {
     /// Reads files, directories of them, and URLs. One that cannot be read is said and left out.
     ///
     /// # Errors
@@ -47,7 +52,7 @@ impl<'a> Making<'a> {
     }
 
     /// What was typed, read, and how much that is.
-    fn gathered(
+    fn gathered<'a>(
         &self,
         mut gathering: Gathering<'a>,
         typed: &[OsString],
@@ -67,14 +72,14 @@ impl<'a> Making<'a> {
     ///
     /// # Errors
     /// Names the option.
-    pub(crate) fn start(&self) -> anyhow::Result<Gathering<'a>> {
-        let chosen = Chosen::compile(self.patterns, None)?;
-        pipeline::require_places(self.symbols)?;
+    pub(crate) fn start(&self) -> anyhow::Result<Gathering<'_>> {
+        let chosen = Chosen::compile(&self.patterns, None)?;
+        pipeline::require_places(&self.symbols)?;
         Ok(Gathering {
-            fetch: pipeline::fetch(self.symbols, self.fetching)?,
-            reading: Reading::new(self.fetching, Threads::Merged),
-            symbols: self.symbols,
-            names: self.names,
+            fetch: pipeline::fetch(&self.symbols, &self.fetching)?,
+            reading: Reading::new(&self.fetching, Threads::Merged),
+            symbols: &self.symbols,
+            names: &self.names,
             series: Series::new(),
             keeps_threads: false,
             chosen,

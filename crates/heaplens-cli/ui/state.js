@@ -47,7 +47,11 @@ const LINK_NAMES = [
 export function defaultState(index) {
   const last = Math.max(index.captures.length - 1, 0);
   const judged = judgedRun(index);
-  const [a, b] = judged ?? [last > 0 ? 0 : -1, last];
+  const [first, end] = judged ?? [last > 0 ? 0 : -1, last];
+  // Who names a base wants that one, whenever it was made.
+  const hasBase = last > 0 && index.base >= 0;
+  const a = hasBase ? index.base : first;
+  const b = a === end ? end - 1 : end;
   return {
     view: index.captures.length === 2 ? "flame" : "answer",
     a,

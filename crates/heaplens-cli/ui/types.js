@@ -20,6 +20,7 @@
  *   modules: ModuleData[],
  *   threads: string[],
  *   captures: CaptureData[],
+ *   base: number,
  *   clock: string,
  *   leaks: LeaksData | null,
  *   warnings: string[],

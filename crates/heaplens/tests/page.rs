@@ -166,6 +166,31 @@ fn captures_stand_in_the_order_of_time() {
     assert_eq!(names, ["x.20261127T143005Z.heap", "x.20261127T143006Z.heap", "x.20261127T143007Z.heap"]);
 }
 
+#[test]
+fn times_that_were_given_count_more_than_those_of_the_inputs() {
+    let mut series = Series::new();
+    // By their names the last one is the first.
+    for number in 0..10 {
+        push(
+            &mut series,
+            &format!("x.20261127T1430{:02}Z.heap", 50 - number),
+            &format!("main {}\n", 1 + number),
+        );
+    }
+    let mut options = leaks::Options::default();
+    options.every = Some(60.0);
+    let leaks = leaks::find(&series, &options);
+    let (index, _) = read(&Page::new(series, Some(&leaks), &Options::default()).unwrap());
+    assert_eq!(index["clock"], "given");
+    for (number, row) in index["captures"].as_array().unwrap().iter().enumerate() {
+        assert_eq!(row["name"], format!("x.20261127T1430{:02}Z.heap", 50 - number));
+        assert_eq!((row["time"].is_null(), row["seconds"].as_f64()), (true, Some(60.0 * number as f64)));
+    }
+    let judged = index["leaks"]["runs"][0]["captures"].as_array().unwrap();
+    assert_eq!(judged.last(), Some(&index["captures"][9]["name"]));
+    assert!(judged.len() < 10, "the first one is not judged: {judged:?}");
+}
+
 proptest! {
     #[test]
     fn values_are_read_back(

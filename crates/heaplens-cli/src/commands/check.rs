@@ -4,10 +4,9 @@ mod evidence;
 mod form;
 mod limits;
 
-use crate::args::{Fetching, Names, Patterns, Symbols};
 use crate::clock;
-use crate::commands::leaks::Judging;
 use crate::exit::{GateFailed, Inconclusive, Usage};
+use crate::judging::Judging;
 use crate::notes;
 use crate::output::{Kind, Target};
 use crate::series::Making;
@@ -52,13 +51,7 @@ pub(crate) struct Options {
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]
-    patterns: Patterns,
-    #[command(flatten)]
-    symbols: Symbols,
-    #[command(flatten)]
-    names: Names,
-    #[command(flatten)]
-    fetching: Fetching,
+    making: Making,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -87,14 +80,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let suppressions = options.allowed.suppressions()?;
     let baseline = options.allowed.baseline()?;
     let target = Target::new(options.output.as_deref());
-    let making = Making {
-        patterns: &options.patterns,
-        symbols: &options.symbols,
-        names: &options.names,
-        fetching: &options.fetching,
-    };
 
-    let gathered = options.form.gather(&making, &asked, options.save.as_deref())?;
+    let gathered = options.form.gather(&options.making, &asked, options.save.as_deref())?;
     let Gathered { mut series, files } = gathered;
     let suppressed = check::suppress(&mut series, suppressions, clock::now_ms(), &asked.judging.owners);
     let measured = options.form.measure(&series, suppressed, &asked);

@@ -1,17 +1,15 @@
 //! `heaplens leaks`: which function leaks, over a series of inputs.
 
-use crate::args::{Fetching, Names, Patterns, Symbols};
 use crate::commands::flamegraph;
-use crate::exit::{Inconclusive, Usage};
+use crate::exit::Inconclusive;
+use crate::judging::Judging;
 use crate::notes;
 use crate::output::{Kind, Target};
 use crate::series::Making;
-use crate::{load, units};
+use crate::units;
 use clap::ValueEnum;
 use heaplens::Profile;
-use heaplens::classify::Owners;
-use heaplens::filter::{self, Regex};
-use heaplens::leaks::{self, Leaks, Verdict, Warmup};
+use heaplens::leaks::{self, Leaks, Verdict};
 use heaplens::out::{self, svg};
 use heaplens::profile::SampleType;
 use heaplens::series::Series;
@@ -54,33 +52,7 @@ pub(crate) struct Options {
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]
-    patterns: Patterns,
-    #[command(flatten)]
-    symbols: Symbols,
-    #[command(flatten)]
-    names: Names,
-    #[command(flatten)]
-    fetching: Fetching,
-}
-
-/// What the user knows of the program.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Judging")]
-pub(crate) struct Judging {
-    /// Do not judge the process's first time, or so many dumps or rounds. By default 5 minutes or the first tenth of its
-    /// life, but no more than every eighth dump; 2 of a command's rounds
-    #[arg(long, value_name = "TIME|N", value_parser = units::parse_warmup)]
-    warmup: Option<Warmup>,
-    /// Requests served so far, one `time,count` a line (times as Unix seconds or milliseconds, or 2026-11-27T14:30:05Z), to
-    /// tell growth with the load from a leak
-    #[arg(long, value_name = "FILE")]
-    load: Option<PathBuf>,
-    /// Functions whose name or file matches are the program's own, and may be blamed
-    #[arg(long, value_name = "REGEX")]
-    first_party: Vec<String>,
-    /// Functions whose name or file matches are a dependency's, and are not blamed if others can be
-    #[arg(long, value_name = "REGEX")]
-    third_party: Vec<String>,
+    making: Making,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -91,36 +63,11 @@ enum Format {
     Json,
 }
 
-impl Judging {
-    /// # Errors
-    /// Names the option that cannot be used.
-    pub(crate) fn options(&self) -> anyhow::Result<leaks::Options> {
-        let patterns = |option: &str, typed: &[String]| {
-            let compiled = typed.iter().map(|text| filter::pattern(text));
-            compiled.collect::<Result<Vec<Regex>, _>>().map_err(|error| Usage(format!("{option}: {error}")))
-        };
-        let mut options = leaks::Options::default();
-        options.warmup = self.warmup;
-        options.owners = Owners {
-            first_party: patterns("--first-party", &self.first_party)?,
-            third_party: patterns("--third-party", &self.third_party)?,
-        };
-        options.load = self.load.as_deref().map(load::read).transpose()?;
-        Ok(options)
-    }
-}
-
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let mut judging = options.judging.options()?;
     judging.every = options.every.map(|time| time.as_secs_f64());
     let target = Target::new(options.output.as_deref());
-    let making = Making {
-        patterns: &options.patterns,
-        symbols: &options.symbols,
-        names: &options.names,
-        fetching: &options.fetching,
-    };
-    let series = making.series(&options.inputs)?;
+    let series = options.making.series(&options.inputs)?;
     let leaks = leaks::find(&series, &judging);
     let mut text = Vec::new();
     match options.format {

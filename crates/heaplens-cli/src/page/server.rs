@@ -176,7 +176,7 @@ impl Site {
             "css" => "text/css; charset=utf-8",
             _ => return None,
         };
-        let mut text = match self.from_disk(name) {
+        let mut text = match self.on_disk(name) {
             Some(text) => text,
             None => assets::find(name)?.to_owned(),
         };
@@ -186,7 +186,7 @@ impl Site {
         Some((kind, text.into_bytes()))
     }
 
-    fn from_disk(&self, name: &str) -> Option<String> {
+    fn on_disk(&self, name: &str) -> Option<String> {
         let path = Path::new(name);
         let is_inside = path.components().all(|part| matches!(part, Component::Normal(_)));
         let file = self.ui_dir.as_ref().filter(|_| is_inside)?.join(path);

@@ -1,13 +1,14 @@
 //! From what was typed to the page.
 
-use crate::args::{Fetching, Names, Patterns, Symbols};
-use crate::commands::leaks::Judging;
+use crate::judging::Judging;
 use crate::notes;
 use crate::series::Making;
 use crate::source_files::Sources;
 use crate::units;
+use heaplens::classify::Owners;
 use heaplens::leaks;
 use heaplens::out::page::{self, Page};
+use heaplens::profile::{Module, ModuleKind};
 use heaplens::series::Series;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -39,13 +40,7 @@ pub(crate) struct Showing {
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]
-    patterns: Patterns,
-    #[command(flatten)]
-    symbols: Symbols,
-    #[command(flatten)]
-    names: Names,
-    #[command(flatten)]
-    fetching: Fetching,
+    making: Making,
 }
 
 /// What else goes into the page.
@@ -71,42 +66,45 @@ impl Showing {
     pub(crate) fn page(&self, contents: Contents) -> anyhow::Result<Shown> {
         let mut judging = self.judging.options()?;
         judging.every = self.every.map(|time| time.as_secs_f64());
-        let making = Making {
-            patterns: &self.patterns,
-            symbols: &self.symbols,
-            names: &self.names,
-            fetching: &self.fetching,
-        };
         let inputs: Vec<OsString> = self.base.iter().chain(&self.inputs).cloned().collect();
-        let (series, folded) = making.both(&inputs)?;
+        let (series, folded) = self.making.both(&inputs)?;
         let leaks = (series.captures().len() >= SERIES).then(|| leaks::find(&folded, &judging));
         drop(folded);
         let mut options = page::Options::default();
         options.title = self.title.clone().unwrap_or_else(|| title(&series));
         options.program = format!("heaplens {}", env!("CARGO_PKG_VERSION"));
         options.is_redacted = contents.is_redacted;
+        options.owners = judging.owners.clone();
+        // The first that was read, unless it could not be.
+        let is_base = |base: &OsString| {
+            series.captures().first().is_some_and(|first| first.source.name == base.to_string_lossy())
+        };
+        options.base = self.base.as_ref().filter(|base| is_base(base)).map(|_| 0);
         if contents.has_sources {
-            options.sources = sources(&series);
+            options.sources = sources(&series, &options.owners);
         }
         let title = options.title.clone();
         Ok(Shown { page: Page::new(series, leaks.as_ref(), &options)?, title })
     }
 }
 
-/// The program's name, as far as an input tells it.
+/// The program's name, as far as an input tells it: the agent says it, and of modules it is the one that is no library.
 fn title(series: &Series) -> String {
     let mut trailers = series.captures().iter().filter_map(|capture| capture.trailer.as_ref());
     let exe = trailers.find_map(|trailer| trailer.exe.as_deref());
     let name = exe.and_then(|exe| exe.rsplit(['/', '\\']).next()).filter(|name| !name.is_empty());
+    let is_program =
+        |module: &&Module| module.kind == ModuleKind::File && !module.short_name().contains(".so");
+    let name = name.or_else(|| series.code().modules().iter().find(is_program).map(Module::short_name));
     name.map_or_else(|| "Heap".to_owned(), |name| format!("Heap of {name}"))
 }
 
 /// Lines around those that the program's own frames are at, of files that are there.
-fn sources(series: &Series) -> Vec<page::Source> {
+fn sources(series: &Series, owners: &Owners) -> Vec<page::Source> {
     let mut files = Sources::default();
     let mut sources = Vec::new();
     let mut left = MOST_LINES;
-    for (file, lines) in page::own_places(series) {
+    for (file, lines) in page::own_places(series, owners) {
         let Ok(text) = files.lines(file) else { continue };
         let last = u32::try_from(text.len()).unwrap_or(u32::MAX);
         for (first, end) in stretches(&lines, last) {

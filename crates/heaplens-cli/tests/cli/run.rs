@@ -79,6 +79,11 @@ pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/dumps.in").join(name)
 }
 
+/// A file or a directory of the commands' examples.
+pub(crate) fn case(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd").join(name)
+}
+
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("gzip to memory")

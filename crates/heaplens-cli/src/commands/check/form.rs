@@ -133,7 +133,7 @@ impl Form {
     /// Names what could not be read.
     pub(super) fn gather(
         &self,
-        making: &Making<'_>,
+        making: &Making,
         options: &Options,
         save: Option<&Path>,
     ) -> anyhow::Result<Gathered> {

@@ -5,8 +5,8 @@ mod rate;
 mod sentence;
 mod text;
 
-pub use json::write as write_json;
 pub(crate) use json::with_sites;
+pub use json::write as write_json;
 pub use rate::{Per, duration};
 pub use sentence::sentence;
 pub(super) use sentence::{dumps, inconclusive, span};

@@ -39,27 +39,53 @@ fn runs(leaks: Option<&Leaks>) -> impl Iterator<Item = (&Run, &[usize])> {
     leaks.into_iter().flat_map(|leaks| &leaks.runs).map(|judged| (&judged.run, judged.warmup.as_slice()))
 }
 
-/// When a capture was made, in Unix milliseconds.
+/// When a capture was made, in Unix milliseconds; `None` too where its run was not judged by such a time.
 fn time(series: &Series, leaks: Option<&Leaks>, capture: usize) -> Option<u64> {
-    let in_run = runs(leaks).find_map(|(run, _)| {
+    let run = run_of(leaks, capture).map(|(run, _)| run);
+    if run.is_some_and(|run| matches!(run.clock, Clock::Given | Clock::Order)) {
+        return None;
+    }
+    let in_run = run.and_then(|run| {
         let place = run.captures.iter().position(|&other| other == capture)?;
         Some(run.first_ms? + (run.times[place] * 1000.0) as u64)
     });
     in_run.or_else(|| Clock::of_capture(&series.captures()[capture]))
 }
 
-/// All captures by time; those without one in the order in which they were given, or their run has.
+/// Seconds since the first of its run; 0 if it is not known.
+fn seconds(leaks: Option<&Leaks>, capture: usize) -> f64 {
+    let Some((run, warmup)) = run_of(leaks, capture) else { return 0.0 };
+    // At equal distances the ones too young to be judged, which come first, have their times, too.
+    let distance = match run.times.get(1) {
+        Some(&distance) if matches!(run.clock, Clock::Given | Clock::Order) => distance,
+        _ => 0.0,
+    };
+    if let Some(place) = warmup.iter().position(|&other| other == capture) {
+        return place as f64 * distance;
+    }
+    let place = run.captures.iter().position(|&other| other == capture);
+    place.map_or(0.0, |place| run.times[place] + warmup.len() as f64 * distance)
+}
+
+fn run_of(leaks: Option<&Leaks>, capture: usize) -> Option<(&Run, &[usize])> {
+    runs(leaks).find(|(run, warmup)| run.captures.contains(&capture) || warmup.contains(&capture))
+}
+
+/// All captures by time. Without times as they were given, each run in the order in which it was judged.
 pub(super) fn order(series: &Series, leaks: Option<&Leaks>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..series.captures().len()).collect();
     let times: Option<Vec<u64>> = order.iter().map(|&capture| time(series, leaks, capture)).collect();
     match times {
         Some(times) => order.sort_by_key(|&capture| times[capture]),
         None => {
-            let all = runs(leaks).flat_map(|(run, warmup)| warmup.iter().chain(&run.captures).copied());
-            let mut sequence: Vec<usize> = all.collect();
-            order.retain(|capture| !sequence.contains(capture));
-            sequence.extend(order);
-            order = sequence;
+            for (run, warmup) in runs(leaks) {
+                let sequence: Vec<usize> = warmup.iter().chain(&run.captures).copied().collect();
+                let mut places = sequence.clone();
+                places.sort_unstable();
+                for (place, capture) in places.into_iter().zip(sequence) {
+                    order[place] = capture;
+                }
+            }
         }
     }
     order
@@ -68,9 +94,6 @@ pub(super) fn order(series: &Series, leaks: Option<&Leaks>) -> Vec<usize> {
 pub(super) fn row(series: &Series, leaks: Option<&Leaks>, capture: usize, options: &Options) -> CaptureRow {
     let number =
         runs(leaks).position(|(run, warmup)| run.captures.contains(&capture) || warmup.contains(&capture));
-    let place = runs(leaks).find_map(|(run, _)| {
-        run.captures.iter().position(|&other| other == capture).map(|place| run.times[place])
-    });
     let left = leaks.and_then(|leaks| leaks.left_out.iter().find(|left| left.capture == capture));
     let shown = |text: &str| {
         let text = if options.is_redacted { redacted(text) } else { text.to_owned() };
@@ -92,7 +115,7 @@ pub(super) fn row(series: &Series, leaks: Option<&Leaks>, capture: usize, option
     CaptureRow {
         name: shown(&found.source.name),
         time: time(series, leaks, capture),
-        seconds: place.unwrap_or(0.0),
+        seconds: seconds(leaks, capture),
         run: number.map_or(-1, |number| number as i64),
         left_out: left.map_or_else(String::new, |left| shown(&left.why.description())),
         rate: found.rate,

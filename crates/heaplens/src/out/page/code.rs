@@ -24,6 +24,8 @@ pub(super) struct Code {
     known: FxHashMap<String, usize>,
     #[serde(skip)]
     is_redacted: bool,
+    #[serde(skip)]
+    owners: Owners,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -84,7 +86,8 @@ struct Places {
 impl Code {
     pub(super) fn new(series: &Series, options: &Options) -> Code {
         let profile = series.code();
-        let mut code = Code { is_redacted: options.is_redacted, ..Code::default() };
+        let mut code =
+            Code { is_redacted: options.is_redacted, owners: options.owners.clone(), ..Code::default() };
         let mut places = Places::default();
         let ends = filter::ends(profile);
         for number in 0..series.stack_count() as u32 {
@@ -175,7 +178,7 @@ impl Code {
             None => krate.name,
         });
         let krate = krate.map_or(-1, |krate| self.string(&krate) as i64);
-        let owner = if has_symbol { Owners::default().owner(name, file) } else { Owner::ThirdParty };
+        let owner = if has_symbol { self.owners.owner(name, file) } else { Owner::ThirdParty };
         let functions = &mut self.functions;
         functions.name.push(text);
         functions.file.push(path);

@@ -1,8 +1,8 @@
 //! The data of the page that shows a series: one compact document, which the page decodes.
 //!
 //! A container: the length of the index (u32, little-endian), the index (JSON, see `ui/types.js` of the program), then for
-//! each capture, in the order of the index, two [`blocks`], each after its length; a length of 0 says that it is not in here,
-//! or that there is nothing. docs/page-data.md describes both.
+//! each capture, in the order of the index, two blocks (`blocks.rs`), each after its length; a length of 0 says that it is not in here,
+//! or that there is nothing. docs/report.md describes both.
 
 mod blocks;
 mod captures;
@@ -14,6 +14,7 @@ mod redact;
 pub use places::own_places;
 pub use redact::redacted;
 
+use crate::classify::Owners;
 use crate::error::Error;
 use crate::leaks::Leaks;
 use crate::out::escape;
@@ -41,6 +42,10 @@ pub struct Options {
     pub program: String,
     /// Leave out directories and hosts.
     pub is_redacted: bool,
+    /// Whose code is whose, where the user knows better.
+    pub owners: Owners,
+    /// The capture that others are compared with at first, by its number in the series.
+    pub base: Option<usize>,
     /// Lines of source files to show.
     pub sources: Vec<Source>,
 }
@@ -66,6 +71,8 @@ struct Index<'a> {
     #[serde(flatten)]
     code: Code,
     captures: Vec<CaptureRow>,
+    /// Place of the capture that others are compared with at first; −1 if the page chooses.
+    base: i64,
     clock: &'static str,
     leaks: Option<Value>,
     warnings: Vec<String>,
@@ -103,6 +110,7 @@ impl Page {
     pub fn new(series: Series, leaks: Option<&Leaks>, options: &Options) -> Result<Page, Error> {
         let order = captures::order(&series, leaks);
         let mut code = code::Code::new(&series, options);
+        let base = options.base.and_then(|base| order.iter().position(|&capture| capture == base));
         let captures = order.iter().map(|&capture| captures::row(&series, leaks, capture, options)).collect();
         let sources = options.sources.iter().map(|source| SourceRow {
             file: code.string(&source.file),
@@ -126,6 +134,7 @@ impl Page {
             sample_types: sample_types(&series),
             code,
             captures,
+            base: base.map_or(-1, |place| place as i64),
             clock: leaks.and_then(|leaks| leaks.runs.first()).map_or("order", |run| run.run.clock.name()),
             leaks: judged,
             warnings,

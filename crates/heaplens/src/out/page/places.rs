@@ -5,9 +5,8 @@ use crate::series::Series;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// By file as functions name it, the lines whose calls lead to allocations: of the program's own code alone.
-pub fn own_places(series: &Series) -> BTreeMap<&str, BTreeSet<u32>> {
+pub fn own_places<'a>(series: &'a Series, owners: &Owners) -> BTreeMap<&'a str, BTreeSet<u32>> {
     let code = series.code();
-    let owners = Owners::default();
     let mut places: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
     for id in code.frame_ids() {
         let frame = code.frame(id);

@@ -29,7 +29,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// # Errors
 /// If the command fails, or leaves nothing that could be compared.
 pub(super) fn gather(
-    making: &Making<'_>,
+    making: &Making,
     command: &str,
     wanted: usize,
     save: Option<&Path>,

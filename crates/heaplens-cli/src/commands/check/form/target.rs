@@ -21,7 +21,7 @@ pub(super) fn count(duration: Duration, every: Duration) -> u64 {
 /// # Errors
 /// If no dump could be had.
 pub(super) fn gather(
-    making: &Making<'_>,
+    making: &Making,
     url: &str,
     duration: Duration,
     every: Duration,

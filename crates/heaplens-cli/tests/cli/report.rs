@@ -1,0 +1,99 @@
+//! The page as a file and from a server; what it shows is tested in a browser.
+
+use crate::run::{case, fixture, heaplens, run};
+use base64::Engine;
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
+/// The index of a page's data.
+fn index(html: &str) -> Value {
+    let data = html.split_once("id=\"data\">").unwrap().1.split_once("</script>").unwrap().0;
+    let packed = base64::engine::general_purpose::STANDARD.decode(data).unwrap();
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut bytes).unwrap();
+    let length = u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize;
+    serde_json::from_slice(&bytes[4..4 + length]).unwrap()
+}
+
+#[test]
+fn one_file_has_the_verdict_and_all_captures() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = dir.path().join("report.html");
+    let ran = run(["report", case("leaks.in/day").to_str().unwrap(), "-o", page.to_str().unwrap()]);
+    assert_eq!((ran.code, ran.stdout.len()), (Some(0), 0), "{ran:?}");
+    let index = index(&std::fs::read_to_string(&page).unwrap());
+    let leaks = run(["leaks", "--format", "json", case("leaks.in/day").to_str().unwrap()]).ok();
+    let leaks: Value = serde_json::from_str(&leaks).unwrap();
+    assert_eq!(index["leaks"]["sentence"], leaks["sentence"]);
+    assert_eq!(index["captures"].as_array().unwrap().len(), 24);
+    assert!(!index["leaks"]["culprits"][0]["sites"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn the_same_input_gives_the_same_file() {
+    let args = ["report", "--no-symbols"];
+    let dump = fixture("leak.heap");
+    let write = || run(args.into_iter().chain([dump.to_str().unwrap()])).ok();
+    assert_eq!(write(), write());
+}
+
+#[test]
+fn a_redacted_page_tells_no_directory() {
+    let dump = fixture("leak.heap");
+    let html = run(["report", "--redact", "--no-symbols", dump.to_str().unwrap()]).ok();
+    let shown = index(&html).to_string();
+    for secret in ["/opt/", "/usr/", "db7", dump.parent().unwrap().to_str().unwrap()] {
+        assert!(!shown.contains(secret), "{secret}");
+    }
+    assert!(shown.contains("tsdb"));
+    run(["report", "--redact", "--sources", dump.to_str().unwrap()]).fails(2, &["--redact", "--sources"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    run(["report", "/nonexistent/a.heap"]).fails(4, &["/nonexistent/a.heap"]);
+    run(["view", "--no-open", "/nonexistent/a.heap"]).fails(4, &["/nonexistent/a.heap"]);
+}
+
+#[test]
+fn a_server_answers_under_its_address_alone() {
+    let dump = fixture("leak.heap");
+    let mut child = heaplens(["view", "--no-open", "--no-symbols", dump.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+    let url = line.trim().to_owned();
+    let mut page = agent.get(&url).call().unwrap();
+    let headers: Vec<String> = ["content-security-policy", "x-content-type-options", "cache-control"]
+        .map(|name| page.headers()[name].to_str().unwrap().to_owned())
+        .to_vec();
+    let html = page.body_mut().read_to_string().unwrap();
+    let values = agent.get(format!("{url}values/0")).call().unwrap().status().as_u16();
+    let beyond = agent.get(format!("{url}values/1")).call().unwrap().status().as_u16();
+    let elsewhere = agent.get(url.rsplit_once('/').unwrap().0.rsplit_once('/').unwrap().0.to_owned() + "/");
+    let elsewhere = elsewhere.call().unwrap().status().as_u16();
+    let other = agent.get(&url).header("Host", "evil.example").call().unwrap().status().as_u16();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(html.contains("<title>Heap of tsdb</title>"), "{html}");
+    assert!(headers[0].contains("default-src 'none'") && headers[0].contains("frame-ancestors 'none'"));
+    assert_eq!(headers[1..], ["nosniff", "no-store"]);
+    assert_eq!((values, beyond, elsewhere, other), (200, 404, 404, 403));
+}
+
+#[test]
+fn a_base_is_what_others_are_compared_with() {
+    let (base, leak) = (fixture("base.heap"), fixture("leak.heap"));
+    let (base, leak) = (base.to_str().unwrap(), leak.to_str().unwrap());
+    let place =
+        |args: &[&str]| index(&run(["report", "--no-symbols"].iter().chain(args)).ok())["base"].clone();
+    assert_eq!(place(&["--base", leak, base]), 1, "the later one");
+    assert_eq!(place(&["--base", base, leak]), 0);
+    assert_eq!(place(&[base, leak]), -1);
+}
