@@ -20,7 +20,7 @@ pub(crate) fn views(lab: &Lab) -> Result<(), Failed> {
     let axe = std::fs::read_to_string(path)?;
     let all = inputs::plain(lab)?;
     let mut found = Vec::new();
-    for (name, views) in [("a-day", "12345678"), ("two-dumps", "1234"), ("one-dump", "123467")] {
+    for (name, views) in [("a-day", "12345678"), ("two-dumps", "12"), ("one-dump", "126")] {
         let input = all.iter().find(|input| input.name == name).ok_or("an input")?;
         let args: Vec<_> = input.options.iter().cloned().chain(input.files.iter().map(Into::into)).collect();
         let shown = Shown::from_disk(&args)?;

@@ -84,12 +84,6 @@ fn is_text(tab: &Tab<'_>, what: &str) -> Result<(), Failed> {
     if wrong == json!([]) { Ok(()) } else { Err(format!("{what}: {wrong}").into()) }
 }
 
-/// As if a link had been followed.
-fn link(tab: &Tab<'_>, fragment: &str) -> Result<(), Failed> {
-    let own = tab.eval("return location.href.replace(/#.*/, '')")?;
-    tab.go(&format!("{}#{fragment}", own.as_str().unwrap_or_default()))
-}
-
 /// Waits until a view shows something.
 pub(crate) fn filled(tab: &Tab<'_>, view: &str) -> Result<(), Failed> {
     tab.until(
@@ -125,12 +119,12 @@ pub(crate) fn views(lab: &Lab, home: Home) -> Result<(), Failed> {
         ("31mred", "\\x1b[31mred"),
         ("__proto__", "__proto__"),
     ] {
-        link(&tab, &format!("view=top&filter={filter}"))?;
+        tab.link(&format!("view=top&filter={filter}"))?;
         let script =
             format!("return document.querySelector('.toppage .rows').textContent.includes({})", json!(shown));
         tab.until(&format!("{shown} is in the table"), &script)?;
     }
-    link(&tab, "")?;
+    tab.link("")?;
     // The box beside a frame, menus, and what links say.
     tab.keys("2d")?;
     tab.fragment("a=-1", true)?;
@@ -154,7 +148,7 @@ pub(crate) fn views(lab: &Lab, home: Home) -> Result<(), Failed> {
     .iter()
     .enumerate()
     {
-        link(&tab, fragment)?;
+        tab.link(fragment)?;
         filled(&tab, fragment)?;
         is_text(&tab, &format!("link {i}"))?;
     }

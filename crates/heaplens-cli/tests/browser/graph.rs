@@ -135,11 +135,7 @@ pub(crate) fn menus(lab: &Lab, home: Home) -> Result<(), Failed> {
     let caller = lab.judgement()?["culprits"][0]["callers"][0]["name"].clone();
     assert_eq!(json!(tab.text(".half.callers .rows .row .fn")?), caller);
     // By keys: to the frame, its menu, and away with it.
-    tab.go(&tab
-        .eval("return location.href.replace(/#.*/, '#view=flame')")?
-        .as_str()
-        .unwrap_or_default()
-        .to_owned())?;
+    tab.link("view=flame")?;
     drawn(&tab)?;
     tab.keys("g")?;
     walk_to(&tab, &name)?;

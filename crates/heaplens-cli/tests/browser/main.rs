@@ -30,6 +30,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use webdriver::Driver;
 
+type Boxed = Box<dyn Fn(&Lab) -> Result<(), Failed> + Send>;
 type Test = fn(&Lab) -> Result<(), Failed>;
 type TestOfBoth = fn(&Lab, Home) -> Result<(), Failed>;
 
@@ -78,7 +79,7 @@ fn main() -> ExitCode {
     let has_browser = Driver::is_installed();
     let lab = Arc::new(Lab::default());
     let mut trials = Vec::new();
-    let mut add = |name: String, is_there: bool, test: Box<dyn Fn(&Lab) -> Result<(), Failed> + Send>| {
+    let mut add = |name: String, is_there: bool, test: Boxed| {
         let lab = Arc::clone(&lab);
         trials.push(Trial::test(name, move || test(&lab)).with_ignored_flag(!is_there && !required));
     };

@@ -6,6 +6,28 @@ use serde_json::Value;
 /// The page keeps amounts in 256ths and the command line in more, so a half may be rounded up by one and down by the other.
 const ROUNDING: f64 = 1.0;
 
+/// Lines of fields: folded stacks, CSV.
+pub(crate) fn is_the_same_text(page: &str, line: &str, what: &str) -> Result<(), Failed> {
+    let (page_count, line_count) = (page.lines().count(), line.lines().count());
+    if page_count != line_count || page_count == 0 {
+        return Err(
+            format!("{what}: {page_count} lines on the page and {line_count} of the command line").into()
+        );
+    }
+    let is_same = |(page, line): (&str, &str)| match (page.parse::<f64>(), line.parse::<f64>()) {
+        (Ok(a), Ok(b)) => (a - b).abs() <= ROUNDING,
+        _ => page == line,
+    };
+    for (page, line) in page.split_terminator('\n').zip(line.split_terminator('\n')) {
+        let (ours, theirs): (Vec<&str>, Vec<&str>) =
+            (page.split([' ', ',']).collect(), line.split([' ', ',']).collect());
+        if ours.len() != theirs.len() || !ours.into_iter().zip(theirs).all(is_same) {
+            return Err(format!("{what}: the page has {page:?} and the command line {line:?}").into());
+        }
+    }
+    Ok(())
+}
+
 /// All that the page says must be what the command line says; the latter may say more.
 pub(crate) fn says_the_same(page: &Value, line: &Value, what: &str) -> Result<(), Failed> {
     differs(page, line).map_or(Ok(()), |(path, page, line)| {
@@ -13,9 +35,16 @@ pub(crate) fn says_the_same(page: &Value, line: &Value, what: &str) -> Result<()
     })
 }
 
-/// Tables of functions.
+/// Tables of functions. The page lists those modules alone that have code in stacks.
 pub(crate) fn is_the_same_table(page: &Value, line: &Value, what: &str) -> Result<(), Failed> {
-    says_the_same(&with_sure_places(page), &with_sure_places(line), what)
+    let (mut page, mut line) = (with_sure_places(page), with_sure_places(line));
+    let path = |module: &Value| module["path"].as_str().unwrap_or_default().to_owned();
+    let shown: Vec<String> = page["modules"].as_array().into_iter().flatten().map(path).collect();
+    for modules in [&mut page, &mut line].into_iter().filter_map(|table| table["modules"].as_array_mut()) {
+        modules.retain(|module| shown.contains(&path(module)));
+        modules.sort_by_key(path);
+    }
+    says_the_same(&page, &line, what)
 }
 
 /// The table without places of what has several that hold as much: many frames shown as one, and C++ lambdas, which all

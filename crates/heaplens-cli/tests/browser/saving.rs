@@ -2,7 +2,7 @@
 
 use crate::home::Home;
 use crate::lab::{Lab, heaplens, json, totals};
-use crate::same::{is_the_same_table, says_the_same};
+use crate::same::{is_the_same_table, is_the_same_text, says_the_same};
 use crate::story::{drawn, sums_to};
 use crate::tab::Tab;
 use libtest_mimic::Failed;
@@ -23,23 +23,27 @@ pub(crate) fn graphs(lab: &Lab, home: Home) -> Result<(), Failed> {
     let tab = lab.open(home, "#view=flame")?;
     drawn(&tab)?;
     let folded = tab.save("folded stacks")?;
-    assert_eq!(folded.text()?, ours(&["folded", "--base"], &ends)?);
+    is_the_same_text(folded.text()?, &ours(&["folded", "--base"], &ends)?, "folded")?;
     assert!(folded.name.ends_with("-flame.folded"), "{}", folded.name);
     pprof(&tab, &ends, &["diff"])?;
     let line = totals(ends, &[])?;
     svg(lab, &tab, &line)?;
     png(&tab)?;
     // Filters hold for files as well.
-    tab.go(&address(&tab, "#view=flame&focus=remember_label&part=grown")?)?;
+    tab.link("view=flame&focus=remember_label&part=grown")?;
     sums_to_part(&tab, &totals(ends, &["--focus", "remember_label"])?)?;
     let focused = tab.save("folded stacks")?;
     let grown = ours(&["folded", "--focus", "remember_label", "--base"], &ends)?;
     let grown: String = grown.lines().filter(|line| grew(line)).flat_map(|line| [line, "\n"]).collect();
-    assert_eq!(focused.text()?, grown);
+    is_the_same_text(focused.text()?, &grown, "folded, what grew")?;
     // One dump.
-    tab.go(&address(&tab, "#view=flame&a=-1")?)?;
+    tab.link("view=flame&a=-1")?;
     sums_to(&tab, ours(&["top", "-n", "1"], &ends[1..])?.lines().next().unwrap_or_default())?;
-    assert_eq!(tab.save("folded stacks")?.text()?, ours(&["folded"], &ends[1..])?);
+    is_the_same_text(
+        tab.save("folded stacks")?.text()?,
+        &ours(&["folded"], &ends[1..])?,
+        "folded, one dump",
+    )?;
     pprof(&tab, &ends[1..], &["top"])?;
     tab.close()
 }
@@ -49,7 +53,8 @@ pub(crate) fn tables(lab: &Lab, home: Home) -> Result<(), Failed> {
     let ends = lab.ends()?;
     let tab = lab.open(home, "#view=top")?;
     sums_to(&tab, &totals(ends, &[])?)?;
-    assert_eq!(tab.save("CSV of these rows")?.text()?, ours(&["diff", "-n", "0", "--format", "csv"], &ends)?);
+    let csv = ours(&["diff", "-n", "0", "--format", "csv"], &ends)?;
+    is_the_same_text(tab.save("CSV of these rows")?.text()?, &csv, "CSV")?;
     let document = tab.save("JSON of these rows")?.json()?;
     let line = serde_json::from_str(&ours(&["diff", "-n", "0", "--format", "json"], &ends)?)?;
     is_the_same_table(&document, &line, "functions")?;
@@ -74,11 +79,6 @@ pub(crate) fn without_sites(judgement: &mut Value) {
         Value::Array(all) => all.iter_mut().for_each(without_sites),
         _ => {}
     }
-}
-
-fn address(tab: &Tab<'_>, fragment: &str) -> Result<String, Failed> {
-    let own = tab.eval("return location.href.replace(/#.*/, '')")?;
-    Ok(format!("{}{fragment}", own.as_str().unwrap_or_default()))
 }
 
 /// The line of totals of what grew alone.

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 /// How often the page is looked at before what was asked of it counts as lost: for a minute, which only a hang meets.
-const PATIENCE: u32 = 250;
+const PATIENCE: u32 = 3000;
 const PAUSE: Duration = Duration::from_millis(20);
 
 pub(crate) const ENTER: &str = "\u{e007}";
@@ -120,6 +120,12 @@ impl Tab<'_> {
     pub(crate) fn go(&self, url: &str) -> Result<(), Failed> {
         self.session.post("url", &json!({"url": url}))?;
         Ok(())
+    }
+
+    /// As if a link to another place of the page had been followed.
+    pub(crate) fn link(&self, fragment: &str) -> Result<(), Failed> {
+        let own = self.eval("return location.href.replace(/#.*/, '')")?;
+        self.go(&format!("{}#{fragment}", own.as_str().unwrap_or_default()))
     }
 
     pub(crate) fn reload(&self) -> Result<(), Failed> {
