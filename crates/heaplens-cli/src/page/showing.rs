@@ -5,6 +5,7 @@ use crate::notes;
 use crate::series::Making;
 use crate::source_files::Sources;
 use crate::units;
+use anyhow::bail;
 use heaplens::classify::Owners;
 use heaplens::leaks;
 use heaplens::out::page::{self, Page};
@@ -68,6 +69,12 @@ impl Showing {
         judging.every = self.every.map(|time| time.as_secs_f64());
         let inputs: Vec<OsString> = self.base.iter().chain(&self.inputs).cloned().collect();
         let (series, folded) = self.making.both(&inputs)?;
+        if let Some(difference) = series.captures().iter().find(|capture| capture.is_diff) {
+            bail!(
+                "{}: this is a difference of two profiles; give the two, or draw it with heaplens flamegraph",
+                difference.source.name
+            );
+        }
         let leaks = (series.captures().len() >= SERIES).then(|| leaks::find(&folded, &judging));
         drop(folded);
         let mut options = page::Options::default();

@@ -16,7 +16,7 @@ pub(crate) fn axe() -> Option<PathBuf> {
 
 /// Every view of a series, of two dumps and of one, light and dark, wide and narrow.
 pub(crate) fn views(lab: &Lab) -> Result<(), Failed> {
-    let path = axe().ok_or("HEAPLENS_AXE does not name axe-core's axe.min.js (`npm install axe-core@4`)")?;
+    let path = axe().ok_or("HEAPLENS_AXE does not name axe-core's axe.min.js; .ci/ui fetches it")?;
     let axe = std::fs::read_to_string(path)?;
     let all = inputs::plain(lab)?;
     let mut found = Vec::new();

@@ -53,6 +53,8 @@ fn a_redacted_page_tells_no_directory() {
 #[test]
 fn what_cannot_be_read_is_said() {
     run(["report", "/nonexistent/a.heap"]).fails(4, &["/nonexistent/a.heap"]);
+    run(["report", fixture("two.folded").to_str().unwrap()])
+        .fails(4, &["two.folded", "difference", "flamegraph"]);
     run(["view", "--no-open", "/nonexistent/a.heap"]).fails(4, &["/nonexistent/a.heap"]);
 }
 
