@@ -191,6 +191,16 @@ fn times_that_were_given_count_more_than_those_of_the_inputs() {
     assert!(judged.len() < 10, "the first one is not judged: {judged:?}");
 }
 
+#[test]
+fn what_a_filter_left_out_is_in_no_total() {
+    let mut series = Series::new();
+    push(&mut series, "a", "main;kept 7\nmain;dropped 5\n");
+    let pattern = heaplens::filter::pattern("^kept$").unwrap();
+    series.change(|code| Ok::<_, ()>(heaplens::filter::focus(&code, &pattern))).unwrap();
+    let (index, captures) = read(&page(series));
+    assert_eq!((&index["captures"][0]["total"], captures[0].0.len()), (&Value::from(7), 1));
+}
+
 proptest! {
     #[test]
     fn values_are_read_back(

@@ -100,7 +100,9 @@ pub(super) fn row(series: &Series, leaks: Option<&Leaks>, capture: usize, option
         escape::terminal(&text).into_owned()
     };
     let found: &Capture = &series.captures()[capture];
-    let total = found.total();
+    // As what the page adds up: without stacks that a filter left out.
+    let held = || found.points().iter().filter(|point| series.stack(point.stack).is_some());
+    let total: f64 = held().map(|point| point.bytes).sum();
     let Interval { low, high } = match found.rate {
         Some(rate) => sampling::interval(total, rate),
         None => Interval { low: total, high: total },
@@ -122,7 +124,7 @@ pub(super) fn row(series: &Series, leaks: Option<&Leaks>, capture: usize, option
         total: total.round() as i64,
         low: low.round() as i64,
         high: high.round() as i64,
-        objects: found.points().iter().map(|point| point.objects).sum::<f64>().round() as i64,
+        objects: held().map(|point| point.objects).sum::<f64>().round() as i64,
         has_threads: !found.by_thread().is_empty(),
         allocated: stat("allocated"),
         active: stat("active"),
