@@ -171,12 +171,10 @@ impl Gathering<'_> {
 
     fn push(&mut self, source: &Source, origin: series::Source, bytes: &[u8]) -> anyhow::Result<()> {
         let profile = self.reading.of_bytes(source, bytes)?;
+        let apart = self.keeps_threads.then(|| self.reading.threads_of(source, bytes)).transpose()?;
         self.series.push(origin, &profile);
-        if self.keeps_threads {
-            let apart = self.reading.threads_of(source, bytes)?;
-            if !apart.threads().is_empty() {
-                self.series.push_threads(&apart);
-            }
+        if let Some(apart) = apart.filter(|apart| !apart.threads().is_empty()) {
+            self.series.push_threads(&apart);
         }
         Ok(())
     }

@@ -24,7 +24,11 @@ impl Sources {
     }
 }
 
-fn read(path: &str) -> anyhow::Result<Vec<String>> {
+/// The lines of one file.
+///
+/// # Errors
+/// As [`Sources::lines`].
+pub(crate) fn read(path: &str) -> anyhow::Result<Vec<String>> {
     // Looked at before it is opened: opening a FIFO waits for its writer.
     let found = std::fs::metadata(path).context("the source cannot be read")?;
     if !found.is_file() {

@@ -1,6 +1,7 @@
 //! The graph that the agent serves, in a browser: interactive under the headers it is served with. Needs chromium
 //! and chromedriver; without them the test is reported as ignored, or fails if `HEAPLENS_REQUIRE_PEERS=1` is set.
 
+#[allow(dead_code, reason = "other tests need more of it")]
 #[path = "../../../heaplens-cli/tests/browser/webdriver.rs"]
 mod webdriver;
 
@@ -89,7 +90,7 @@ const FRAME: &str = "[...document.querySelectorAll('.frame[data-i]')].map(f => f
 
 fn interactive() -> Result<(), Failed> {
     let server = Server::start()?;
-    let session = Session::start(Driver::start()?)?;
+    let session = Session::start(Driver::start()?, &std::env::temp_dir())?;
     let url = format!("http://{}/debug/prof/mem?output=flamegraph", server.address);
     session.post("url", &json!({"url": url}))?;
     let until = |what: &str, script: &str| until(&session, what, script);

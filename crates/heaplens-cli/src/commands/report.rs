@@ -37,7 +37,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         return Err(Usage("a page is of no use on a terminal; add -o report.html".to_owned()).into());
     }
     let contents = Contents { is_redacted: options.redact, has_sources: options.sources };
-    let Shown { page, title } = options.showing.page(contents)?;
+    let Shown { page, title, has_sources } = options.showing.page(contents)?;
+    if options.sources && !has_sources {
+        notes::line("no sources: none of the files that the program's own functions are in is at hand");
+    }
     let mut html = Vec::new();
     single_file::write(&page, &title, &mut html)?;
     target.write(&html, Kind::Report)?;

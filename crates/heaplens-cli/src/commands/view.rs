@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     if let Some(dir) = &options.ui_dir {
         paths::require("--ui-dir", std::slice::from_ref(dir), Expected::Directory)?;
     }
-    let Shown { page, title } =
+    let Shown { page, title, .. } =
         options.showing.page(Contents { has_sources: true, ..Contents::default() })?;
     let server = Server::bind(page, title, options.port, options.ui_dir.clone())?;
     let url = server.url();

@@ -145,9 +145,9 @@ impl Site {
     }
 
     fn is_host(&self, host: &str) -> bool {
-        host.rsplit_once(':').is_some_and(|(name, port)| {
-            ["127.0.0.1", "localhost"].contains(&name) && port.parse() == Ok(self.port)
-        })
+        // Browsers leave HTTP's own port out.
+        let (name, port) = host.rsplit_once(':').unwrap_or((host, "80"));
+        ["127.0.0.1", "localhost"].contains(&name) && port.parse() == Ok(self.port)
     }
 
     /// Takes as long for any guess.

@@ -1,11 +1,12 @@
 //! From what was typed to the page.
 
+use crate::exit::Usage;
 use crate::judging::Judging;
 use crate::notes;
-use crate::series::Making;
-use crate::source_files::Sources;
+use crate::series::{self, Making};
+use crate::source_files;
 use crate::units;
-use anyhow::bail;
+use anyhow::{Context, bail};
 use heaplens::classify::Owners;
 use heaplens::leaks;
 use heaplens::out::page::{self, Page};
@@ -19,6 +20,8 @@ use std::time::Duration;
 const AROUND: u32 = 5;
 /// More lines are not shown: a page is no repository.
 const MOST_LINES: usize = 50_000;
+/// Nobody reads what is further to the right.
+const LONGEST_LINE: usize = 500;
 /// A series, in which leaks are looked for.
 const SERIES: usize = 3;
 
@@ -57,6 +60,7 @@ pub(crate) struct Contents {
 pub(crate) struct Shown {
     pub(crate) page: Page,
     pub(crate) title: String,
+    pub(crate) has_sources: bool,
 }
 
 impl Showing {
@@ -67,7 +71,13 @@ impl Showing {
     pub(crate) fn page(&self, contents: Contents) -> anyhow::Result<Shown> {
         let mut judging = self.judging.options()?;
         judging.every = self.every.map(|time| time.as_secs_f64());
-        let inputs: Vec<OsString> = self.base.iter().chain(&self.inputs).cloned().collect();
+        let base = self.base.as_ref().map(base).transpose()?;
+        // One that is among the inputs, too, is not there twice.
+        let is_input = |base: &String| {
+            series::sources(&self.inputs).is_ok_and(|all| all.iter().any(|s| s.to_string() == *base))
+        };
+        let added = self.base.iter().filter(|_| !base.as_ref().is_some_and(is_input));
+        let inputs: Vec<OsString> = added.chain(&self.inputs).cloned().collect();
         let (series, folded) = self.making.both(&inputs)?;
         if let Some(difference) = series.captures().iter().find(|capture| capture.is_diff) {
             bail!(
@@ -82,16 +92,15 @@ impl Showing {
         options.program = format!("heaplens {}", env!("CARGO_PKG_VERSION"));
         options.is_redacted = contents.is_redacted;
         options.owners = judging.owners.clone();
-        // The first that was read, unless it could not be.
-        let is_base = |base: &OsString| {
-            series.captures().first().is_some_and(|first| first.source.name == base.to_string_lossy())
-        };
-        options.base = self.base.as_ref().filter(|base| is_base(base)).map(|_| 0);
+        if let Some(base) = base {
+            let place = series.captures().iter().position(|capture| capture.source.name == base);
+            options.base = Some(place.with_context(|| format!("{base}: the base could not be read"))?);
+        }
         if contents.has_sources {
             options.sources = sources(&series, &options.owners);
         }
-        let title = options.title.clone();
-        Ok(Shown { page: Page::new(series, leaks.as_ref(), &options)?, title })
+        let (title, has_sources) = (options.title.clone(), !options.sources.is_empty());
+        Ok(Shown { page: Page::new(series, leaks.as_ref(), &options)?, title, has_sources })
     }
 }
 
@@ -106,13 +115,20 @@ fn title(series: &Series) -> String {
     name.map_or_else(|| "Heap".to_owned(), |name| format!("Heap of {name}"))
 }
 
+/// The name of the one input that a base is.
+fn base(typed: &OsString) -> anyhow::Result<String> {
+    match &series::sources(std::slice::from_ref(typed))?[..] {
+        [one] => Ok(one.to_string()),
+        all => Err(Usage(format!("--base takes one input; this is a directory of {}", all.len())).into()),
+    }
+}
+
 /// Lines around those that the program's own frames are at, of files that are there.
 fn sources(series: &Series, owners: &Owners) -> Vec<page::Source> {
-    let mut files = Sources::default();
     let mut sources = Vec::new();
     let mut left = MOST_LINES;
     for (file, lines) in page::own_places(series, owners) {
-        let Ok(text) = files.lines(file) else { continue };
+        let Ok(text) = source_files::read(file) else { continue };
         let last = u32::try_from(text.len()).unwrap_or(u32::MAX);
         for (first, end) in stretches(&lines, last) {
             let wanted = &text[first as usize - 1..end as usize];
@@ -121,7 +137,8 @@ fn sources(series: &Series, owners: &Owners) -> Vec<page::Source> {
                 return sources;
             };
             left = rest;
-            sources.push(page::Source { file: file.to_owned(), first, lines: wanted.to_vec() });
+            let lines = wanted.iter().map(|line| line.chars().take(LONGEST_LINE).collect()).collect();
+            sources.push(page::Source { file: file.to_owned(), first, lines });
         }
     }
     sources

@@ -55,7 +55,7 @@ impl Clock {
     }
 
     /// When a capture was made by this clock, in Unix milliseconds.
-    pub(super) fn read(self, capture: &Capture) -> Option<u64> {
+    pub(crate) fn read(self, capture: &Capture) -> Option<u64> {
         match self {
             Clock::Trailer => capture.trailer.as_ref().and_then(|trailer| trailer.time_ms),
             Clock::Name => time_in(&capture.source.name),

@@ -34,6 +34,8 @@ pub struct Capture {
     pub trailer: Option<Trailer>,
     /// True if objects were counted.
     pub has_objects: bool,
+    /// True if what was freed since was counted as well.
+    pub has_alloc: bool,
     /// True for a difference.
     pub is_diff: bool,
     /// What is missing or doubtful in it.
@@ -117,6 +119,7 @@ impl Series {
             rate: profile.meta.rate,
             trailer,
             has_objects: profile.meta.has_objects,
+            has_alloc: profile.meta.has_alloc,
             is_diff: profile.meta.is_diff,
             warnings: profile.warnings.clone(),
             points: alone(points),

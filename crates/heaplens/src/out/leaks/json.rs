@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::leaks::decide::Needs;
 use crate::leaks::{Culprit, Dismissed, Estimate, Inconclusive, Judged, Leaks};
 use crate::out::json::VERSION;
-use crate::out::page::redacted;
+use crate::out::page::{redacted, redacted_path};
 use crate::sampling::Interval;
 use crate::series::Series;
 use serde::Serialize;
@@ -41,6 +41,10 @@ struct RunRow<'a> {
     times: &'a [f64],
     captures: Vec<Cow<'a, str>>,
     warmup: Vec<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    places: Option<Vec<usize>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warmup_places: Option<Vec<usize>>,
     heap: Vec<i64>,
     growth: i64,
     allocated_growth: Option<i64>,
@@ -81,9 +85,6 @@ struct CulpritRow<'a> {
     path: &'a [String],
     callers: Vec<CallerRow<'a>>,
     stacks: usize,
-    /// For pages that draw them: numbers of the stacks in the series.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sites: Option<&'a [u32]>,
 }
 
 #[derive(Serialize)]
@@ -158,14 +159,14 @@ pub(crate) fn document<'a>(series: &'a Series, leaks: &'a Leaks) -> Document<'a>
 impl Document<'_> {
     /// Leaves out directories and hosts.
     pub(crate) fn redact(&mut self) {
-        let cut = |text: &mut Cow<'_, str>| *text = Cow::Owned(redacted(text));
+        let cut = |text: &mut Cow<'_, str>| *text = Cow::Owned(redacted_path(text).to_owned());
         for run in &mut self.runs {
             run.host = None;
             run.exe.iter_mut().for_each(cut);
             run.captures.iter_mut().chain(&mut run.warmup).for_each(cut);
         }
         for location in self.culprits.iter().filter_map(|row| row.location.as_deref()) {
-            self.sentence = self.sentence.replace(location, &redacted(location));
+            self.sentence = self.sentence.replace(location, redacted_path(location));
         }
         let rows = self.runs.iter_mut().flat_map(|run| &mut run.culprits).chain(&mut self.culprits);
         rows.filter_map(|row| row.location.as_mut()).for_each(cut);
@@ -176,11 +177,16 @@ impl Document<'_> {
     }
 }
 
-/// The document with the stacks of the culprits of its verdict.
-pub(crate) fn with_sites<'a>(series: &'a Series, leaks: &'a Leaks) -> Document<'a> {
+/// The document for a page, in which a capture has a place: its name may be another one's as well.
+pub(crate) fn for_page<'a>(
+    series: &'a Series,
+    leaks: &'a Leaks,
+    place: impl Fn(usize) -> usize,
+) -> Document<'a> {
     let mut document = document(series, leaks);
-    for (row, culprit) in document.culprits.iter_mut().zip(leaks.runs.iter().flat_map(|run| &run.culprits)) {
-        row.sites = Some(&culprit.stacks);
+    for (row, judged) in document.runs.iter_mut().zip(&leaks.runs) {
+        row.places = Some(judged.run.captures.iter().map(|&capture| place(capture)).collect());
+        row.warmup_places = Some(judged.warmup.iter().map(|&capture| place(capture)).collect());
     }
     document
 }
@@ -200,6 +206,8 @@ fn run_row<'a>(run: &'a Judged, name: impl Fn(usize) -> &'a str) -> RunRow<'a> {
         times: &facts.times,
         captures: facts.captures.iter().map(|&capture| name(capture).into()).collect(),
         warmup: run.warmup.iter().map(|&capture| name(capture).into()).collect(),
+        places: None,
+        warmup_places: None,
         heap: run.heap.iter().map(|&bytes| whole(bytes)).collect(),
         growth: whole(run.growth),
         allocated_growth: run.allocated_growth.map(whole),
@@ -249,7 +257,6 @@ fn culprit_row<'a>(culprit: &'a Culprit, run: &Judged) -> CulpritRow<'a> {
         path: &culprit.path,
         callers: culprit.callers.iter().map(|c| CallerRow { name: &c.name, share: c.share }).collect(),
         stacks: culprit.stacks.len(),
-        sites: None,
     }
 }
 

@@ -5,7 +5,7 @@ mod rate;
 mod sentence;
 mod text;
 
-pub(crate) use json::with_sites;
+pub(crate) use json::for_page;
 pub use json::write as write_json;
 pub use rate::{Per, duration};
 pub use sentence::sentence;

@@ -22,7 +22,7 @@ struct Row {
 
 /// All values of a capture, or what differs from the capture `base`, which the reader knows as the one before.
 pub(super) fn values(series: &Series, capture: usize, base: Option<usize>) -> Vec<u8> {
-    let has_alloc = |capture: usize| !series.captures()[capture].allocated().is_empty();
+    let has_alloc = |capture: usize| series.captures()[capture].has_alloc;
     // What one of them lacks cannot be relative to the other.
     let base = base.filter(|&base| has_alloc(base) == has_alloc(capture));
     let mut rows = rows(series, capture);

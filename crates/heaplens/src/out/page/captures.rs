@@ -1,11 +1,14 @@
 //! What is known of each capture, in the order of time.
 
-use super::{Options, redacted};
+use super::{Options, redacted, redacted_path};
 use crate::leaks::Leaks;
 use crate::out::escape;
 use crate::sampling::{self, Interval};
 use crate::series::{Capture, Clock, Run, Series};
 use serde::Serialize;
+
+/// No date of a browser is later.
+const LATEST: u64 = 8_640_000_000_000_000;
 
 /// More warnings of one capture are counted.
 const MOST_WARNINGS: usize = 10;
@@ -47,9 +50,12 @@ fn time(series: &Series, leaks: Option<&Leaks>, capture: usize) -> Option<u64> {
     }
     let in_run = run.and_then(|run| {
         let place = run.captures.iter().position(|&other| other == capture)?;
-        Some(run.first_ms? + (run.times[place] * 1000.0) as u64)
+        Some(run.first_ms?.saturating_add((run.times[place] * 1000.0).round() as u64))
     });
-    in_run.or_else(|| Clock::of_capture(&series.captures()[capture]))
+    // One that was too young to be judged is of its run's clock, too: two would not agree on the order.
+    let found = &series.captures()[capture];
+    let by_clock = run.map_or_else(|| Clock::of_capture(found), |run| run.clock.read(found));
+    in_run.or(by_clock).filter(|&time| time <= LATEST)
 }
 
 /// Seconds since the first of its run; 0 if it is not known.
@@ -107,6 +113,8 @@ pub(super) fn row(series: &Series, leaks: Option<&Leaks>, capture: usize, option
         Some(rate) => sampling::interval(total, rate),
         None => Interval { low: total, high: total },
     };
+    let name = found.source.name.as_str();
+    let name = if options.is_redacted { redacted_path(name) } else { name };
     let trailer = found.trailer.as_ref();
     let stat = |key: &str| trailer.and_then(|trailer| trailer.stats.get(key).copied());
     let mut warnings: Vec<String> =
@@ -115,7 +123,7 @@ pub(super) fn row(series: &Series, leaks: Option<&Leaks>, capture: usize, option
         warnings.push(format!("and {more} more"));
     }
     CaptureRow {
-        name: shown(&found.source.name),
+        name: escape::terminal(name).into_owned(),
         time: time(series, leaks, capture),
         seconds: seconds(leaks, capture),
         run: number.map_or(-1, |number| number as i64),

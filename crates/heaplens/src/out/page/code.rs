@@ -1,6 +1,6 @@
 //! Strings, functions, frames, stacks and sites as columns; only those that a site needs.
 
-use super::{Options, blocks, colors, redacted};
+use super::{Options, blocks, colors, redacted, redacted_path};
 use crate::classify::{Owner, Owners, crate_of};
 use crate::filter;
 use crate::out::{escape, symbols};
@@ -119,7 +119,7 @@ impl Code {
     }
 
     fn path(&mut self, text: &str) -> usize {
-        if self.is_redacted { self.string(&redacted(text)) } else { self.string(text) }
+        if self.is_redacted { self.string(redacted_path(text)) } else { self.string(text) }
     }
 
     fn stack(&mut self, profile: &Profile, leaf: Option<StackId>, places: &mut Places) -> i64 {
@@ -204,12 +204,11 @@ fn module_row(module: &Module, is_redacted: bool) -> ModuleRow {
         }
         SymbolState::Verified { .. } | SymbolState::Served { .. } | SymbolState::NotLooked => String::new(),
     };
-    let shown = |text: &str| {
-        let text = if is_redacted { redacted(text) } else { text.to_owned() };
-        escape::terminal(&text).into_owned()
-    };
+    let shown = |text: &str| escape::terminal(text).into_owned();
+    let path = if is_redacted { redacted_path(&module.path) } else { &module.path };
+    let advice = if is_redacted { redacted(&advice) } else { advice };
     ModuleRow {
-        path: shown(&module.path),
+        path: shown(path),
         build_id: module.build_id.clone().unwrap_or_default(),
         state: symbols::state(module),
         advice: shown(&advice),

@@ -12,13 +12,13 @@ mod places;
 mod redact;
 
 pub use places::own_places;
-pub use redact::redacted;
+pub use redact::{redacted, redacted_path};
 
 use crate::classify::Owners;
 use crate::error::Error;
 use crate::leaks::Leaks;
 use crate::out::escape;
-use crate::out::leaks::with_sites;
+use crate::out::leaks::for_page;
 use crate::profile::SampleType;
 use crate::series::Series;
 use captures::CaptureRow;
@@ -125,11 +125,12 @@ impl Page {
         let mut warnings: Vec<String> =
             series.code().warnings.iter().map(|w| shown(&w.to_string())).collect();
         warnings.dedup();
-        let judged = leaks.map(|leaks| judged(&series, leaks, options)).transpose()?;
+        let judged = leaks.map(|leaks| judged(&series, leaks, &order, options)).transpose()?;
         let index = Index {
             version: VERSION,
             program: &options.program,
-            title: shown(&options.title),
+            // Who typed it wants it shown.
+            title: escape::terminal(&options.title).into_owned(),
             is_redacted: options.is_redacted,
             sample_types: sample_types(&series),
             code,
@@ -201,8 +202,12 @@ fn write_block(bytes: &[u8], out: &mut dyn Write) -> Result<(), Error> {
 }
 
 /// What was found, with nothing hidden in its names, as in all that a page shows.
-fn judged(series: &Series, leaks: &Leaks, options: &Options) -> Result<Value, Error> {
-    let mut document = with_sites(series, leaks);
+fn judged(series: &Series, leaks: &Leaks, order: &[usize], options: &Options) -> Result<Value, Error> {
+    let mut places = vec![0; order.len()];
+    for (place, &capture) in order.iter().enumerate() {
+        places[capture] = place;
+    }
+    let mut document = for_page(series, leaks, |capture| places[capture]);
     if options.is_redacted {
         document.redact();
     }
@@ -228,7 +233,7 @@ fn show(value: &mut Value) {
 fn sample_types(series: &Series) -> Vec<&'static str> {
     let all = series.captures();
     let has_objects = all.iter().all(|capture| capture.has_objects);
-    let has_alloc = all.iter().all(|capture| !capture.allocated().is_empty());
+    let has_alloc = all.iter().all(|capture| capture.has_alloc);
     let has = |sample: &SampleType| {
         let is_alloc = matches!(sample, SampleType::AllocObjects | SampleType::AllocSpace);
         (has_objects || sample.is_bytes()) && (has_alloc || !is_alloc)
