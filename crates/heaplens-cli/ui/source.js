@@ -87,7 +87,7 @@ export function sourcePage(app) {
     const lines = linesOf(index, shown);
     const isKnown = lines.some((line) => line.text !== null);
     text.textContent = `${sidesText(state, app.clock)}. ${isKnown ? "" : NO_TEXT}`;
-    const most = Math.max(...shown.lines.map(({ cum }) => Math.abs(cum.after - cum.before)), 1);
+    const most = shown.lines.reduce((most, { cum }) => Math.max(most, Math.abs(cum.after - cum.before)), 1);
     body.replaceChildren(
       ...lines.slice(0, MOST_LINES).map((line) => {
         const cum = line.amount?.cum;

@@ -9,7 +9,7 @@ const { changedSentence, chargesOf, heldSentence, isChance, ownerShares, ownSent
 const { historyText, suspectsOf, whenOf } = await load("suspects.js");
 const { sparkPoints } = await load("spark.js");
 const { clockOf } = await load("times.js");
-const { courseText, nearestCapture, restartsOf, rising } = await load("curves.js");
+const { courseText, curvesOf, mostShown, nearestCapture, restartsOf, rising } = await load("curves.js");
 
 const MIB = 1048576;
 const run = {
@@ -273,6 +273,39 @@ test("captures have times in the viewer's zone, or none", () => {
   assert.deepEqual([seconds.unit, seconds.short(1), seconds.long(1)], ["seconds", "+5 min", "+5 min (dump 2 of 2)"]);
   const order = clockOf({ ...at(0, 5), clock: "order" });
   assert.deepEqual([order.unit, order.position(1), order.short(1)], ["number", 2, "dump 2"]);
+});
+
+test("times that are no dates make no clock of dates", () => {
+  const of = (...times) =>
+    clockOf(
+      indexOf([["main"]], {
+        clock: "trailer",
+        captures: times.map((time, i) => captureOf(`d${i}`, { time, seconds: i * 300 })),
+      }),
+      "UTC",
+    );
+  for (const times of [[0, 8.64e15 + 1], [1e18, 1e18 + 1], [-1e17, 0], [0, Infinity], [NaN, 1]]) {
+    const clock = of(...times);
+    assert.deepEqual([clock.isDate, clock.unit, clock.short(1)], [false, "seconds", "+5 min"]);
+  }
+  const last = of(8.64e15 - 1000, 8.64e15);
+  assert.equal(last.unit, "date");
+  // The chart has some room at its ends.
+  assert.equal(last.at(8.64e12 + 100), last.short(1));
+});
+
+test("a chart of a hundred thousand captures", () => {
+  const captures = Array.from({ length: 1e5 }, (_, i) =>
+    captureOf("d", { time: i * 1000, total: i, high: 2 * i, allocated: null, rss: i === 777 ? 5e6 : 1 }),
+  );
+  const index = indexOf([["main"]], { clock: "trailer", captures });
+  assert.equal(clockOf(index, "UTC").short(0), "1 Jan, 00:00");
+  const curves = curvesOf(index);
+  assert.equal(mostShown(curves, captures), 5e6);
+  assert.equal(mostShown([curves[0]], []), 99999);
+  assert.equal(mostShown([curves[0]], captures), 199998);
+  assert.equal(mostShown([], []), 1);
+  assert.match(courseText(index, clockOf(index, "UTC")), /in 100000 dumps/);
 });
 
 test("places on the chart", () => {
