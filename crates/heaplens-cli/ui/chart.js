@@ -1,6 +1,6 @@
 // Memory over time, with the two marks that choose what is compared.
 
-import { courseText, curvesOf, nearestCapture, restartsOf, rising } from "./curves.js";
+import { courseText, curvesOf, mostShown, nearestCapture, restartsOf, rising } from "./curves.js";
 import { BYTE_STEPS, drawCaptures, timeAxis, timeRange } from "./axes.js";
 import { button, html, svgHtml, visible } from "./dom.js";
 import { chartHandles } from "./handles.js";
@@ -91,11 +91,7 @@ export function memoryChart(app) {
     if (!uPlotClass || width < 50) return;
     const shown = curves.filter((curve) => !off.has(curve.key));
     const total = shown.find((curve) => curve.key === "total");
-    const most = Math.max(
-      ...shown.flatMap((curve) => curve.values.map((value) => value ?? 0)),
-      ...(total ? index.captures.map((c) => c.high) : []),
-      1,
-    );
+    const most = mostShown(shown, total ? index.captures : []);
     const data = [positions, ...shown.map((curve) => curve.values)];
     const gaps = (
       /** @type {Plot} */ u,

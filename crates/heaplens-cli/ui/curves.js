@@ -33,6 +33,15 @@ export function curvesOf({ captures }) {
   })).filter((curve) => curve.values.some((value) => value !== null));
 }
 
+/** How far up the chart goes. @param {Curve[]} curves @param {CaptureData[]} captures those whose interval is drawn */
+export function mostShown(curves, captures) {
+  let most = 1;
+  // One by one: as arguments of one call there can be too many.
+  for (const { values } of curves) for (const value of values) most = Math.max(most, value ?? 0);
+  for (const { high } of captures) most = Math.max(most, high);
+  return most;
+}
+
 /** Captures before which the process was started anew. @param {Index} index @returns {number[]} */
 export function restartsOf({ captures }) {
   const restarts = [];

@@ -7,6 +7,8 @@ import { addedValues, readBlock } from "./block.js";
 
 /** So many captures' values are kept. */
 const KEPT = 64;
+/** And so many points of them, 20 to 40 bytes each; those of threads are as many again. */
+const KEPT_POINTS = 4e6;
 
 /** What base64 of gzip stands for. @param {string} base64 @returns {Promise<Uint8Array>} */
 export async function gunzip(base64) {
@@ -24,15 +26,17 @@ export function embeddedHome(bytes) {
     index,
     (n) => Promise.resolve(values[n]),
     (n) => Promise.resolve(threads[n]),
+    KEPT_POINTS,
   );
 }
 
 /**
  * The home that asks a server: `data`, `values/N` and `threads/N` below `base`.
  * @param {string} base @param {(url: string) => Promise<Response>} get `fetch`
+ * @param {number} points so many are kept
  * @returns {Promise<Home>}
  */
-export async function serverHome(base, get) {
+export async function serverHome(base, get, points = KEPT_POINTS) {
   const root = base.endsWith("/") ? base : `${base}/`;
   const load = async (/** @type {string} */ path) => {
     const response = await get(root + path);
@@ -42,7 +46,7 @@ export async function serverHome(base, get) {
   const { index, values, threads } = openContainer(await load("data"));
   const block = (/** @type {Uint8Array[]} */ known, /** @type {string} */ path) => (/** @type {number} */ n) =>
     known[n]?.length ? Promise.resolve(known[n]) : load(`${path}/${n}`);
-  return homeOf(index, block(values, "values"), block(threads, "threads"));
+  return homeOf(index, block(values, "values"), block(threads, "threads"), points);
 }
 
 /** @param {Uint8Array} bytes @returns {{index: Index, values: Uint8Array[], threads: Uint8Array[]}} */
@@ -72,43 +76,65 @@ function openContainer(bytes) {
 
 /**
  * @param {Index} index @param {(n: number) => Promise<Uint8Array>} values
- * @param {(n: number) => Promise<Uint8Array>} threads @returns {Home}
+ * @param {(n: number) => Promise<Uint8Array>} threads
+ * @param {number} points so many are kept @returns {Home}
  */
-function homeOf(index, values, threads) {
-  const ofThreads = reader(index, threads);
+function homeOf(index, values, threads, points) {
+  const ofThreads = reader(index, threads, points);
   return {
     index,
-    values: reader(index, values),
+    values: reader(index, values, points),
     threads: async (n) => (index.captures[n]?.has_threads ? ofThreads(n) : null),
   };
 }
 
 /**
  * Values of captures, their bases resolved; those asked for last are kept.
- * @param {Index} index @param {(n: number) => Promise<Uint8Array>} block @returns {(n: number) => Promise<Values>}
+ * @param {Index} index @param {(n: number) => Promise<Uint8Array>} block @param {number} most points that are kept
+ * @returns {(n: number) => Promise<Values>}
  */
-function reader(index, block) {
-  /** @type {Map<number, Promise<Values>>} */
+function reader(index, block, most) {
+  /** @type {Map<number, {values: Promise<Values>, points: number}>} points: -1 while one waits for them */
   const kept = new Map();
+  let points = 0;
   const read = async (/** @type {number} */ n) => {
     const { base, values } = readBlock(await block(n), index.sites.stack.length);
     if (base === 0) return values;
     if (base > n) throw new Error("the page's data is damaged: a base that does not exist");
     return addedValues(await get(n - base), values);
   };
+  /** Lets go of the oldest, but never of the last one. @param {number} last */
+  const limit = (last) => {
+    for (const [n, entry] of kept) {
+      if (kept.size <= KEPT && points <= most) break;
+      if (n === last || entry.points < 0) continue;
+      kept.delete(n);
+      points -= entry.points;
+    }
+  };
+  const begin = (/** @type {number} */ n) => {
+    const entry = { values: read(n), points: -1 };
+    entry.values.then(
+      ({ count }) => {
+        entry.points = count;
+        points += count;
+        // A capture comes after those that it is based on.
+        kept.delete(n);
+        kept.set(n, entry);
+        limit(n);
+      },
+      // What failed is asked for anew.
+      () => kept.delete(n),
+    );
+    return entry;
+  };
   /** @type {(n: number) => Promise<Values>} */
   const get = (n) => {
     if (!(n >= 0 && n < index.captures.length)) return Promise.reject(new Error(`there is no capture ${n}`));
-    const values = kept.get(n) ?? read(n);
+    const entry = kept.get(n) ?? begin(n);
     kept.delete(n);
-    kept.set(n, values);
-    // What failed is asked for anew.
-    values.catch(() => kept.get(n) === values && kept.delete(n));
-    for (const oldest of kept.keys()) {
-      if (kept.size <= KEPT) break;
-      kept.delete(oldest);
-    }
-    return values;
+    kept.set(n, entry);
+    return entry.values;
   };
   return get;
 }

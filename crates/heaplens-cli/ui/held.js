@@ -5,6 +5,7 @@ import { changedSentence, changeRange, chargesOf, heldSentence, isChance, ownerS
 import { html } from "./dom.js";
 import { amount, percent, signed } from "./model.js";
 import { programOf } from "./program.js";
+import { rateOf } from "./tree.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./types.js").State} State */
@@ -122,7 +123,7 @@ function rangeOrChance({ bytes }, rate) {
  * @param {App} app @param {State} state @param {ReturnType<typeof chargesOf>} found @returns {Parts}
  */
 export function changedParts(app, state, { charges, total }) {
-  const { rate } = app.index.captures[state.b];
+  const rate = rateOf(app, true, state);
   const sentence = changedSentence(programOf(app.index), total.bytes, rate);
   const net = (/** @type {Charge} */ { bytes }) => bytes.after - bytes.before;
   const list = (/** @type {string} */ title, /** @type {Charge[]} */ all) => {

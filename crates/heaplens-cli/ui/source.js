@@ -1,7 +1,7 @@
 // Source files with what their lines hold.
 
 import { shortPlace } from "./cells.js";
-import { csvOf } from "./csv.js";
+import { csvOf, rounded } from "./csv.js";
 import { html, shortened } from "./dom.js";
 import { chosenStacks } from "./fold.js";
 import { filesOf, linesOf } from "./lines.js";
@@ -87,7 +87,7 @@ export function sourcePage(app) {
     const lines = linesOf(index, shown);
     const isKnown = lines.some((line) => line.text !== null);
     text.textContent = `${sidesText(state, app.clock)}. ${isKnown ? "" : NO_TEXT}`;
-    const most = Math.max(...shown.lines.map(({ cum }) => Math.abs(cum.after - cum.before)), 1);
+    const most = shown.lines.reduce((most, { cum }) => Math.max(most, Math.abs(cum.after - cum.before)), 1);
     body.replaceChildren(
       ...lines.slice(0, MOST_LINES).map((line) => {
         const cum = line.amount?.cum;
@@ -130,10 +130,10 @@ export function sourcePage(app) {
           /** @type {import("./csv.js").Field<LineAmount>[]} */
           const fields = [
             { name: "line", value: ({ line }) => line },
-            { name: "flat_from", value: ({ flat }) => Math.round(flat.before) },
-            { name: "flat_to", value: ({ flat }) => Math.round(flat.after) },
-            { name: "cum_from", value: ({ cum }) => Math.round(cum.before) },
-            { name: "cum_to", value: ({ cum }) => Math.round(cum.after) },
+            { name: "flat_from", value: ({ flat }) => rounded(flat.before) },
+            { name: "flat_to", value: ({ flat }) => rounded(flat.after) },
+            { name: "cum_from", value: ({ cum }) => rounded(cum.before) },
+            { name: "cum_to", value: ({ cum }) => rounded(cum.after) },
           ];
           return csvOf(fields, shown?.lines ?? []);
         },

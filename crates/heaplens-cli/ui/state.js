@@ -87,11 +87,11 @@ export function defaultState(index) {
  * @param {Index} index @returns {[number, number] | null}
  */
 export function judgedRun(index) {
-  const names = index.leaks?.runs?.[0]?.captures;
-  if (!Array.isArray(names) || names.length < 2) return null;
-  const first = index.captures.findIndex((capture) => capture.name === names[0]);
-  const last = index.captures.findLastIndex((capture) => capture.name === names[names.length - 1]);
-  return first >= 0 && last > first ? [first, last] : null;
+  // Not by their names: several can have the same.
+  const places = index.leaks?.runs?.[0]?.places;
+  if (!Array.isArray(places)) return null;
+  const [first, last] = [places[0], places[places.length - 1]];
+  return index.captures[first] && index.captures[last] && first < last ? [first, last] : null;
 }
 
 /** The state as a fragment, without `#`; empty for the default. @param {State} state @param {State} base */

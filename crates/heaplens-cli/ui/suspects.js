@@ -16,11 +16,16 @@ import { culpritCrate, hasTimes, LABELS, shareText, sinceOf, verdictOf } from ".
 
 /** When a capture of a run was made. @param {App} app @param {any} run */
 export function whenOf(app, run) {
-  const numbers = new Map(app.index.captures.map((capture, i) => [capture.name, i]));
   return (/** @type {number} */ capture) => {
-    const number = numbers.get(run.captures[capture]);
-    return number === undefined ? `dump ${capture + 1}` : app.clock.short(number);
+    const place = run.places?.[capture];
+    return app.index.captures[place] ? app.clock.short(place) : `dump ${capture + 1}`;
   };
+}
+
+/** The judgement as the command line prints it: without the places, which are of the page alone. @param {any} leaks */
+export function printedJudgement(leaks) {
+  const runs = leaks.runs.map((/** @type {any} */ { places: _, warmup_places: _warmup, ...run }) => run);
+  return { ...leaks, runs };
 }
 
 /** Each run's suspects, those of the verdict's run first. @param {any} leaks @returns {Suspect[]} */
@@ -212,7 +217,7 @@ export function suspectsPage(app) {
               label: "JSON of the judgement",
               extension: "json",
               type: "application/json",
-              make: async () => `${JSON.stringify(leaks, null, 2)}\n`,
+              make: async () => `${JSON.stringify(printedJudgement(leaks), null, 2)}\n`,
             },
           ]
         : [],

@@ -13,11 +13,17 @@ import { durationText } from "./rate.js";
  * }} Clock
  */
 
+/** Milliseconds; beyond there are no dates, and formatting one throws. */
+const LAST_DATE = 8.64e15;
+
 /** @param {Index} index @param {string | undefined} zone the viewer's own if undefined @returns {Clock} */
 export function clockOf(index, zone = undefined) {
   const { captures } = index;
   // Where times were given, those that the dumps tell are not those of the verdict.
-  const isDate = captures.length > 0 && !["order", "given"].includes(index.clock) && captures.every((capture) => capture.time !== null);
+  const isDate =
+    captures.length > 0 &&
+    !["order", "given"].includes(index.clock) &&
+    captures.every(({ time }) => time !== null && Math.abs(time) <= LAST_DATE);
   if (isDate) return dated(index, zone);
   const grows = captures.every((capture, i) => i === 0 || capture.seconds > captures[i - 1].seconds);
   if (index.clock === "order" || !grows) {
@@ -45,8 +51,8 @@ export function clockOf(index, zone = undefined) {
 /** @param {Index} index @param {string | undefined} zone @returns {Clock} */
 function dated({ captures }, zone) {
   const times = captures.map((capture) => capture.time ?? 0);
-  const first = Math.min(...times);
-  const span = Math.max(...times) - first;
+  const first = times.reduce((least, time) => Math.min(least, time));
+  const span = times.reduce((most, time) => Math.max(most, time)) - first;
   /** @type {Intl.DateTimeFormatOptions} */
   const clock = {
     hour: "2-digit",
@@ -67,7 +73,8 @@ function dated({ captures }, zone) {
   });
   const days = new Intl.DateTimeFormat("en-GB", { ...day, year: "numeric", timeZone: zone });
   const isOneDay = days.format(first) === days.format(first + span);
-  const brief = (/** @type {number} */ ms) => (isOneDay ? times24 : withDay).format(ms);
+  const brief = (/** @type {number} */ ms) => 
+    (isOneDay ? times24 : withDay).format(Math.min(Math.max(ms, -LAST_DATE), LAST_DATE));
   return {
     isDate: true,
     unit: "date",

@@ -7,6 +7,7 @@ import { noSums, stackSums, sumColumns } from "./sums.js";
 /** @typedef {import("./code.js").Code} Code @typedef {import("./sums.js").Sums} Sums */
 /** @typedef {import("./sums.js").Relative} Relative @typedef {import("./tries.js").Trie} Trie */
 /** @typedef {import("./types.js").Values} Values @typedef {import("./types.js").State} State */
+/** @typedef {import("./types.js").Index} Index */
 
 /**
  * A model that model.js and describe.js take, and what the page wants to know beside it. `frame` is each node's frame
@@ -45,10 +46,10 @@ export function facts(code, isDiff, state, relative) {
 
 /**
  * Average bytes between samples, the larger of both sides'; null if they are exact.
- * @param {Code} code @param {boolean} isDiff @param {State} state
+ * @param {{index: Index}} of @param {boolean} isDiff @param {Pick<State, "a" | "b">} state @returns {number | null}
  */
-export function rateOf(code, isDiff, state) {
-  const rates = [state.b, ...(isDiff ? [state.a] : [])].map((n) => code.index.captures[n]?.rate ?? null);
+export function rateOf({ index }, isDiff, state) {
+  const rates = [state.b, ...(isDiff ? [state.a] : [])].map((n) => index.captures[n]?.rate ?? null);
   return rates.reduce((most, rate) => (rate !== null && rate > (most ?? 0) ? rate : most), null);
 }
 

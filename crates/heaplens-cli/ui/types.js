@@ -44,7 +44,8 @@
  *   warnings: string[]
  * }} CaptureData
  *
- * What `heaplens leaks --format json` prints (docs/json.md), and `sites` of each culprit.
+ * What `heaplens leaks --format json` prints (docs/json.md), and in each run `places` and `warmup_places`: where its
+ * `captures` and `warmup` are in the index's captures, in the same order. Names would not tell: several can be the same.
  * @typedef {Record<string, any>} LeaksData
  *
  * Hex colours. `change` from -8 (shrank) to 8 (grew), `owner` in the order a s r t p.

@@ -159,7 +159,7 @@ fn svg(lab: &Lab, tab: &Tab<'_>, line: &str) -> Result<(), Failed> {
     let path = file.put(dir.path())?;
     let picture = lab.browser()?.open(&format!("file://{}", path.display()))?;
     let is_drawn = "return document.documentElement.localName === 'svg' && document.querySelectorAll('rect').length > 3 \
-                    && document.querySelector('parsererror') === null && document.scripts === undefined || document.querySelector('script') === null";
+                    && document.querySelector('parsererror') === null && document.querySelector('script') === null";
     picture.until("it is a picture and no more", is_drawn)?;
     picture.close()
 }

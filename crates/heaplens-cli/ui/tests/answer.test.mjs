@@ -6,10 +6,10 @@ import { load } from "./load.mjs";
 const verdicts = await load("verdict.js");
 const rates = await load("rate.js");
 const { changedSentence, chargesOf, heldSentence, isChance, ownerShares, ownSentence } = await load("charge.js");
-const { historyText, suspectsOf, whenOf } = await load("suspects.js");
+const { historyText, printedJudgement, suspectsOf, whenOf } = await load("suspects.js");
 const { sparkPoints } = await load("spark.js");
 const { clockOf } = await load("times.js");
-const { courseText, nearestCapture, restartsOf, rising } = await load("curves.js");
+const { courseText, curvesOf, mostShown, nearestCapture, restartsOf, rising } = await load("curves.js");
 
 const MIB = 1048576;
 const run = {
@@ -23,7 +23,9 @@ const run = {
   first_ms: 0,
   times: [0, 3600, 7200],
   captures: ["a", "b", "c"],
+  places: [1, 2, 3],
   warmup: ["w"],
+  warmup_places: [0],
   heap: [1, 2, 3],
   growth: 10 * MIB,
   least_rate: 100,
@@ -110,7 +112,7 @@ test("the grounds of a judgement", () => {
     verdicts.groundsOf(run).join("; "),
     "app pid 42 on db7; 3 dumps over 2 h; one sample in 512 KiB; times from the dumps themselves; the first dump not judged (warm-up)",
   );
-  const bare = { ...run, pid: null, host: null, exe: null, clock: "order", rate_is_assumed: true, warmup: ["a", "b"] };
+  const bare = { ...run, pid: null, host: null, exe: null, clock: "order", rate_is_assumed: true, warmup: ["a", "b"], warmup_places: [0, 1] };
   assert.equal(
     verdicts.groundsOf(bare).join("; "),
     "3 dumps; one sample in 512 KiB assumed, since the inputs do not tell; no times known: taken in order, at equal distances; the first 2 dumps not judged (warm-up)",
@@ -171,8 +173,20 @@ test("suspects are those of all runs", () => {
   assert.equal(sparkPoints([0, 1], 10, 5), "0.0,5.0 10.0,0.0");
   assert.equal(sparkPoints([3], 10, 5), "5.0,5.0");
   assert.equal(sparkPoints([], 10, 5), "");
-  const app = { index: { captures: [{ name: "b" }] }, clock: { short: () => "noon" } };
-  assert.deepEqual([0, 1].map(whenOf(app, run)), ["dump 1", "noon"]);
+});
+
+test("captures of a run are told by their places", () => {
+  // All names are alike, as they are once they are redacted.
+  const captures = ["w", "x", "x", "x", "x"].map((name) => ({ name }));
+  const app = { index: { captures }, clock: { short: (i) => `at ${i}` } };
+  const alike = { ...run, captures: ["x", "x", "x"] };
+  assert.deepEqual([0, 1, 2].map(whenOf(app, alike)), ["at 1", "at 2", "at 3"]);
+  assert.deepEqual([0, 1].map(whenOf(app, { ...alike, places: [4, 9] })), ["at 4", "dump 2"]);
+  assert.equal(whenOf(app, { ...alike, places: undefined })(0), "dump 1");
+  const printed = printedJudgement(leaks);
+  assert.deepEqual(printed.runs[0].captures, run.captures);
+  assert.doesNotMatch(JSON.stringify(printed), /places/);
+  assert.deepEqual(leaks.runs[0].places, [1, 2, 3]);
 });
 
 /** Owners are given by hand. */
@@ -273,6 +287,39 @@ test("captures have times in the viewer's zone, or none", () => {
   assert.deepEqual([seconds.unit, seconds.short(1), seconds.long(1)], ["seconds", "+5 min", "+5 min (dump 2 of 2)"]);
   const order = clockOf({ ...at(0, 5), clock: "order" });
   assert.deepEqual([order.unit, order.position(1), order.short(1)], ["number", 2, "dump 2"]);
+});
+
+test("times that are no dates make no clock of dates", () => {
+  const of = (...times) =>
+    clockOf(
+      indexOf([["main"]], {
+        clock: "trailer",
+        captures: times.map((time, i) => captureOf(`d${i}`, { time, seconds: i * 300 })),
+      }),
+      "UTC",
+    );
+  for (const times of [[0, 8.64e15 + 1], [1e18, 1e18 + 1], [-1e17, 0], [0, Infinity], [NaN, 1]]) {
+    const clock = of(...times);
+    assert.deepEqual([clock.isDate, clock.unit, clock.short(1)], [false, "seconds", "+5 min"]);
+  }
+  const last = of(8.64e15 - 1000, 8.64e15);
+  assert.equal(last.unit, "date");
+  // The chart has some room at its ends.
+  assert.equal(last.at(8.64e12 + 100), last.short(1));
+});
+
+test("a chart of a hundred thousand captures", () => {
+  const captures = Array.from({ length: 1e5 }, (_, i) =>
+    captureOf("d", { time: i * 1000, total: i, high: 2 * i, allocated: null, rss: i === 777 ? 5e6 : 1 }),
+  );
+  const index = indexOf([["main"]], { clock: "trailer", captures });
+  assert.equal(clockOf(index, "UTC").short(0), "1 Jan, 00:00");
+  const curves = curvesOf(index);
+  assert.equal(mostShown(curves, captures), 5e6);
+  assert.equal(mostShown([curves[0]], []), 99999);
+  assert.equal(mostShown([curves[0]], captures), 199998);
+  assert.equal(mostShown([], []), 1);
+  assert.match(courseText(index, clockOf(index, "UTC")), /in 100000 dumps/);
 });
 
 test("places on the chart", () => {

@@ -104,6 +104,43 @@ test("a server is asked for what is not there, once", async () => {
   assert.deepEqual(asked, ["/token/data", "/token/values/1", "/token/values/1"]);
 });
 
+test("as much is kept as fits, by its points", async () => {
+  const captures = Array.from({ length: 100 }, () => captureOf("d"));
+  const index = indexOf([["a"], ["b"], ["c"]], { captures });
+  const rows = [0, 1, 2].map((site) => [site, 8, 1]);
+  /** A home of captures of so many points each, and what was asked of its server. */
+  const homeOf = async (points, most, base = () => 0) => {
+    const asked = [];
+    const none = captures.flatMap(() => [NONE, NONE]);
+    const get = async (url) => {
+      if (url.endsWith("data")) return new Response(containerOf(index, none));
+      const n = Number(url.split("/").pop());
+      asked.push(n);
+      return new Response(blockOf(valuesOf(rows.slice(0, points)), base(n)));
+    };
+    return { home: await serverHome("/", get, most), asked };
+  };
+  const askedFor = async ({ home, asked }, ...wanted) => {
+    asked.length = 0;
+    for (const n of wanted) await home.values(n);
+    return asked;
+  };
+  const three = await homeOf(3, 9);
+  assert.deepEqual(await askedFor(three, 0, 1, 2, 0, 1, 2), [0, 1, 2]);
+  assert.deepEqual(await askedFor(three, 3, 1, 2, 3, 0), [3, 0]);
+  // One that is larger than all that may be kept is kept all the same, alone.
+  assert.deepEqual(await askedFor(await homeOf(3, 2), 0, 0, 1, 1, 0), [0, 1, 0]);
+  const many = await homeOf(0, 9);
+  await askedFor(many, ...captures.keys());
+  assert.deepEqual(await askedFor(many, ...Array.from({ length: 64 }, (_, i) => 36 + i), 35), [35]);
+  // Each relative to the one before it: what was asked for stays, not the first of the chain.
+  const chain = await homeOf(1, 2, (n) => (n > 0 ? 1 : 0));
+  assert.equal((await chain.home.values(99)).bytes[0], 800);
+  assert.deepEqual(await askedFor(chain, 99, 98), []);
+  const all = await Promise.all(captures.map((_, n) => chain.home.values(n)));
+  assert.deepEqual(all.map(({ bytes }) => bytes[0]), captures.map((_, n) => 8 * (n + 1)));
+});
+
 test("damaged data is said to be so", async () => {
   const index = indexOf([["a"]]);
   const container = containerOf(index, [blockOf(valuesOf([[0, 1, 1]])), NONE, NONE, NONE]);

@@ -122,10 +122,14 @@ test("one dump, two, a series, a judged run", () => {
   assert.deepEqual(of(1), ["answer", -1, 0, "name"]);
   assert.deepEqual(of(2), ["flame", 0, 1, "change"]);
   assert.deepEqual(of(12), ["answer", 0, 11, "change"]);
-  const run = (...names) => ({ runs: [{ captures: names }] });
-  assert.deepEqual(of(12, run("dump2", "dump3", "dump9")), ["answer", 2, 9, "change"]);
-  for (const leaks of [run(), run("dump2"), run("gone", "dump3"), run("dump9", "dump2"), { runs: [] }, {}]) {
+  const run = (...places) => ({ runs: [{ captures: places.map(() => "x"), places, warmup: [], warmup_places: [] }] });
+  assert.deepEqual(of(12, run(2, 3, 9)), ["answer", 2, 9, "change"]);
+  const wrong = [run(), run(2), run(99, 3), run(3, 99), run(-1, 3), run(9, 2), run(0.5, 3), run(null, 3), { runs: [] }, {}];
+  const named = { runs: [{ captures: ["dump2", "dump9"] }] };
+  for (const leaks of [...wrong, named]) {
     assert.deepEqual(of(12, leaks), ["answer", 0, 11, "change"]);
     assert.equal(judgedRun(indexOf([["main"]], { captures, leaks })), null);
   }
+  const alike = Array.from({ length: 12 }, () => captureOf("x"));
+  assert.deepEqual(judgedRun(indexOf([["main"]], { captures: alike, leaks: run(2, 3, 9) })), [2, 9]);
 });

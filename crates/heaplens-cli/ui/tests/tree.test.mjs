@@ -4,7 +4,7 @@ import { STATE, captureOf, indexOf, randomOf, randomStacks, randomValues, values
 import { load } from "./load.mjs";
 
 const { codeOf, compareBytes, warmIndex } = await load("code.js");
-const { modelOf } = await load("tree.js");
+const { modelOf, rateOf } = await load("tree.js");
 const { sandwichOf } = await load("sandwich.js");
 const { topOf, intervalOfChange } = await load("top.js");
 const { layout, netOf, nameOf, widthOf, intervalOf } = await load("model.js");
@@ -290,6 +290,14 @@ test("the four values, and how sure they are", () => {
   assert.equal(change.samples[1], 4);
   const top = topOf(code, values, values, { ...STATE, a: 0, b: 1 });
   assert.deepEqual(intervalOfChange(top, top.rows[0].cum), intervalOf(change, 1));
+});
+
+test("a difference is as sure as its coarser side", () => {
+  const captures = [2048, 1024, null].map((rate) => captureOf("d", { rate }));
+  const index = indexOf([["a"]], { captures });
+  const of = (a, b) => rateOf({ index }, true, { a, b });
+  assert.deepEqual([of(0, 1), of(1, 0), of(1, 2), of(2, 1), of(2, 2)], [2048, 2048, 1024, 1024, null]);
+  assert.equal(rateOf({ index }, false, { a: 0, b: 1 }), 1024);
 });
 
 test("names have the library's colours and order", () => {
