@@ -34,13 +34,18 @@ export class TimedPattern extends RegExp {
     // Without an anchor each place of the text is tried, too. The next longer text takes so many times as long; in
     // short ones what is repeated up to some number is as what is repeated without an end.
     this.growth = LONGER ** (repeated + 1 + Math.log(ways) / Math.log(MOST_SHORT));
-    this.safe = Math.max(Math.floor((SAFE_STEPS / ways / steps) ** (1 / (repeated + 1))), 4);
+    // Places in order: of all that could be chosen, one in (repeated + 1)! is.
+    let orders = 1;
+    for (let k = 2; k <= repeated + 1; k++) orders *= k;
+    this.safe = Math.max(Math.floor(((SAFE_STEPS * orders) / ways / steps) ** (1 / (repeated + 1))), 4);
   }
 
   /** @param {string} text */
   test(text) {
-    // Of a long text the time that it will take is told by that of its beginning.
-    for (let n = this.safe; n < text.length; n *= LONGER) this.timed(text.slice(0, n), this.growth);
+    // Of a long text the time that it will take is told by that of its beginning; of what is new in each part no more
+    // than is safe, as what takes long may begin there.
+    for (let n = this.safe; n < text.length; n = Math.min(n * LONGER, n + this.safe))
+      this.timed(text.slice(0, n), this.growth);
     return this.timed(text, 1);
   }
 

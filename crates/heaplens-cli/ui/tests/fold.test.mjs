@@ -103,6 +103,10 @@ test("no pattern stops the page", () => {
       for (const one of ["a".repeat(64000), ":a".repeat(32000)]) pattern.test(one);
     }, PatternError);
   }
+  // What takes long can begin late.
+  for (const text of ["a.*.*.*.*.*.*!", "a\\w*a\\w*a\\w*!"]) {
+    assert.throws(() => compiled(text).test(`${"b".repeat(46000)}${"a".repeat(18000)}`), PatternError, text);
+  }
   assert.ok(performance.now() - start < 20000);
 });
 
