@@ -138,7 +138,10 @@ test("as much is kept as fits, by its points", async () => {
   assert.equal((await chain.home.values(99)).bytes[0], 800);
   assert.deepEqual(await askedFor(chain, 99, 98), []);
   const all = await Promise.all(captures.map((_, n) => chain.home.values(n)));
-  assert.deepEqual(all.map(({ bytes }) => bytes[0]), captures.map((_, n) => 8 * (n + 1)));
+  assert.deepEqual(
+    all.map(({ bytes }) => bytes[0]),
+    captures.map((_, n) => 8 * (n + 1)),
+  );
 });
 
 test("damaged data is said to be so", async () => {

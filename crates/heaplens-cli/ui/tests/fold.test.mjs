@@ -38,6 +38,19 @@ test("patterns that could take for ever are refused", () => {
     "(?:x?)*y",
     "(a{1,90}){9,}",
     "(a)\\1",
+    `${"\\w?".repeat(40)}!`,
+    "^(?:\\w{1,20}){20}!",
+    `${".{0,20}".repeat(8)}!`,
+    `${"(?:\\w|\\w)".repeat(40)}!`,
+    "^(?:a|A|b|B|_|:)+!",
+    "(?:a{0,3})+!",
+    "(?:a{0,1}b|b)+!",
+    "(?:a{0}b|b)+!",
+    "(?:\\+?\\+?)*!",
+    "(?:(?:a|a)b?){2,9}!",
+    `(?:a+){${"0".repeat(30)}1,}!`,
+    `${"(?:x|xy?)".repeat(10)}!`,
+    `${"(?:ab?|a)?".repeat(8)}!`,
   ];
   for (const text of wrong) assert.throws(() => compiled(text), PatternError, text);
   assert.match(problemOf({ ...STATE, focus: "(a+)+" }), /^focus: a regular expression that repeats/);
@@ -53,6 +66,19 @@ test("patterns that could take for ever are refused", () => {
     "a{2,3}",
     "(?<n>a)b*",
     "x??",
+    "foo|bar|baz",
+    "^std::",
+    "Vec<.*>::push",
+    "(alloc|core)::",
+    "remember_?label",
+    "\\d+",
+    ".*foo.*bar",
+    "(insert|insert_all)?_(many|more)",
+    "\\w{2,5}x{30}",
+    "(?:[0-9a-f]{4}){2}",
+    Array.from({ length: 300 }, (_, i) => `^f${i}$`).join("|"),
+    `${"(?:foo|bar)".repeat(40)}`,
+    "a{}b{x}",
   ];
   for (const text of right) assert.ok(compiled(text), text);
 });
@@ -77,7 +103,37 @@ test("no pattern stops the page", () => {
       for (const one of ["a".repeat(64000), ":a".repeat(32000)]) pattern.test(one);
     }, PatternError);
   }
+  // What takes long can begin late.
+  for (const text of ["a.*.*.*.*.*.*!", "a\\w*a\\w*a\\w*!"]) {
+    assert.throws(() => compiled(text).test(`${"b".repeat(46000)}${"a".repeat(18000)}`), PatternError, text);
+  }
   assert.ok(performance.now() - start < 20000);
+});
+
+test("what is accepted ends, whatever it is made of", () => {
+  const random = randomOf(11);
+  const one = (list) => list[random(list.length)];
+  const made = (depth) => {
+    const atom = () => (depth > 0 && random(4) === 0 ? `(?:${made(depth - 1)})` : one(["a", "A", "\\w", ".", "b"]));
+    const quantifier = () => (random(3) === 0 ? one(["?", "?", "*", "+", "{1,20}", "{3}", "{20}", "{0,2}"]) : "");
+    const text = Array.from({ length: 1 + random(6) }, () => atom() + quantifier()).join("");
+    return random(4) === 0 ? `${text}|${made(depth - 1)}` : text;
+  };
+  const texts = ["a".repeat(60), "a".repeat(3000), "aA:".repeat(700), `${"b".repeat(50)}${"a".repeat(30)}`];
+  let count = 0;
+  for (let i = 0; i < 300; i++) {
+    const text = `${made(3)}!`;
+    const start = performance.now();
+    try {
+      const pattern = compiled(text);
+      count++;
+      for (const name of texts) pattern.test(name);
+    } catch (why) {
+      assert.ok(why instanceof PatternError, text);
+    }
+    assert.ok(performance.now() - start < 8000, text);
+  }
+  assert.ok(count > 100);
 });
 
 test("the allocator goes, runtimes become one frame", () => {

@@ -124,7 +124,8 @@ test("one dump, two, a series, a judged run", () => {
   assert.deepEqual(of(12), ["answer", 0, 11, "change"]);
   const run = (...places) => ({ runs: [{ captures: places.map(() => "x"), places, warmup: [], warmup_places: [] }] });
   assert.deepEqual(of(12, run(2, 3, 9)), ["answer", 2, 9, "change"]);
-  const wrong = [run(), run(2), run(99, 3), run(3, 99), run(-1, 3), run(9, 2), run(0.5, 3), run(null, 3), { runs: [] }, {}];
+  const places = [[], [2], [99, 3], [3, 99], [-1, 3], [9, 2], [0.5, 3], [null, 3]];
+  const wrong = [...places.map((list) => run(...list)), { runs: [] }, {}];
   const named = { runs: [{ captures: ["dump2", "dump9"] }] };
   for (const leaks of [...wrong, named]) {
     assert.deepEqual(of(12, leaks), ["answer", 0, 11, "change"]);
