@@ -5,6 +5,7 @@ import { html } from "./dom.js";
 import { changedParts, heldParts } from "./held.js";
 import { judgedParts } from "./judged.js";
 import { waitingView } from "./loading.js";
+import { printedJudgement } from "./verdict.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./app.js").Page} Page */
@@ -51,7 +52,7 @@ export function answerPage(app) {
               label: "JSON of the judgement",
               extension: "json",
               type: "application/json",
-              make: async () => `${JSON.stringify(leaks, null, 2)}\n`,
+              make: async () => `${JSON.stringify(printedJudgement(leaks), null, 2)}\n`,
             },
           ]
         : [],

@@ -9,7 +9,7 @@ import { counted, rateRange, rateText } from "./rate.js";
 import { sparkline } from "./spark.js";
 import { dataTable } from "./table.js";
 import { functionMenu } from "./topview.js";
-import { culpritCrate, hasTimes, LABELS, shareText, sinceOf, verdictOf } from "./verdict.js";
+import { culpritCrate, hasTimes, LABELS, printedJudgement, shareText, sinceOf, verdictOf } from "./verdict.js";
 
 /** @typedef {import("./app.js").App} App @typedef {import("./app.js").Page} Page */
 /** @typedef {{culprit: any, run: any, rank: number}} Suspect */
@@ -20,12 +20,6 @@ export function whenOf(app, run) {
     const place = run.places?.[capture];
     return app.index.captures[place] ? app.clock.short(place) : `dump ${capture + 1}`;
   };
-}
-
-/** The judgement as the command line prints it: without the places, which are of the page alone. @param {any} leaks */
-export function printedJudgement(leaks) {
-  const runs = leaks.runs.map((/** @type {any} */ { places: _, warmup_places: _warmup, ...run }) => run);
-  return { ...leaks, runs };
 }
 
 /** Each run's suspects, those of the verdict's run first. @param {any} leaks @returns {Suspect[]} */

@@ -215,3 +215,9 @@ export function leftOutOf(leaks) {
   }
   return [...reasons].map(([why, names]) => ({ why, names }));
 }
+
+/** The judgement as the command line prints it: without the places, which are of the page alone. @param {any} leaks */
+export function printedJudgement(leaks) {
+  const runs = leaks.runs.map((/** @type {any} */ { places: _, warmup_places: _warmup, ...run }) => run);
+  return { ...leaks, runs };
+}

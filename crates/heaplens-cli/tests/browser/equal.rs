@@ -4,7 +4,6 @@ use crate::home::Shown;
 use crate::inputs::{self, Input};
 use crate::lab::{Lab, heaplens};
 use crate::same::{is_the_same_table, says_the_same};
-use crate::saving::without_sites;
 use crate::story::{says_the_verdict, sums_to};
 use crate::tab::Tab;
 use libtest_mimic::Failed;
@@ -155,7 +154,6 @@ fn series(tab: &Tab<'_>, input: &Input) -> Result<(), Failed> {
     says_the_verdict(tab, &judged)?;
     let named = tab.eval("return document.querySelector('.culprit h3')?.textContent ?? null")?;
     assert_eq!(named, judged["culprits"][0]["name"]);
-    let mut document = tab.save("JSON of the judgement")?.json()?;
-    without_sites(&mut document);
+    let document = tab.save("JSON of the judgement")?.json()?;
     says_the_same(&document, &judged, "leaks")
 }

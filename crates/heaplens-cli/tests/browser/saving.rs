@@ -60,25 +60,12 @@ pub(crate) fn tables(lab: &Lab, home: Home) -> Result<(), Failed> {
     is_the_same_table(&document, &line, "functions")?;
     tab.keys("5")?;
     tab.until("there are suspects", "return document.querySelectorAll('.suspects .rows .row').length > 0")?;
-    let mut judgement = tab.save("JSON of the judgement")?.json()?;
-    without_sites(&mut judgement);
+    let judgement = tab.save("JSON of the judgement")?.json()?;
     says_the_same(&judgement, lab.judgement()?, "judgement")?;
     let suspects = tab.save("CSV of these rows")?;
     let first = suspects.text()?.lines().nth(1).unwrap_or_default();
     assert!(first.contains("remember_label"), "{first}");
     tab.close()
-}
-
-/// The page's own of each culprit.
-pub(crate) fn without_sites(judgement: &mut Value) {
-    match judgement {
-        Value::Object(map) => {
-            map.remove("sites");
-            map.values_mut().for_each(without_sites);
-        }
-        Value::Array(all) => all.iter_mut().for_each(without_sites),
-        _ => {}
-    }
 }
 
 /// The line of totals of what grew alone.

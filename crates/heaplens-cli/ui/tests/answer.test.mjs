@@ -6,7 +6,7 @@ import { load } from "./load.mjs";
 const verdicts = await load("verdict.js");
 const rates = await load("rate.js");
 const { changedSentence, chargesOf, heldSentence, isChance, ownerShares, ownSentence } = await load("charge.js");
-const { historyText, printedJudgement, suspectsOf, whenOf } = await load("suspects.js");
+const { historyText, suspectsOf, whenOf } = await load("suspects.js");
 const { sparkPoints } = await load("spark.js");
 const { clockOf } = await load("times.js");
 const { courseText, curvesOf, mostShown, nearestCapture, restartsOf, rising } = await load("curves.js");
@@ -183,7 +183,7 @@ test("captures of a run are told by their places", () => {
   assert.deepEqual([0, 1, 2].map(whenOf(app, alike)), ["at 1", "at 2", "at 3"]);
   assert.deepEqual([0, 1].map(whenOf(app, { ...alike, places: [4, 9] })), ["at 4", "dump 2"]);
   assert.equal(whenOf(app, { ...alike, places: undefined })(0), "dump 1");
-  const printed = printedJudgement(leaks);
+  const printed = verdicts.printedJudgement(leaks);
   assert.deepEqual(printed.runs[0].captures, run.captures);
   assert.doesNotMatch(JSON.stringify(printed), /places/);
   assert.deepEqual(leaks.runs[0].places, [1, 2, 3]);
