@@ -12,6 +12,7 @@ pub mod leaks;
 mod locations;
 pub mod page;
 pub mod pprof;
+pub(crate) mod redact;
 pub mod script;
 mod space;
 pub mod speedscope;

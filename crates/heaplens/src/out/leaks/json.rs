@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::leaks::decide::Needs;
 use crate::leaks::{Culprit, Dismissed, Estimate, Inconclusive, Judged, Leaks};
 use crate::out::json::VERSION;
-use crate::out::page::{redacted, redacted_path};
+use crate::out::redact::{redacted, redacted_path};
 use crate::sampling::Interval;
 use crate::series::Series;
 use serde::Serialize;

@@ -1,8 +1,9 @@
 //! What is known of each capture, in the order of time.
 
-use super::{Options, redacted, redacted_path};
+use super::Options;
 use crate::leaks::Leaks;
 use crate::out::escape;
+use crate::out::redact::{redacted, redacted_path};
 use crate::sampling::{self, Interval};
 use crate::series::{Capture, Clock, Run, Series};
 use serde::Serialize;

@@ -1,8 +1,9 @@
 //! Strings, functions, frames, stacks and sites as columns; only those that a site needs.
 
-use super::{Options, blocks, colors, redacted, redacted_path};
+use super::{Options, blocks, colors};
 use crate::classify::{Owner, Owners, crate_of};
 use crate::filter;
+use crate::out::redact::{redacted, redacted_path};
 use crate::out::{escape, symbols};
 use crate::profile::{FrameId, Module, ModuleId, Profile, StackId, SymbolState};
 use crate::series::Series;

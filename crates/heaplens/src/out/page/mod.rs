@@ -9,16 +9,15 @@ mod captures;
 mod code;
 mod colors;
 mod places;
-mod redact;
 
 pub use places::own_places;
-pub use redact::{redacted, redacted_path};
 
 use crate::classify::Owners;
 use crate::error::Error;
 use crate::leaks::Leaks;
 use crate::out::escape;
 use crate::out::leaks::for_page;
+use crate::out::redact::redacted;
 use crate::profile::SampleType;
 use crate::series::Series;
 use captures::CaptureRow;

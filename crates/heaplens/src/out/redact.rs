@@ -4,7 +4,7 @@
 const HOST: &str = "[host]";
 
 /// The last part of a path, or of an address without its server: `/srv/my app/main.rs:7` is `main.rs:7`.
-pub fn redacted_path(path: &str) -> &str {
+pub(crate) fn redacted_path(path: &str) -> &str {
     let (rest, nothing) = match path.split_once("://") {
         Some((_, address)) => (address.find(['/', '?', '#']).map_or("", |at| &address[at..]), HOST),
         None => (path, ""),
@@ -17,7 +17,7 @@ pub fn redacted_path(path: &str) -> &str {
 
 /// A sentence, each path and address in it cut down to its last part. A path with spaces is taken for several, so that
 /// paths by themselves are for [`redacted_path`].
-pub fn redacted(sentence: &str) -> String {
+pub(crate) fn redacted(sentence: &str) -> String {
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '(' | ')' | ',' | ';');
     let mut out = String::with_capacity(sentence.len());
     let mut rest = sentence;
