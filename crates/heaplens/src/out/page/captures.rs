@@ -2,8 +2,6 @@
 
 use super::Options;
 use crate::leaks::Leaks;
-use crate::out::escape;
-use crate::out::redact::{redacted, redacted_path};
 use crate::sampling::{self, Interval};
 use crate::series::{Capture, Clock, Run, Series};
 use serde::Serialize;
@@ -102,10 +100,6 @@ pub(super) fn row(series: &Series, leaks: Option<&Leaks>, capture: usize, option
     let number =
         runs(leaks).position(|(run, warmup)| run.captures.contains(&capture) || warmup.contains(&capture));
     let left = leaks.and_then(|leaks| leaks.left_out.iter().find(|left| left.capture == capture));
-    let shown = |text: &str| {
-        let text = if options.is_redacted { redacted(text) } else { text.to_owned() };
-        escape::terminal(&text).into_owned()
-    };
     let found: &Capture = &series.captures()[capture];
     // As what the page adds up: without stacks that a filter left out.
     let held = || found.points().iter().filter(|point| series.stack(point.stack).is_some());
@@ -114,21 +108,23 @@ pub(super) fn row(series: &Series, leaks: Option<&Leaks>, capture: usize, option
         Some(rate) => sampling::interval(total, rate),
         None => Interval { low: total, high: total },
     };
-    let name = found.source.name.as_str();
-    let name = if options.is_redacted { redacted_path(name) } else { name };
     let trailer = found.trailer.as_ref();
     let stat = |key: &str| trailer.and_then(|trailer| trailer.stats.get(key).copied());
-    let mut warnings: Vec<String> =
-        found.warnings.iter().take(MOST_WARNINGS).map(|warning| shown(&warning.to_string())).collect();
+    let mut warnings: Vec<String> = found
+        .warnings
+        .iter()
+        .take(MOST_WARNINGS)
+        .map(|warning| options.shown(&warning.to_string()))
+        .collect();
     if let Some(more) = found.warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
         warnings.push(format!("and {more} more"));
     }
     CaptureRow {
-        name: escape::terminal(name).into_owned(),
+        name: options.shown_path(&found.source.name),
         time: time(series, leaks, capture),
         seconds: seconds(leaks, capture),
         run: number.map_or(-1, |number| number as i64),
-        left_out: left.map_or_else(String::new, |left| shown(&left.why.description())),
+        left_out: left.map_or_else(String::new, |left| options.shown(&left.why.description())),
         rate: found.rate,
         total: total.round() as i64,
         low: low.round() as i64,

@@ -1,9 +1,9 @@
 //! Strings, functions, frames, stacks and sites as columns; only those that a site needs.
 
 use super::{Options, blocks, colors};
-use crate::classify::{Owner, Owners, crate_of};
+use crate::classify::{Owner, crate_of};
 use crate::filter;
-use crate::out::redact::{redacted, redacted_path};
+use crate::out::redact::redacted_path;
 use crate::out::{escape, symbols};
 use crate::profile::{FrameId, Module, ModuleId, Profile, StackId, SymbolState};
 use crate::series::Series;
@@ -24,9 +24,7 @@ pub(super) struct Code {
     #[serde(skip)]
     known: FxHashMap<String, usize>,
     #[serde(skip)]
-    is_redacted: bool,
-    #[serde(skip)]
-    owners: Owners,
+    options: Options,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -87,8 +85,7 @@ struct Places {
 impl Code {
     pub(super) fn new(series: &Series, options: &Options) -> Code {
         let profile = series.code();
-        let mut code =
-            Code { is_redacted: options.is_redacted, owners: options.owners.clone(), ..Code::default() };
+        let mut code = Code { options: options.clone(), ..Code::default() };
         let mut places = Places::default();
         let ends = filter::ends(profile);
         for number in 0..series.stack_count() as u32 {
@@ -120,7 +117,7 @@ impl Code {
     }
 
     fn path(&mut self, text: &str) -> usize {
-        if self.is_redacted { self.string(redacted_path(text)) } else { self.string(text) }
+        if self.options.is_redacted { self.string(redacted_path(text)) } else { self.string(text) }
     }
 
     fn stack(&mut self, profile: &Profile, leaf: Option<StackId>, places: &mut Places) -> i64 {
@@ -154,7 +151,7 @@ impl Code {
         let function = self.function(&name, file, frame.function.is_some(), places);
         let module = match frame.module {
             Some(module) => *places.modules.entry(module).or_insert_with(|| {
-                self.modules.push(module_row(profile.module(module), self.is_redacted));
+                self.modules.push(module_row(profile.module(module), &self.options));
                 self.modules.len() as i64 - 1
             }),
             None => -1,
@@ -179,7 +176,7 @@ impl Code {
             None => krate.name,
         });
         let krate = krate.map_or(-1, |krate| self.string(&krate) as i64);
-        let owner = if has_symbol { self.owners.owner(name, file) } else { Owner::ThirdParty };
+        let owner = if has_symbol { self.options.owners.owner(name, file) } else { Owner::ThirdParty };
         let functions = &mut self.functions;
         functions.name.push(text);
         functions.file.push(path);
@@ -192,7 +189,7 @@ impl Code {
     }
 }
 
-fn module_row(module: &Module, is_redacted: bool) -> ModuleRow {
+fn module_row(module: &Module, options: &Options) -> ModuleRow {
     let advice = match &module.symbols {
         SymbolState::Missing { why } => {
             format!("{why}; give it with --binary, --binary-dir, --sysroot or --debuginfod")
@@ -205,13 +202,10 @@ fn module_row(module: &Module, is_redacted: bool) -> ModuleRow {
         }
         SymbolState::Verified { .. } | SymbolState::Served { .. } | SymbolState::NotLooked => String::new(),
     };
-    let shown = |text: &str| escape::terminal(text).into_owned();
-    let path = if is_redacted { redacted_path(&module.path) } else { &module.path };
-    let advice = if is_redacted { redacted(&advice) } else { advice };
     ModuleRow {
-        path: shown(path),
+        path: options.shown_path(&module.path),
         build_id: module.build_id.clone().unwrap_or_default(),
         state: symbols::state(module),
-        advice: shown(&advice),
+        advice: options.shown(&advice),
     }
 }

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::leaks::Leaks;
 use crate::out::escape;
 use crate::out::leaks::for_page;
-use crate::out::redact::redacted;
+use crate::out::redact::{redacted, redacted_path};
 use crate::profile::SampleType;
 use crate::series::Series;
 use captures::CaptureRow;
@@ -47,6 +47,20 @@ pub struct Options {
     pub base: Option<usize>,
     /// Lines of source files to show.
     pub sources: Vec<Source>,
+}
+
+impl Options {
+    /// A sentence as the page may show it.
+    fn shown(&self, sentence: &str) -> String {
+        let text = if self.is_redacted { redacted(sentence) } else { sentence.to_owned() };
+        escape::terminal(&text).into_owned()
+    }
+
+    /// A path as the page may show it.
+    fn shown_path(&self, path: &str) -> String {
+        let path = if self.is_redacted { redacted_path(path) } else { path };
+        escape::terminal(path).into_owned()
+    }
 }
 
 /// Lines of a source file.
@@ -117,12 +131,8 @@ impl Page {
             lines: source.lines.iter().map(|line| escape::terminal(line).into_owned()).collect(),
         });
         let sources = sources.collect();
-        let shown = |text: &str| {
-            let text = if options.is_redacted { redacted(text) } else { text.to_owned() };
-            escape::terminal(&text).into_owned()
-        };
         let mut warnings: Vec<String> =
-            series.code().warnings.iter().map(|w| shown(&w.to_string())).collect();
+            series.code().warnings.iter().map(|w| options.shown(&w.to_string())).collect();
         warnings.dedup();
         let judged = leaks.map(|leaks| judged(&series, leaks, &order, options)).transpose()?;
         let index = Index {
