@@ -37,6 +37,16 @@ const SKIPPED: [&str; 10] = [
 /// An address: `None` in libraries, else its functions, outermost first.
 type Place = Option<Vec<String>>;
 
+/// Who told jeprof the names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// With inlined functions only where `_fini` separates the answers of `addr2line -i`: glibc's libraries have none. There
+    /// `allocate_dtv`, into which a `calloc` is inlined, is `calloc`.
+    ByAddr2line,
+    /// With all inlined functions.
+    ByServer,
+}
+
 /// A stack of ours from the root, and its bytes.
 #[derive(Debug)]
 struct Stack {
@@ -48,15 +58,21 @@ struct Stack {
 pub(crate) fn stacks(lab: &Lab) -> Result<(), Failed> {
     for (run, at_least) in [(lab.coarse(), 1), (lab.fine(), 100)] {
         let profile = named(&run.leak, &run.program);
-        same_stacks(&profile, jeprof::collapsed(&run.program, None, &run.leak), at_least)?;
+        let judged = jeprof::collapsed(&run.program, None, &run.leak);
+        same_stacks(&profile, judged, Told::ByAddr2line, at_least)?;
         folded_is(&profile, &run.leak, &run.program);
     }
     Ok(())
 }
 
 /// To each of jeprof's lines belongs exactly one of our stacks, and the program has at least so many places in them.
-pub(crate) fn same_stacks(profile: &Profile, judged: Vec<Line>, at_least: usize) -> Result<(), Failed> {
-    let mut ours = own_stacks(profile);
+pub(crate) fn same_stacks(
+    profile: &Profile,
+    judged: Vec<Line>,
+    told: Told,
+    at_least: usize,
+) -> Result<(), Failed> {
+    let mut ours = own_stacks(profile, told);
     let mut named_places = 0;
     for line in judged.into_iter().filter(|line| line.bytes != 0) {
         let Some(found) = ours.iter().position(|stack| agree(stack, &line)) else {
@@ -95,7 +111,7 @@ pub(crate) fn named(dump: &Path, program: &Path) -> Profile {
 }
 
 /// Our stacks by address, as far as jeprof shows them.
-fn own_stacks(profile: &Profile) -> Vec<Stack> {
+fn own_stacks(profile: &Profile, told: Told) -> Vec<Stack> {
     let mut stacks: BTreeMap<Vec<(usize, u64)>, Stack> = BTreeMap::new();
     for sample in profile.samples() {
         let mut addresses: Vec<(usize, u64)> = Vec::new();
@@ -112,7 +128,7 @@ fn own_stacks(profile: &Profile) -> Vec<Stack> {
         }
         addresses.reverse();
         chains.reverse();
-        let shown = chains.iter().position(is_skipped).unwrap_or(chains.len());
+        let shown = chains.iter().position(|chain| is_skipped(chain, told)).unwrap_or(chains.len());
         addresses.truncate(shown);
         chains.truncate(shown);
         let stack = stacks.entry(addresses).or_insert_with(|| Stack {
@@ -124,9 +140,11 @@ fn own_stacks(profile: &Profile) -> Vec<Stack> {
     stacks.into_values().filter(|stack| stack.bytes.trunc() != 0).collect()
 }
 
-/// jeprof goes by the outermost function at an address, `allocate_dtv` where that has its `calloc` inlined.
-fn is_skipped((_, chain): &(bool, Vec<String>)) -> bool {
-    chain.first().is_some_and(|name| SKIPPED.contains(&name.as_str()))
+/// jeprof goes by the outermost function that it was told of.
+fn is_skipped((is_main, chain): &(bool, Vec<String>), told: Told) -> bool {
+    let knows_innermost_alone = told == Told::ByAddr2line && !is_main;
+    let name = if knows_innermost_alone { chain.last() } else { chain.first() };
+    name.is_some_and(|name| SKIPPED.contains(&name.as_str()))
 }
 
 /// `heaplens folded` prints these very names.

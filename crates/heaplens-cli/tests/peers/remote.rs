@@ -1,6 +1,6 @@
 //! The remote protocol: what jeprof, `go tool pprof` and scrapers get from a running service.
 
-use crate::by_name::{named, same_stacks};
+use crate::by_name::{Told, named, same_stacks};
 use crate::jeprof::lines;
 use crate::pprof_decode::{Decoded, decode};
 use crate::server::{self, reply, send};
@@ -34,7 +34,7 @@ pub(crate) fn jeprof(lab: &Lab) -> Result<(), Failed> {
     };
 
     let (collapsed, dump) = fetched("--collapsed");
-    same_stacks(&named(&dump, program), lines(&collapsed), 100)?;
+    same_stacks(&named(&dump, program), lines(&collapsed), Told::ByServer, 100)?;
 
     let (raw, dump) = fetched("--raw");
     let head = format!("--- symbol\nbinary={}\n", program.display());
@@ -63,7 +63,7 @@ pub(crate) fn jeprof(lab: &Lab) -> Result<(), Failed> {
     let file = lab.dir().join("raw.heap");
     std::fs::write(&file, &raw)?;
     let again = stdout(Command::new("jeprof").arg("--collapsed").arg(&file));
-    same_stacks(&named(&dump, program), lines(&again), 100)?;
+    same_stacks(&named(&dump, program), lines(&again), Told::ByServer, 100)?;
     alike(lab, &server, bytes, &file);
     Ok(())
 }
