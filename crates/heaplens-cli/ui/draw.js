@@ -1,12 +1,12 @@
 // Draws blocks of a graph on a canvas.
 
 import { frameLabel } from "./label.js";
-import { mergedNodes } from "./lay.js";
+import { mergedNodes } from "./layout.js";
 import { cut, grouped, nameOf, netOf, widthOf } from "./model.js";
 import { paintOf } from "./palette.js";
 import { isUnsure } from "./tooltip.js";
 
-/** @typedef {import("./tree.js").Graph} Graph @typedef {import("./lay.js").Lay} Lay */
+/** @typedef {import("./tree.js").Graph} Graph @typedef {import("./layout.js").Lay} Lay */
 /** @typedef {import("./model.js").Found} Found @typedef {import("./types.js").PaletteData} PaletteData */
 
 /** Height of a row in pixels, the gap to the next one included. */
@@ -22,10 +22,10 @@ const THINNEST_LABEL = 26;
 const NET_BAR = 3;
 
 /**
- * What is drawn. `base` is pixels a unit of the graph that is not enlarged.
+ * What is drawn.
  * @typedef {{
- *   graph: Graph, lay: Lay, base: number, palette: PaletteData, color: import("./palette.js").ColorBy,
- *   found: Found | null, isFlame: boolean, width: number, paint?: (node: number) => string
+ *   graph: Graph, lay: Lay, palette: PaletteData, color: import("./palette.js").ColorBy, found: Found | null,
+ *   isFlame: boolean, width: number, paint?: (node: number) => string
  * }} Scene
  */
 
@@ -134,15 +134,15 @@ function drawNet({ context, grew, shrank }, { graph, lay, color, width: right },
 }
 
 /** @param {Scene} scene @param {number} block @param {boolean} isMerged */
-function isHitBlock({ graph, lay, base, found }, block, isMerged) {
+function isHitBlock({ graph, lay, found }, block, isMerged) {
   if (!found) return false;
   if (!isMerged) return found.hit[lay.node[block]] === 1;
-  return mergedNodes(graph, lay, block, base).some((part) => found.below[part] === 1);
+  return mergedNodes(graph, lay, block).some((part) => found.below[part] === 1);
 }
 
 /** @param {Scene} scene @param {number} block */
-function mergedText({ graph, lay, base }, block) {
-  const frames = mergedNodes(graph, lay, block, base).reduce((sum, part) => sum + graph.frames[part], 0);
+function mergedText({ graph, lay }, block) {
+  const frames = mergedNodes(graph, lay, block).reduce((sum, part) => sum + graph.frames[part], 0);
   return `${grouped(frames)} frame${frames === 1 ? "" : "s"}`;
 }
 

@@ -8,20 +8,21 @@ import { crumbsOf } from "./crumbs.js";
 import { widestOf } from "./describe.js";
 import { html } from "./dom.js";
 import { FRAME_ROW, drawScene, rowTopOf } from "./draw.js";
-import { blockAtPoint, blockFor, blockOfNode, layOut, rowOfBlock } from "./lay.js";
+import { blockFor, layout } from "./layout.js";
 import { openMenu } from "./menu.js";
-import { nameOf, widthOf } from "./model.js";
+import { nameOf } from "./model.js";
 import { paintOf } from "./palette.js";
 import { listenToPointer } from "./pan.js";
 import { copyText, tipBox } from "./tip.js";
 import { boxLines, stackText } from "./tooltip.js";
 import { listenToGraphKeys } from "./walk.js";
+import { blockAtPoint, blockOfNode, rowOfBlock } from "./where.js";
 
 /**
  * @typedef {import("./canvas.js").FlameOptions} FlameOptions @typedef {import("./canvas.js").FrameAction} FrameAction
  */
 /** @typedef {import("./tree.js").Graph} Graph @typedef {import("./types.js").PaletteData} PaletteData */
-/** @typedef {import("./draw.js").Scene} Scene @typedef {import("./lay.js").Lens} Lens */
+/** @typedef {import("./draw.js").Scene} Scene @typedef {import("./layout.js").Lens} Lens */
 
 /** The frame in focus: a node, or the merged callees of one. @typedef {{node: number, isMerged: boolean}} Focus */
 
@@ -154,8 +155,7 @@ export class GraphView {
       width,
       paint,
       palette,
-      lay: layOut(graph, zoom, width, this.lens),
-      base: width / (widthOf(graph, zoom) || 1),
+      lay: layout(graph, zoom, width, this.lens),
       isFlame: shape === "flame",
     };
     return this.scene;
@@ -201,8 +201,8 @@ export class GraphView {
 
   /** What is told of a block. @param {number} block */
   boxLines(block) {
-    const { graph, lay, base } = this.theScene();
-    return boxLines(graph, blockFor(graph, lay, block, base));
+    const { graph, lay } = this.theScene();
+    return boxLines(graph, blockFor(graph, lay, block, rowOfBlock(lay, block)));
   }
 
   /** Puts an outline around a block; -1 hides it. @param {HTMLElement} outline @param {number} block */
@@ -266,8 +266,8 @@ export class GraphView {
 
   /** What a click does: zooms, or gives merged frames more room. @param {number} block */
   activate(block) {
-    const { graph, lay, base, found } = this.theScene();
-    const { node, parts } = blockFor(graph, lay, block, base);
+    const { graph, lay, found } = this.theScene();
+    const { node, parts } = blockFor(graph, lay, block, rowOfBlock(lay, block));
     if (!parts) return this.zoomTo(node);
     // The caller gives them more room; once it has all the room there is, the widest of them gets it, of those that the
     // search found where there are any.

@@ -2,7 +2,7 @@
 
 import { frameCrate, ownerOf } from "./code.js";
 import { crateColor } from "./crates.js";
-import { netOf } from "./model.js";
+import { changeStep, netOf } from "./model.js";
 
 /** @typedef {import("./types.js").PaletteData} PaletteData @typedef {import("./tree.js").Graph} Graph */
 /** @typedef {import("./code.js").Code} Code */
@@ -34,13 +34,6 @@ export function paintOf(graph, palette, by) {
     return (node) => palette.change[changeStep(netOf(graph, node), doc.largest) + CHANGE_STEPS];
   const colors = Array.from(code.colors, (digit) => palette.warm[parseInt(digit, 36)]);
   return (node) => colors[doc.name[node]];
-}
-
-/** As in view/palette.rs: -8 (shrank) to 8 (grew). @param {number} net @param {number} largest */
-export function changeStep(net, largest) {
-  if (Math.abs(net) < 0.5 || largest <= 0) return 0;
-  const step = Math.min(Math.max(Math.ceil((Math.abs(net) / largest) * CHANGE_STEPS), 1), CHANGE_STEPS);
-  return net < 0 ? -step : step;
 }
 
 /** The colour of each function by its crate. @param {Code} code @param {PaletteData} palette */

@@ -3,7 +3,7 @@
 import { describe } from "./describe.js";
 import { grouped, nameOf, percent, widthOf } from "./model.js";
 
-/** @typedef {import("./tree.js").Graph} Graph @typedef {import("./model.js").Block} Block */
+/** @typedef {import("./tree.js").Graph} Graph @typedef {import("./layout.js").Block} Block */
 
 /** Figures of fewer samples are marked as unsure. */
 export const FEW_SAMPLES = 5;

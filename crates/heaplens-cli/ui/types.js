@@ -48,8 +48,11 @@
  * `captures` and `warmup` are in the index's captures, in the same order. Names would not tell: several can be the same.
  * @typedef {Record<string, any>} LeaksData
  *
- * Hex colours. `change` from -8 (shrank) to 8 (grew), `owner` in the order a s r t p.
- * @typedef {{warm: string[], change: string[], owner: string[], merged: string, matched: string, label: string}} PaletteData
+ * Hex colours. `change` from -8 (shrank) to 8 (grew), `owner` in the order a s r t p. `crates` has a list a lightness, each
+ * of the same hues.
+ * @typedef {{
+ *   warm: string[], change: string[], owner: string[], crates: string[][], merged: string, matched: string, label: string
+ * }} PaletteData
  *
  * Lines around those that allocate; `first` is the number of the first one.
  * @typedef {{file: number, first: number, lines: string[]}} SourceData

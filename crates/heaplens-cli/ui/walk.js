@@ -1,6 +1,6 @@
 // Keys in the graph: from frame to frame, and what is done with one.
 
-import { rowOfBlock } from "./lay.js";
+import { rowOfBlock } from "./where.js";
 
 /** @typedef {import("./graphview.js").GraphView} GraphView @typedef {import("./draw.js").Scene} Scene */
 

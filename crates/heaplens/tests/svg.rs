@@ -94,6 +94,18 @@ fn a_difference_is_drawn_as_before() {
     golden("difference.svg", &svg(&difference(), &Options::new().subtitle("a.heap → b.heap")));
 }
 
+/// Frames of every width below a few pixels, at two levels; the page's tests lay out the same data, too.
+#[test]
+fn narrow_frames_are_drawn_as_before() {
+    let mut profile = Profile::new(meta(false));
+    for i in 0..40 {
+        let (outer, inner) = (format!("outer{}", i % 3), format!("inner{i}"));
+        add(&mut profile, &["main", &outer, &inner, "leaf"], 500 << (i % 12));
+    }
+    add(&mut profile, &["main", "small"], 4000);
+    golden("narrow.svg", &svg(&profile, &Options::new()));
+}
+
 #[test]
 fn nothing_is_drawn_as_before() {
     golden("empty.svg", &svg(&Profile::new(meta(false)), &Options::new()));

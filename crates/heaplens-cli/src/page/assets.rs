@@ -58,7 +58,6 @@ const FILES: &[Asset] = assets!(
     "judged.js"
     "keys.js"
     "label.js"
-    "lay.js"
     "lines.js"
     "loading.js"
     "main.js"
@@ -98,12 +97,16 @@ const FILES: &[Asset] = assets!(
     "vendor/uplot/uPlot.min.css"
     "verdict.js"
     "walk.js"
+    "where.js"
     "work.js"
 );
 
 /// The scripts that pictures share with the page.
-const SHARED: &[Asset] =
-    &[Asset { name: "model.js", text: svg::MODEL }, Asset { name: "describe.js", text: svg::DESCRIBE }];
+const SHARED: &[Asset] = &[
+    Asset { name: "model.js", text: svg::MODEL },
+    Asset { name: "layout.js", text: svg::LAYOUT },
+    Asset { name: "describe.js", text: svg::DESCRIBE },
+];
 
 /// The file of that name.
 pub(crate) fn find(name: &str) -> Option<&'static str> {

@@ -1,8 +1,7 @@
 // The graph as a PNG file.
 
 import { FRAME_ROW, drawScene } from "../draw.js";
-import { layOut } from "../lay.js";
-import { widthOf } from "../model.js";
+import { layout } from "../layout.js";
 
 /** @typedef {import("../canvas.js").FlameOptions} FlameOptions */
 
@@ -20,7 +19,7 @@ const MOST_PIXELS = 16000;
 export async function pngOf(options, palette, background, width) {
   const { graph, zoom, found, color, shape } = options;
   const inner = width - 2 * PNG_MARGIN;
-  const lay = layOut(graph, zoom, inner, { scale: 1, left: 0 });
+  const lay = layout(graph, zoom, inner);
   const all = lay.rows * FRAME_ROW;
   const ratio = all * 2 <= MOST_PIXELS ? 2 : 1;
   const height = Math.min(all, Math.floor(MOST_PIXELS / ratio) - 2 * PNG_MARGIN);
@@ -40,7 +39,6 @@ export async function pngOf(options, palette, background, width) {
     color,
     palette,
     width: inner,
-    base: inner / (widthOf(graph, zoom) || 1),
     isFlame: shape === "flame",
   };
   drawScene(context, scene, scene.isFlame ? all - height : 0, height);

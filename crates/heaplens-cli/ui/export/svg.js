@@ -3,7 +3,7 @@
 import { visible } from "../dom.js";
 import { FRAME_ROW } from "../draw.js";
 import { frameLabel } from "../label.js";
-import { blockFor, layOut } from "../lay.js";
+import { blockFor, layout } from "../layout.js";
 import { cut, grouped, nameOf, netOf, widthOf } from "../model.js";
 import { paintOf } from "../palette.js";
 import { isUnsure, boxLines } from "../tooltip.js";
@@ -39,12 +39,11 @@ function xmlText(text) {
 export function svgOf(options, palette, title, width = 1200) {
   const { graph, zoom, shape } = options;
   const inner = width - 2 * PICTURE_MARGIN;
-  const lay = layOut(graph, zoom, inner, { scale: 1, left: 0 });
+  const lay = layout(graph, zoom, inner);
   const scene = {
     ...options,
     lay,
     palette,
-    base: inner / (widthOf(graph, zoom) || 1),
     paint: paintOf(graph, palette, options.color),
   };
   const height = PICTURE_TITLE + lay.rows * FRAME_ROW + PICTURE_MARGIN;
@@ -73,14 +72,14 @@ export function svgOf(options, palette, title, width = 1200) {
 
 /**
  * @typedef {Pick<FlameOptions, "graph" | "found" | "color"> & {
- *   lay: import("../lay.js").Lay, palette: PaletteData, base: number, paint: (node: number) => string
+ *   lay: import("../layout.js").Lay, palette: PaletteData, paint: (node: number) => string
  * }} Picture
  *
  * @param {Picture} scene
  * @param {number} block @param {number} row @param {number} y
  */
-function blockMarkup({ graph, found, color, lay, palette, base, paint }, block, row, y) {
-  const shown = blockFor(graph, lay, block, base);
+function blockMarkup({ graph, found, color, lay, palette, paint }, block, row, y) {
+  const shown = blockFor(graph, lay, block, row);
   const { node, parts, width } = shown;
   if (parts && width < 0.25) return "";
   const frames = parts?.reduce((sum, part) => sum + graph.frames[part], 0) ?? 0;

@@ -105,6 +105,7 @@ function paletteOf(prefix) {
     warm: list("w", 32),
     change: list("c", 17),
     owner: list("o", 5),
+    crates: [0, 1, 2].map((lightness) => list("h", 24).map((hue) => `${hue}of${lightness}`)),
     merged: `${prefix}m`,
     matched: `${prefix}f`,
     label: `${prefix}l`,

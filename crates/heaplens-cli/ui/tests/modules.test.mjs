@@ -11,7 +11,7 @@ const scripts = (folder) =>
   readdirSync(new URL(folder, ui))
     .filter((name) => name.endsWith(".js"))
     .map((name) => `${folder}${name}`);
-const modules = [...named(ui, [...scripts(""), ...scripts("export/")]), ...named(library, ["model.js", "describe.js"])];
+const modules = [...named(ui, [...scripts(""), ...scripts("export/")]), ...named(library, ["model.js", "layout.js", "describe.js"])];
 
 test("imports are of names as they are, and only that", () => {
   for (const { name, text } of modules) {

@@ -11,7 +11,7 @@ test("top-level names are unique, imports are plain", () => {
   const files = [
     ...readdirSync(ui).map((name) => new URL(name, ui)),
     ...readdirSync(new URL("export/", ui)).map((name) => new URL(`export/${name}`, ui)),
-    ...["model.js", "describe.js"].map((name) => new URL(name, library)),
+    ...["model.js", "layout.js", "describe.js"].map((name) => new URL(name, library)),
   ].filter((url) => url.pathname.endsWith(".js"));
   const owners = new Map();
   for (const url of files) {

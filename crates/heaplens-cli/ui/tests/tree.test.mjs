@@ -7,7 +7,8 @@ const { codeOf, compareBytes, warmIndex } = await load("code.js");
 const { modelOf, rateOf } = await load("tree.js");
 const { sandwichOf } = await load("sandwich.js");
 const { topOf, intervalOfChange } = await load("top.js");
-const { layout, netOf, nameOf, widthOf, intervalOf } = await load("model.js");
+const { layout } = await load("layout.js");
+const { netOf, nameOf, widthOf, intervalOf } = await load("model.js");
 
 /** Nodes as text: names from the root, and figures. */
 function written(graph, figures = (i) => [graph.before[i], graph.after[i], graph.grown[i], graph.shrunk[i]]) {
@@ -358,5 +359,5 @@ test("hundred thousand frames, deep or wide, are quick and do not fill the stack
   const code = codeOf(wide);
   const graph = modelOf(code, null, values, STATE);
   assert.equal(graph.count, count + 1);
-  assert.equal(layout(graph, 0, 1200, 1).length, 2);
+  assert.equal(layout(graph, 0, 1200).rows, 2);
 });

@@ -1,7 +1,7 @@
 //! Where the frames of a flame graph lie. Used by every picture, so that all of them agree.
 //!
 //! x is the amount, the row is the depth; children lie within their caller, in the tree's order, flush left,
-//! and what a function allocated itself is the free space right of its callees. `model.js` lays out a zoomed
+//! and what a function allocated itself is the free space right of its callees. `layout.js` lays out a zoomed
 //! graph in the browser by the same rules: a change here is a change there.
 
 use super::Tree;

@@ -94,6 +94,22 @@ pub fn owner(owner: Owner, theme: Theme) -> Rgb {
     }
 }
 
+/// How many hues tell crates apart.
+pub const CRATE_HUES: usize = 24;
+
+/// How many lightnesses each of these has, for when there are more crates than hues.
+pub const CRATE_LIGHTNESSES: usize = 3;
+
+/// One of the [`CRATE_HUES`] in one of the [`CRATE_LIGHTNESSES`].
+pub fn of_crate(hue: usize, lightness: usize, theme: Theme) -> Rgb {
+    let hue = (hue % CRATE_HUES) as f64 * (360.0 / CRATE_HUES as f64);
+    let step = (lightness % CRATE_LIGHTNESSES) as f64;
+    match theme {
+        Theme::Light => oklch(0.8 + 0.045 * step, 0.085, hue),
+        Theme::Dark => oklch(0.38 + 0.05 * step, 0.075, hue),
+    }
+}
+
 /// Frames that were merged because they are too narrow.
 pub fn merged(theme: Theme) -> Rgb {
     match theme {
@@ -157,13 +173,18 @@ mod tests {
     const OWNERS: [Owner; 5] =
         [Owner::Allocator, Owner::Std, Owner::Runtime, Owner::ThirdParty, Owner::FirstParty];
 
+    fn crates(theme: Theme) -> impl Iterator<Item = Rgb> {
+        (0..CRATE_LIGHTNESSES * CRATE_HUES).map(move |i| of_crate(i % CRATE_HUES, i / CRATE_HUES, theme))
+    }
+
     #[test]
     fn labels_can_be_read_on_every_colour() {
         for theme in [Theme::Light, Theme::Dark] {
             let warm = (0..WARM_COLORS).map(|i| warm(i, theme));
             let changes = (-CHANGE_STEPS..=CHANGE_STEPS).map(|step| change(step, theme));
             let owners = OWNERS.map(|of| owner(of, theme));
-            for color in warm.chain(changes).chain(owners).chain([merged(theme), matched(theme)]) {
+            let others = [merged(theme), matched(theme)];
+            for color in warm.chain(changes).chain(owners).chain(crates(theme)).chain(others) {
                 let contrast = contrast(color, label(theme));
                 assert!(contrast >= 4.5, "{color} on {theme:?} has {contrast}");
             }
@@ -195,6 +216,10 @@ mod tests {
             owners.sort();
             owners.dedup();
             assert_eq!(owners.len(), OWNERS.len());
+            let mut crates: Vec<_> = crates(theme).map(|color| color.to_string()).collect();
+            crates.sort();
+            crates.dedup();
+            assert_eq!(crates.len(), CRATE_HUES * CRATE_LIGHTNESSES);
             all.extend((-CHANGE_STEPS..=CHANGE_STEPS).map(|s| change(s, theme).to_string()));
             all.sort();
             all.dedup();

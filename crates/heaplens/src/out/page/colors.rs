@@ -1,7 +1,7 @@
 //! The palette that pages draw with: that of every picture.
 
 use crate::classify::Owner;
-use crate::view::palette::{self, CHANGE_STEPS, Theme, WARM_COLORS};
+use crate::view::palette::{self, CHANGE_STEPS, CRATE_HUES, CRATE_LIGHTNESSES, Theme, WARM_COLORS};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -11,6 +11,8 @@ pub(super) struct Palette {
     change: Vec<String>,
     /// In the order of `OWNERS`.
     owner: Vec<String>,
+    /// A list a lightness, each of the same hues.
+    crates: Vec<Vec<String>>,
     merged: String,
     matched: String,
     label: String,
@@ -41,10 +43,14 @@ impl Palette {
     }
 
     fn of(theme: Theme) -> Palette {
+        let hues = |lightness| {
+            (0..CRATE_HUES).map(|hue| palette::of_crate(hue, lightness, theme).to_string()).collect()
+        };
         Palette {
             warm: (0..WARM_COLORS).map(|i| palette::warm(i, theme).to_string()).collect(),
             change: (-CHANGE_STEPS..=CHANGE_STEPS).map(|s| palette::change(s, theme).to_string()).collect(),
             owner: OWNERS.iter().map(|&owner| palette::owner(owner, theme).to_string()).collect(),
+            crates: (0..CRATE_LIGHTNESSES).map(hues).collect(),
             merged: palette::merged(theme).to_string(),
             matched: palette::matched(theme).to_string(),
             label: palette::label(theme).to_string(),

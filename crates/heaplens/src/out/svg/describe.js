@@ -2,7 +2,7 @@
 
 import { amount, grouped, intervalText, nameOf, netOf, percent, signed, widthOf } from "./model.js";
 
-/** @typedef {import("./model.js").Model} Model @typedef {import("./model.js").Block} Block */
+/** @typedef {import("./model.js").Model} Model @typedef {import("./layout.js").Block} Block */
 
 /** What the box says of a block: lines of class and text. @param {Model} model @param {Block} block @returns {[string, string][]} */
 export function describe(model, block) {

@@ -9,18 +9,18 @@
 // URL fragment: zoom (key of the stack), search, mode=regex, case=1, shape=flame|icicle.
 
 import { describe, widestOf } from "./describe.js";
+import { blockFor, layout } from "./layout.js";
 import {
-  amount, colorOf, cut, decode, find, grouped, keysOf, layout, nameOf, netOf, percent, shareOf, signed, widthOf,
+  amount, colorOf, cut, decode, find, grouped, keysOf, nameOf, netOf, percent, shareOf, signed, widthOf,
 } from "./model.js";
 import { buildHead, html, svgElement } from "./panel.js";
 
-/** @typedef {import("./model.js").Model} Model @typedef {import("./model.js").Block} Block */
+/** @typedef {import("./model.js").Model} Model @typedef {import("./layout.js").Block} Block */
 /** @typedef {import("./model.js").Found} Found */
 
 const ROW = 18;
 const CHAR = 7.25;
 const MARGIN = 10;
-const NARROWEST = 1;
 const THINNEST = 0.25;
 
 const svg = /** @type {SVGSVGElement} */ (document.currentScript?.closest("svg") ?? document.documentElement);
@@ -80,7 +80,7 @@ function render() {
   control("shape").textContent = state.shape === "icicle" ? "flame" : "icicle";
   const top = Math.ceil(head.offsetHeight) + 4;
   headBox.setAttribute("height", String(top));
-  rows = layout(model, state.zoom, width - 2 * MARGIN, NARROWEST);
+  rows = blocksOf(layout(model, state.zoom, width - 2 * MARGIN));
   const height = top + rows.length * ROW + MARGIN;
   svg.setAttribute("width", isPage ? "100%" : String(width));
   svg.setAttribute("height", String(isPage ? Math.max(height, innerHeight) : height));
@@ -95,6 +95,13 @@ function render() {
   }
 }
 render.again = false;
+
+/** By row, each from left to right. @param {import("./layout.js").Lay} lay */
+function blocksOf(lay) {
+  return Array.from({ length: lay.rows }, (_, row) =>
+    lay.node.slice(lay.rowStart[row], lay.rowStart[row + 1]).map((_, i) => blockFor(model, lay, lay.rowStart[row] + i, row)),
+  );
+}
 
 function draw() {
   const hadFocus = graph.contains(document.activeElement);

@@ -19,8 +19,11 @@ mod style;
 
 pub use crate::view::layout::Shape;
 
-/// The script (an ES module) that knows the data of a graph, lays it out, searches it: for pages that draw it themselves.
+/// The script (an ES module) that knows the data of a graph and searches it: for pages that draw it themselves.
 pub const MODEL: &str = include_str!("model.js");
+
+/// The script (an ES module, on `model.js`) that lays out a graph.
+pub const LAYOUT: &str = include_str!("layout.js");
 
 /// The script (an ES module, on `model.js`) that says in words what a frame is.
 pub const DESCRIBE: &str = include_str!("describe.js");
@@ -140,7 +143,8 @@ fn write_limited(
         css = style::sheet(tree.is_diff),
         body = picture.body,
         data = data,
-        script = script::joined([MODEL, DESCRIBE, include_str!("panel.js"), include_str!("flame.js")]),
+        script =
+            script::joined([MODEL, LAYOUT, DESCRIBE, include_str!("panel.js"), include_str!("flame.js")]),
     )?;
     Ok(())
 }

@@ -23,11 +23,6 @@
  * }} Model
  */
 
-/**
- * A rectangle. `parts` holds the nodes of a merged block (its `node` is their caller) and is null for a frame.
- * @typedef {{node: number, row: number, x: number, width: number, parts: number[] | null, ancestor: boolean}} Block
- */
-
 /** @param {Document} doc @returns {Model} */
 export function decode(doc) {
   const count = doc.depth.length;
@@ -85,56 +80,19 @@ export function nameOf(model, i) {
   return name < 0 ? `${grouped(model.frames[i])} merged frames` : model.doc.names[name];
 }
 
+/** Step of a net change, -8 (shrank) to 8 (grew); as in view/palette.rs. @param {number} net @param {number} largest */
+export function changeStep(net, largest) {
+  if (Math.abs(net) < 0.5 || largest <= 0) return 0;
+  const step = Math.min(Math.max(Math.ceil((Math.abs(net) / largest) * 8), 1), 8);
+  return net < 0 ? -step : step;
+}
+
 /** The class of a node's colour; as in style.rs. @param {Model} model @param {number} i */
 export function colorOf(model, i) {
   const { doc } = model;
   if (!doc.diff) return `w${parseInt(doc.colors[doc.name[i]], 36)}`;
-  const net = netOf(model, i);
-  if (Math.abs(net) < 0.5 || doc.largest <= 0) return "z";
-  const step = Math.min(Math.max(Math.ceil((Math.abs(net) / doc.largest) * 8), 1), 8);
-  return `${net < 0 ? "s" : "g"}${step}`;
-}
-
-/**
- * Lays out a node over the whole width, its callers above it; the rules are those of view/layout.rs.
- * @param {Model} model @param {number} zoom @param {number} width @param {number} minWidth
- * @returns {Block[][]} by row, each from left to right
- */
-export function layout(model, zoom, width, minWidth) {
-  /** @type {Block[][]} */
-  const rows = [];
-  for (let i = zoom; ; i = model.parent[i]) {
-    rows.unshift([{ node: i, row: 0, x: 0, width, parts: null, ancestor: i !== zoom }]);
-    if (i === 0) break;
-  }
-  rows.forEach((row, index) => (row[0].row = index));
-  const scale = width / (widthOf(model, zoom) || 1);
-  for (let r = rows.length - 1; r < rows.length; r++) {
-    /** @type {Block[]} */
-    const next = [];
-    for (const caller of rows[r]) {
-      if (caller.parts) continue;
-      let x = caller.x;
-      let narrow = 0;
-      /** @type {number[]} */
-      const parts = [];
-      for (let i = caller.node + 1; i < model.end[caller.node]; i = model.end[i]) {
-        const w = widthOf(model, i) * scale;
-        if (w < minWidth || model.merged.has(i)) {
-          if (w > 0) parts.push(i);
-          narrow += w;
-        } else {
-          next.push({ node: i, row: r + 1, x, width: w, parts: null, ancestor: false });
-          x += w;
-        }
-      }
-      if (parts.length > 0) {
-        next.push({ node: caller.node, row: r + 1, x, width: narrow, parts, ancestor: false });
-      }
-    }
-    if (next.length > 0) rows.push(next);
-  }
-  return rows;
+  const step = changeStep(netOf(model, i), doc.largest);
+  return step === 0 ? "z" : `${step < 0 ? "s" : "g"}${Math.abs(step)}`;
 }
 
 /**

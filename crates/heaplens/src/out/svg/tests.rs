@@ -61,6 +61,7 @@ fn the_smallest_frames_are_merged_and_the_header_says_so() {
 fn script_and_style_fit_into_their_sections() {
     for text in [
         MODEL,
+        LAYOUT,
         DESCRIBE,
         include_str!("panel.js"),
         include_str!("flame.js"),
