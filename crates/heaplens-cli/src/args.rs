@@ -144,10 +144,10 @@ pub(crate) struct Names {
     pub(crate) hashes: bool,
 }
 
-/// Which stacks and which frames of them, by name.
+/// Which stacks.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Choosing")]
-pub(crate) struct Patterns {
+pub(crate) struct Selection {
     /// Keep only stacks with a function or file that matches
     #[arg(long, value_name = "REGEX")]
     pub(crate) focus: Option<String>,
@@ -160,20 +160,18 @@ pub(crate) struct Patterns {
     /// Begin each stack at its outermost function that matches, or whose file does; drop stacks without one
     #[arg(long, value_name = "REGEX")]
     pub(crate) show_from: Option<String>,
-}
-
-/// Which stacks and which frames of them.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Choosing")]
-pub(crate) struct Choosing {
-    /// What to count
-    #[arg(long, value_enum, default_value_t = Sample::InuseSpace)]
-    pub(crate) sample: Sample,
-    #[command(flatten)]
-    pub(crate) patterns: Patterns,
     /// Keep only what these threads allocated: jemalloc's number of one, or a regular expression for their names
     #[arg(long, value_name = "UID|REGEX")]
     pub(crate) thread: Option<String>,
+}
+
+/// What is counted, and what stands for it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Choosing")]
+pub(crate) struct Presentation {
+    /// What to count
+    #[arg(long, value_enum, default_value_t = Sample::InuseSpace)]
+    pub(crate) sample: Sample,
     /// Put the thread at the root of each stack, threads of a pool together: `worker-1` and `worker-2` are `worker-*`
     #[arg(long)]
     pub(crate) by_thread: bool,
@@ -190,6 +188,15 @@ pub(crate) struct Choosing {
     /// Keep the start-up frames at the root; folded stacks and JSON do so by themselves
     #[arg(long, overrides_with = "fold_runtime")]
     pub(crate) show_runtime: bool,
+}
+
+/// Which stacks, and what is shown of them.
+#[derive(Debug, Args)]
+pub(crate) struct Choosing {
+    #[command(flatten)]
+    pub(crate) presentation: Presentation,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
 }
 
 /// What a name stands for.

@@ -1,9 +1,9 @@
 //! The stacks, frames and threads that options choose, in the order of `go tool pprof`.
 
-use crate::args::Patterns;
+use crate::args::Selection;
 use crate::exit::Usage;
 use crate::notes;
-use anyhow::bail;
+use anyhow::anyhow;
 use heaplens::Profile;
 use heaplens::filter::{self, Regex, ThreadChoice};
 use heaplens::profile::Thread;
@@ -24,9 +24,9 @@ pub(crate) struct Chosen {
 impl Chosen {
     /// # Errors
     /// [`Usage`] that names the option whose pattern is none.
-    pub(crate) fn compile(typed: &Patterns, thread: Option<&str>) -> Result<Chosen, Usage> {
+    pub(crate) fn compile(typed: &Selection) -> Result<Chosen, Usage> {
         let usage = |option: &str, error| Usage(format!("{option}: {error}"));
-        let thread = thread.map(ThreadChoice::parse).transpose();
+        let thread = typed.thread.as_deref().map(ThreadChoice::parse).transpose();
         let options: [(&str, &Option<String>, Filter); 4] = [
             ("--focus", &typed.focus, filter::focus),
             ("--ignore", &typed.ignore, filter::ignore),
@@ -48,6 +48,11 @@ impl Chosen {
         self.thread.is_none() && self.patterns.is_empty()
     }
 
+    /// Which threads were asked for, if any were.
+    pub(crate) fn threads(&self) -> Option<&ThreadChoice> {
+        self.thread.as_ref()
+    }
+
     /// The profile of what was chosen; patterns that match nothing are said on stderr.
     ///
     /// # Errors
@@ -55,10 +60,15 @@ impl Chosen {
     pub(crate) fn apply(&self, mut profile: Profile) -> anyhow::Result<Profile> {
         if let Some(choice) = &self.thread {
             if !profile.samples().is_empty() && !profile.threads().iter().any(|t| choice.includes(t)) {
-                bail!("--thread: no thread matches; the threads are {}", list(profile.threads()));
+                return Err(no_thread(profile.threads()));
             }
             profile = filter::thread(&profile, choice);
         }
+        Ok(self.match_names(profile))
+    }
+
+    /// The profile without what patterns leave out, whatever its threads; patterns that match nothing are said on stderr.
+    pub(crate) fn match_names(&self, mut profile: Profile) -> Profile {
         for (option, pattern, filter) in &self.patterns {
             if profile.samples().is_empty() {
                 break;
@@ -77,8 +87,13 @@ impl Chosen {
                 }
             }
         }
-        Ok(profile)
+        profile
     }
+}
+
+/// That none of these is meant.
+pub(crate) fn no_thread(threads: &[Thread]) -> anyhow::Error {
+    anyhow!("--thread: no thread matches; the threads are {}", list(threads))
 }
 
 fn list(threads: &[Thread]) -> String {

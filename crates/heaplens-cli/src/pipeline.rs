@@ -1,6 +1,6 @@
 //! From what was typed to the profile that a view is made of: read, sum, subtract, name, filter.
 
-use crate::args::{Choosing, Fetching, Inputs, Names, Shared, Symbols};
+use crate::args::{Choosing, Fetching, Inputs, Names, Presentation, Shared, Symbols};
 use crate::chosen::Chosen;
 use crate::debuginfod::Debuginfod;
 use crate::exit::Usage;
@@ -9,8 +9,9 @@ use crate::output::Target;
 use crate::paths::{self, Expected};
 use crate::reading::{self, Origin, Reading};
 use crate::source::{self, Source};
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use heaplens::dump::Threads;
+use heaplens::error::Warning;
 use heaplens::filter::{self, Fold, Folding};
 use heaplens::profile::{Granularity, SampleType};
 use heaplens::symbols::Fetch;
@@ -50,24 +51,26 @@ impl Reader {
 pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyhow::Result<Profile> {
     let choosing = &shared.choosing;
     // Patterns first: a mistyped one should not cost a minute of reading.
-    let chosen = Chosen::compile(&choosing.patterns, choosing.thread.as_deref())?;
+    let chosen = Chosen::compile(&choosing.selection)?;
     require_places(&shared.symbols)?;
     let fetch = fetch(&shared.symbols, &shared.fetching)?;
 
     let (mut profile, origin) = read(inputs, shared, reader)?;
     if reader.takes_one_sample_type() {
-        require_measured(&profile, choosing.sample.into())?;
+        require_measured(
+            choosing.presentation.sample.into(),
+            &profile.meta.sample_types(),
+            &profile.warnings,
+        )?;
     }
     require_threads(&profile, choosing)?;
     profile = named(profile, &shared.symbols, &shared.names, origin, fetch);
     // Who says where stacks begin has said enough.
-    let by_itself =
-        reader == Reader::Person && choosing.patterns.show_from.is_none() && !choosing.show_runtime;
+    let shown = &choosing.presentation;
+    let by_itself = reader == Reader::Person && choosing.selection.show_from.is_none() && !shown.show_runtime;
     let away = |is_folded| if is_folded { Fold::Away } else { Fold::Show };
-    let folding = Folding {
-        allocator: away(!choosing.show_allocator),
-        runtime: away(choosing.fold_runtime || by_itself),
-    };
+    let folding =
+        Folding { allocator: away(!shown.show_allocator), runtime: away(shown.fold_runtime || by_itself) };
     if chosen.is_everything() {
         profile = filter::fold(&profile, folding);
     } else {
@@ -81,10 +84,10 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
     if shared.names.short_names {
         profile = short::names(&profile);
     }
-    if let Some(granularity) = granularity(&profile, choosing, reader) {
+    if let Some(granularity) = granularity(&profile, shown, reader) {
         profile = group::by(&profile, granularity);
     }
-    if choosing.by_thread {
+    if shown.by_thread {
         profile = group::by_thread(&profile);
     }
     notes::warnings(&profile);
@@ -92,10 +95,10 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
 }
 
 /// What frames are to become, if not what they are.
-fn granularity(profile: &Profile, choosing: &Choosing, reader: Reader) -> Option<Granularity> {
+fn granularity(profile: &Profile, shown: &Presentation, reader: Reader) -> Option<Granularity> {
     // Places of two builds have only their names in common.
     let rebuilt = || profile.warnings.iter().any(|w| w.code == "rebuilt");
-    let wanted = choosing.granularity.map(Granularity::from).or(rebuilt().then_some(Granularity::Function))?;
+    let wanted = shown.granularity.map(Granularity::from).or(rebuilt().then_some(Granularity::Function))?;
     // What people look at merges functions by itself, and knows where each is.
     (reader != Reader::Person || wanted != Granularity::Function).then_some(wanted)
 }
@@ -123,34 +126,43 @@ pub(crate) fn fetch(symbols: &Symbols, fetching: &Fetching) -> anyhow::Result<Op
     Ok(Some(Arc::new(Debuginfod::new(debuginfod, fetching.timeout, *max_debuginfo)?)))
 }
 
-/// Folded stacks tell of no threads.
+/// Refuses threads to choose from in a profile that tells of none.
 fn require_threads(profile: &Profile, choosing: &Choosing) -> anyhow::Result<()> {
-    let option = match choosing {
-        Choosing { thread: Some(_), .. } => "--thread",
-        Choosing { by_thread: true, .. } => "--by-thread",
-        _ => return Ok(()),
+    let option = match (&choosing.selection.thread, choosing.presentation.by_thread) {
+        (Some(_), _) => "--thread",
+        (None, true) => "--by-thread",
+        (None, false) => return Ok(()),
     };
     if profile.threads().is_empty() && !profile.samples().is_empty() {
-        bail!("{option}: the input does not say which thread allocated what; jemalloc's dumps do");
+        return Err(no_threads(option));
     }
     Ok(())
 }
 
+/// Folded stacks tell of no threads.
+pub(crate) fn no_threads(option: &str) -> anyhow::Error {
+    anyhow!("{option}: the input does not say which thread allocated what; jemalloc's dumps do")
+}
+
 /// Zeros for what was never measured would look like a program without allocations.
-fn require_measured(profile: &Profile, sample: SampleType) -> anyhow::Result<()> {
+pub(crate) fn require_measured(
+    sample: SampleType,
+    measured: &[SampleType],
+    warnings: &[Warning],
+) -> anyhow::Result<()> {
     // pprof can have any of the four alone.
-    if profile.warnings.iter().any(|warning| warning.code == sample.code_if_absent()) {
+    if warnings.iter().any(|warning| warning.code == sample.code_if_absent()) {
         bail!("{} was not recorded; choose what was with --sample", sample.name());
     }
     match sample {
-        SampleType::AllocSpace | SampleType::AllocObjects if !profile.meta.has_alloc => bail!(
+        _ if measured.contains(&sample) => Ok(()),
+        SampleType::AllocSpace | SampleType::AllocObjects => bail!(
             "{} was not recorded; start the program with prof_accum:true added to MALLOC_CONF",
             sample.name()
         ),
-        SampleType::InuseObjects if !profile.meta.has_objects => {
+        SampleType::InuseObjects | SampleType::InuseSpace => {
             bail!("objects were not recorded: folded stacks, and pprof of some writers, have bytes alone")
         }
-        _ => Ok(()),
     }
 }
 
@@ -181,7 +193,7 @@ pub(crate) fn named(
 /// The inputs' profile, and where they come from.
 fn read(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyhow::Result<(Profile, Origin)> {
     let choosing = &shared.choosing;
-    let asked = choosing.thread.is_some() || choosing.by_thread;
+    let asked = choosing.selection.thread.is_some() || choosing.presentation.by_thread;
     let threads = if asked { Threads::Separate } else { reader.threads() };
     let mut sources = source::all(inputs.inputs.iter().chain(&inputs.base))?;
     let base = inputs.base.is_some().then(|| sources.pop()).flatten();

@@ -1,18 +1,18 @@
 //! Many inputs to one series, named once.
 
-use crate::args::{Fetching, Names, Patterns, Symbols};
-use crate::chosen::Chosen;
+use crate::args::{Fetching, Names, Selection, Symbols};
+use crate::chosen::{self, Chosen};
 use crate::notes;
 use crate::pipeline;
 use crate::reading::Reading;
 use crate::source::{self, Source};
 use anyhow::{Context, bail};
-use heaplens::Profile;
 use heaplens::dump::Threads;
 use heaplens::filter::{self, Fold, Folding};
 use heaplens::series::{self, Series};
 use heaplens::short;
 use heaplens::symbols::Fetch;
+use heaplens::{Profile, diff};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
@@ -23,7 +23,7 @@ use std::time::UNIX_EPOCH;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Making {
     #[command(flatten)]
-    patterns: Patterns,
+    selection: Selection,
     #[command(flatten)]
     symbols: Symbols,
     #[command(flatten)]
@@ -42,12 +42,13 @@ impl Making {
         gathering.finish(asked)
     }
 
-    /// The same for those who fold by themselves, who get threads, too: every frame, and folded.
+    /// The same for those who fold by themselves, who get threads, too: every frame, and folded. One difference alone is
+    /// its two sides.
     ///
     /// # Errors
     /// As [`Making::series`].
-    pub(crate) fn both(&self, typed: &[OsString]) -> anyhow::Result<(Series, Series)> {
-        let (gathering, asked) = self.gathered(self.start()?.with_threads(), typed)?;
+    pub(crate) fn both(&self, typed: &[OsString]) -> anyhow::Result<Both> {
+        let (gathering, asked) = self.gathered(self.start()?.of_states(), typed)?;
         gathering.finish_both(asked)
     }
 
@@ -58,6 +59,7 @@ impl Making {
         typed: &[OsString],
     ) -> anyhow::Result<(Gathering<'a>, usize)> {
         let sources = sources(typed)?;
+        gathering.is_alone = sources.len() == 1;
         for source in &sources {
             match gathering.read(source) {
                 Ok(()) => {}
@@ -73,15 +75,18 @@ impl Making {
     /// # Errors
     /// Names the option.
     pub(crate) fn start(&self) -> anyhow::Result<Gathering<'_>> {
-        let chosen = Chosen::compile(&self.patterns, None)?;
+        let chosen = Chosen::compile(&self.selection)?;
         pipeline::require_places(&self.symbols)?;
+        let threads = if chosen.threads().is_some() { Threads::Separate } else { Threads::Merged };
         Ok(Gathering {
             fetch: pipeline::fetch(&self.symbols, &self.fetching)?,
-            reading: Reading::new(&self.fetching, Threads::Merged),
+            reading: Reading::new(&self.fetching, threads),
             symbols: &self.symbols,
             names: &self.names,
             series: Series::new(),
-            keeps_threads: false,
+            is_of_states: false,
+            is_alone: false,
+            has_chosen_thread: false,
             chosen,
         })
     }
@@ -95,7 +100,19 @@ pub(crate) struct Gathering<'a> {
     series: Series,
     symbols: &'a Symbols,
     names: &'a Names,
-    keeps_threads: bool,
+    /// True if captures are shown as they are: threads are kept, and differences have no place among them.
+    is_of_states: bool,
+    /// True if there is one input.
+    is_alone: bool,
+    /// True once an input has a thread that was asked for.
+    has_chosen_thread: bool,
+}
+
+/// A series in two forms, in which numbers of stacks are the same.
+pub(crate) struct Both {
+    /// With every frame.
+    pub(crate) series: Series,
+    pub(crate) folded: Series,
 }
 
 impl Gathering<'_> {
@@ -122,9 +139,8 @@ impl Gathering<'_> {
         self.push(source, series::Source { name, ..origin(source) }, bytes)
     }
 
-    /// Keeps the threads of what is read apart as well.
-    pub(crate) fn with_threads(mut self) -> Self {
-        self.keeps_threads = true;
+    fn of_states(mut self) -> Self {
+        self.is_of_states = true;
         self
     }
 
@@ -136,7 +152,7 @@ impl Gathering<'_> {
         let Named { mut series, chosen, names } = self.named(asked)?;
         series.change(|code| {
             let shown = Folding { allocator: Fold::Away, runtime: Fold::Show };
-            let code = chosen.apply(filter::fold(&code, shown))?;
+            let code = chosen.match_names(filter::fold(&code, shown));
             let code = filter::fold(&code, Folding { allocator: Fold::Show, runtime: Fold::Away });
             Ok::<_, anyhow::Error>(shortened(code, names))
         })?;
@@ -144,25 +160,24 @@ impl Gathering<'_> {
         Ok(series)
     }
 
-    /// As [`Gathering::finish`], and before it the same with every frame; numbers of stacks are the same in both.
-    ///
-    /// # Errors
-    /// As [`Gathering::finish`].
-    pub(crate) fn finish_both(self, asked: usize) -> anyhow::Result<(Series, Series)> {
+    fn finish_both(self, asked: usize) -> anyhow::Result<Both> {
         let Named { mut series, chosen, names } = self.named(asked)?;
-        series.change(|code| chosen.apply(code))?;
+        series.change(|code| Ok::<_, anyhow::Error>(chosen.match_names(code)))?;
         let mut folded = series.clone();
         let folding = Folding { allocator: Fold::Away, runtime: Fold::Away };
         folded.change(|code| Ok::<_, anyhow::Error>(shortened(filter::fold(&code, folding), names)))?;
         series.change(|code| Ok::<_, anyhow::Error>(shortened(code, names)))?;
         warnings(&series);
-        Ok((series, folded))
+        Ok(Both { series, folded })
     }
 
     fn named(self, asked: usize) -> anyhow::Result<Named> {
-        let Gathering { chosen, fetch, reading, mut series, symbols, names, .. } = self;
+        let Gathering { chosen, fetch, reading, mut series, symbols, names, has_chosen_thread, .. } = self;
         if series.captures().is_empty() {
             bail!("none of the {asked} inputs could be read");
+        }
+        if chosen.threads().is_some() && !has_chosen_thread {
+            return Err(chosen::no_thread(series.threads()));
         }
         let origin = reading.origin();
         series.change(|code| Ok::<_, anyhow::Error>(pipeline::named(code, symbols, names, origin, fetch)))?;
@@ -170,13 +185,49 @@ impl Gathering<'_> {
     }
 
     fn push(&mut self, source: &Source, origin: series::Source, bytes: &[u8]) -> anyhow::Result<()> {
-        let profile = self.reading.of_bytes(source, bytes)?;
-        let apart = self.keeps_threads.then(|| self.reading.threads_of(source, bytes)).transpose()?;
-        self.series.push(origin, &profile);
-        if let Some(apart) = apart.filter(|apart| !apart.threads().is_empty()) {
-            self.series.push_threads(&apart);
+        let whole = self.reading.of_bytes(source, bytes)?;
+        let part = self.of_chosen_threads(&whole)?;
+        let shown = part.as_ref().unwrap_or(&whole);
+        if !self.is_of_states {
+            self.series.push_part(origin, shown, &whole);
+            return Ok(());
+        }
+        if whole.meta.is_diff && !self.is_alone {
+            bail!("{source}: this is a difference of two profiles; give the two, or it alone");
+        }
+        let all_threads = match part {
+            Some(_) => None,
+            None => Some(self.reading.threads_of(source, bytes)?),
+        };
+        let threads = all_threads.as_ref().unwrap_or(shown);
+        if whole.meta.is_diff {
+            let named =
+                |side| series::Source { name: format!("{} ({side})", origin.name), file_time_ms: None };
+            let [shown, threads, whole] = [shown, threads, &whole].map(diff::sides);
+            self.push_state(named("before"), &shown.0, &threads.0, &whole.0);
+            self.push_state(named("after"), &shown.1, &threads.1, &whole.1);
+        } else {
+            self.push_state(origin, shown, threads, &whole);
         }
         Ok(())
+    }
+
+    fn push_state(&mut self, origin: series::Source, shown: &Profile, threads: &Profile, whole: &Profile) {
+        self.series.push_part(origin, shown, whole);
+        if !threads.threads().is_empty() {
+            self.series.push_threads(threads);
+        }
+    }
+
+    /// What the threads that were asked for allocated, `None` if none were. One that an input does not have allocated
+    /// nothing in it: it may start later.
+    fn of_chosen_threads(&mut self, whole: &Profile) -> anyhow::Result<Option<Profile>> {
+        let Some(choice) = self.chosen.threads() else { return Ok(None) };
+        if whole.threads().is_empty() && !whole.samples().is_empty() {
+            return Err(pipeline::no_threads("--thread"));
+        }
+        self.has_chosen_thread |= whole.threads().iter().any(|thread| choice.includes(thread));
+        Ok(Some(filter::thread(whole, choice)))
     }
 }
 

@@ -43,8 +43,13 @@ const LINK_NAMES = [
   ["filter", "filter"],
 ];
 
-/** What the page opens with. @param {Index} index @returns {State} */
+/** What the page opens with: what it was asked for, the rest as it chooses. @param {Index} index @returns {State} */
 export function defaultState(index) {
+  return readState(index.start, chosenState(index), index);
+}
+
+/** @param {Index} index @returns {State} */
+function chosenState(index) {
   const last = Math.max(index.captures.length - 1, 0);
   const judged = judgedRun(index);
   const [first, end] = judged ?? [last > 0 ? 0 : -1, last];

@@ -21,6 +21,7 @@
  *   threads: string[],
  *   captures: CaptureData[],
  *   base: number,
+ *   start: string,
  *   clock: string,
  *   leaks: LeaksData | null,
  *   warnings: string[],
@@ -29,6 +30,7 @@
  * }} Index
  *
  * `owner` has a letter a function: a allocator, s standard library, r runtime, t third party, p the program's own.
+ * `start` is what the page opens with, as the fragment of a link; empty if the page chooses.
  * `color` has a base-36 digit a function, an index into `warm`.
  *
  * @typedef {"alloc_objects" | "alloc_space" | "inuse_objects" | "inuse_space"} SampleType

@@ -4,7 +4,7 @@
 //! netted here, so views know both sides (`from → to`) and the error of their difference.
 
 use crate::error::Warning;
-use crate::profile::{Module, Profile};
+use crate::profile::{Meta, Module, Profile, SampleType};
 use rustc_hash::FxHashMap;
 
 /// `new − base`. Frames are matched by module (build-id, or path) and offset, so that two runs of one binary
@@ -46,6 +46,25 @@ pub fn diff(base: &Profile, new: &Profile) -> Profile {
         ));
     }
     result
+}
+
+/// What a difference is made of: its base, and what is new. Both are profiles by themselves, each with its own amounts;
+/// of a net difference, whose sides nobody knows, they are what shrank and what grew.
+pub fn sides(difference: &Profile) -> (Profile, Profile) {
+    let side = |is_base: bool| {
+        let mut side = difference.rebuild_samples(|new, sample| {
+            let values = sample.values;
+            let is_negative = SampleType::ALL.iter().any(|&of| values.get(of).is_negative());
+            (is_negative == is_base)
+                .then(|| new.add_stack_from_root(difference.stack_from_root(sample.stack)))
+        });
+        side.meta.is_diff = false;
+        side
+    };
+    let mut base = Profile::default();
+    base.absorb_scaled(&side(true), |values| -values);
+    base.meta = Meta { is_diff: false, trailer: None, ..difference.meta.clone() };
+    (base, side(false))
 }
 
 fn show_rate(rate: Option<u64>) -> u64 {

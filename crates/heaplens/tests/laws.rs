@@ -4,7 +4,7 @@ mod generated;
 
 use generated::{dump_text, folded};
 use heaplens::Profile;
-use heaplens::diff::diff;
+use heaplens::diff::{diff, sides};
 use heaplens::dump::{Dump, Threads};
 use heaplens::filter::{self, Regex, ThreadChoice, focus, hide, ignore, show_from};
 use heaplens::group::{self, by_function};
@@ -175,6 +175,16 @@ proptest! {
         prop_assert_eq!(back.net_stacks(), new.net_stacks());
         let back = sum(by_function(&base), &by_function(&diff(&base, &new)));
         prop_assert_eq!(back.net_stacks(), by_function(&new).net_stacks());
+    }
+
+    #[test]
+    fn the_sides_of_a_difference_are_what_it_was_made_of(base in profile(), new in profile()) {
+        let (before, after) = sides(&diff(&base, &new));
+        for (side, whole) in [(before, base), (after, new)] {
+            side.check().unwrap();
+            prop_assert_eq!(side.net_stacks(), whole.net_stacks());
+            prop_assert!(!side.meta.is_diff);
+        }
     }
 
     #[test]

@@ -128,7 +128,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         return Err(Usage("this is of no use on a terminal; add -o OUT".to_owned()).into());
     }
     let profile = pipeline::profile(&options.inputs, &options.shared, format.reader())?;
-    let sample: SampleType = options.shared.choosing.sample.into();
+    let sample: SampleType = options.shared.choosing.presentation.sample.into();
     let mut bytes = Vec::new();
     match format {
         Format::Pprof => out::pprof::write(&profile, Packing::Gzip, &mut bytes)?,

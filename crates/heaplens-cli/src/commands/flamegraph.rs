@@ -60,7 +60,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     }
     let reader = if options.format == Format::Svg { Reader::Person } else { Reader::Program };
     let profile = pipeline::profile(&options.inputs, &options.shared, reader)?;
-    let sample: SampleType = options.shared.choosing.sample.into();
+    let sample: SampleType = options.shared.choosing.presentation.sample.into();
     let mut bytes = Vec::new();
     match options.format {
         Format::Svg => {

@@ -26,6 +26,6 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let target = pipeline::target(options.output.as_deref(), &options.inputs)?;
     let profile = pipeline::profile(&options.inputs, &options.shared, Reader::Program)?;
     let mut text = Vec::new();
-    out::folded::write(&profile, options.shared.choosing.sample.into(), &mut text)?;
+    out::folded::write(&profile, options.shared.choosing.presentation.sample.into(), &mut text)?;
     target.write(&text, Kind::Report)
 }

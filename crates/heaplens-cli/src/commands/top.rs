@@ -64,7 +64,7 @@ pub(crate) fn show(inputs: &Inputs, table: &Table, shared: &Shared) -> anyhow::R
     let target = pipeline::target(table.output.as_deref(), inputs)?;
     let reader = if table.format == Format::Text { Reader::Person } else { Reader::Program };
     let profile = pipeline::profile(inputs, shared, reader)?;
-    let mut top = Top::new(&profile, shared.choosing.sample.into());
+    let mut top = Top::new(&profile, shared.choosing.presentation.sample.into());
     if table.cum {
         top.sort(Order::Cumulative);
     }

@@ -1,16 +1,19 @@
 //! From what was typed to the page.
 
+use crate::args::Presentation;
 use crate::exit::Usage;
 use crate::judging::Judging;
 use crate::notes;
-use crate::series::{self, Making};
+use crate::pipeline;
+use crate::series::{self, Both, Making};
 use crate::source_files;
 use crate::units;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use heaplens::classify::Owners;
+use heaplens::group;
 use heaplens::leaks;
 use heaplens::out::page::{self, Page};
-use heaplens::profile::{Module, ModuleKind};
+use heaplens::profile::{Granularity, Module, ModuleKind, SampleType};
 use heaplens::series::Series;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -41,6 +44,11 @@ pub(crate) struct Showing {
     /// Take the inputs in their order, so far apart, whatever times they tell
     #[arg(long, value_name = "TIME", value_parser = units::parse_duration)]
     every: Option<Duration>,
+    /// Let flame graphs grow upwards from the root
+    #[arg(long)]
+    flame: bool,
+    #[command(flatten)]
+    presentation: Presentation,
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]
@@ -78,18 +86,20 @@ impl Showing {
         };
         let added = self.base.iter().filter(|_| !base.as_ref().is_some_and(is_input));
         let inputs: Vec<OsString> = added.chain(&self.inputs).cloned().collect();
-        let (series, folded) = self.making.both(&inputs)?;
-        if let Some(difference) = series.captures().iter().find(|capture| capture.is_diff) {
-            bail!(
-                "{}: this is a difference of two profiles; give the two, or draw it with heaplens flamegraph",
-                difference.source.name
-            );
-        }
+        let Both { mut series, folded } = self.making.both(&inputs)?;
+        self.require_measured(&series)?;
         let leaks = (series.captures().len() >= SERIES).then(|| leaks::find(&folded, &judging));
-        drop(folded);
+        // What a page merges is functions, and it knows where each is.
+        let granularity = self.presentation.granularity.map(Granularity::from);
+        if let Some(granularity) = granularity.filter(|&wanted| wanted != Granularity::Function) {
+            // Whose frame one was is not known afterwards.
+            series = folded;
+            series.change(|code| Ok::<_, anyhow::Error>(group::by(&code, granularity)))?;
+        }
         let mut options = page::Options::default();
         options.title = self.title.clone().unwrap_or_else(|| title(&series));
         options.program = format!("heaplens {}", env!("CARGO_PKG_VERSION"));
+        options.start = self.start();
         options.is_redacted = contents.is_redacted;
         options.owners = judging.owners.clone();
         if let Some(base) = base {
@@ -101,6 +111,39 @@ impl Showing {
         }
         let (title, has_sources) = (options.title.clone(), !options.sources.is_empty());
         Ok(Shown { page: Page::new(series, leaks.as_ref(), &options)?, title, has_sources })
+    }
+
+    /// Refuses to open with what the page cannot show: live bytes that no input has, other values that one has not.
+    fn require_measured(&self, series: &Series) -> anyhow::Result<()> {
+        let sample = SampleType::from(self.presentation.sample);
+        let captures = series.captures();
+        let mut lacking: Vec<anyhow::Error> = captures
+            .iter()
+            .filter_map(|c| pipeline::require_measured(sample, &c.sample_types(), &c.warnings).err())
+            .collect();
+        let is_enough = lacking.len() < captures.len() && sample == SampleType::InuseSpace;
+        if let Some(error) = lacking.pop().filter(|_| !is_enough) {
+            return Err(error);
+        }
+        if self.presentation.by_thread && captures.iter().all(|capture| capture.by_thread().is_empty()) {
+            return Err(pipeline::no_threads("--by-thread"));
+        }
+        Ok(())
+    }
+
+    /// What the page opens with, as its links say it.
+    fn start(&self) -> String {
+        let Presentation { sample, by_thread, show_allocator, show_runtime, .. } = self.presentation;
+        let sample = SampleType::from(sample);
+        let choices = [
+            (sample != SampleType::InuseSpace, format!("sample={}", sample.name())),
+            (by_thread, "threads=1".to_owned()),
+            (show_allocator, "allocator=1".to_owned()),
+            (show_runtime, "runtime=1".to_owned()),
+            (self.flame, "shape=flame".to_owned()),
+        ];
+        let chosen = choices.into_iter().filter_map(|(is_chosen, text)| is_chosen.then_some(text));
+        chosen.collect::<Vec<_>>().join("&")
     }
 }
 

@@ -54,8 +54,6 @@ fn a_redacted_page_tells_no_directory() {
 #[test]
 fn what_cannot_be_read_is_said() {
     run(["report", "/nonexistent/a.heap"]).fails(4, &["/nonexistent/a.heap"]);
-    run(["report", fixture("two.folded").to_str().unwrap()])
-        .fails(4, &["two.folded", "difference", "flamegraph"]);
     run(["view", "--no-open", "/nonexistent/a.heap"]).fails(4, &["/nonexistent/a.heap"]);
 }
 
@@ -107,4 +105,66 @@ fn a_base_is_what_others_are_compared_with() {
     let day = case("leaks.in/day");
     run(["report", "--base", day.to_str().unwrap(), leak]).fails(2, &["--base", "one input"]);
     run(["report", "--base", "/nonexistent/a.heap", leak]).fails(4, &["/nonexistent/a.heap"]);
+}
+
+/// The page of these arguments, opened.
+fn page(args: &[&str]) -> Value {
+    index(&run(["report", "--no-symbols"].into_iter().chain(args.iter().copied())).ok())
+}
+
+#[test]
+fn one_difference_is_two_captures() {
+    let difference = fixture("two.folded");
+    let index = page(&[difference.to_str().unwrap()]);
+    let captures = index["captures"].as_array().unwrap();
+    let names: Vec<&str> = captures.iter().map(|capture| capture["name"].as_str().unwrap()).collect();
+    assert!(
+        matches!(names[..], [a, b] if a.ends_with("two.folded (before)") && b.ends_with("(after)")),
+        "{names:?}"
+    );
+    let totals: Vec<i64> = captures.iter().map(|capture| capture["total"].as_i64().unwrap()).collect();
+    let text = std::fs::read_to_string(&difference).unwrap();
+    let column = |place: usize| -> i64 {
+        text.lines().map(|line| line.rsplit(' ').nth(place).unwrap().parse::<i64>().unwrap()).sum()
+    };
+    assert_eq!(totals, [column(1), column(0)]);
+}
+
+#[test]
+fn a_difference_among_others_is_left_out() {
+    let (difference, dump) = (fixture("two.folded"), fixture("leak.heap"));
+    let args = ["report", "--no-symbols", difference.to_str().unwrap(), dump.to_str().unwrap()];
+    let ran = run(args);
+    assert!(ran.stderr.contains("left out") && ran.stderr.contains("difference"), "{ran:?}");
+    assert_eq!(index(&ran.ok())["captures"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_page_opens_with_what_was_asked_for() {
+    let dump = fixture("threads.heap");
+    let dump = dump.to_str().unwrap();
+    assert_eq!(page(&[dump])["start"], "");
+    let asked = page(&[
+        "--sample=inuse_objects",
+        "--by-thread",
+        "--show-allocator",
+        "--show-runtime",
+        "--flame",
+        dump,
+    ]);
+    assert_eq!(asked["start"], "sample=inuse_objects&threads=1&allocator=1&runtime=1&shape=flame");
+    run(["report", "--sample=alloc_space", dump]).fails(4, &["alloc_space", "prof_accum"]);
+    run(["report", "--by-thread", fixture("stacks.folded").to_str().unwrap()])
+        .fails(4, &["--by-thread", "thread"]);
+}
+
+#[test]
+fn a_page_of_some_threads_holds_what_the_command_line_counts() {
+    let dump = fixture("threads.heap");
+    let dump = dump.to_str().unwrap();
+    let top = run(["top", "--no-symbols", "--thread=2", "--format=json", dump]).ok();
+    let top: Value = serde_json::from_str(&top).unwrap();
+    assert_eq!(page(&["--thread=2", dump])["captures"][0]["total"], top["total"]["value"]);
+    run(["report", "--thread=77", dump]).fails(4, &["--thread", "no thread matches"]);
+    run(["leaks", "--thread=77", dump]).fails(4, &["--thread", "no thread matches"]);
 }

@@ -67,6 +67,8 @@ export function indexOf(stacks, changes = {}) {
     modules: [{ path: "/usr/bin/made", build_id: "00ff", state: "named", advice: "" }],
     threads: [],
     captures: [captureOf("one"), captureOf("two")],
+    base: -1,
+    start: "",
     clock: "time",
     leaks: null,
     warnings: [],

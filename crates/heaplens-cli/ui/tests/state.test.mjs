@@ -43,6 +43,14 @@ test("what is written is read", () => {
   assert.deepEqual(readState("", base, index), base);
 });
 
+test("a page opens with what it was asked for", () => {
+  const asked = { ...index, start: "sample=inuse_objects&threads=1&shape=flame&view=none" };
+  const base = defaultState(asked);
+  assert.deepEqual(base, { ...defaultState(index), sample: "inuse_objects", byThread: true, shape: "flame" });
+  assert.equal(writtenState({ ...base, byThread: false }, base), "threads=0");
+  assert.equal(readState("#threads=0", base, asked).byThread, false);
+});
+
 test("A can be none", () => {
   const base = defaultState(index);
   const alone = { ...base, a: -1 };

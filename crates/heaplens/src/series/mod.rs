@@ -10,7 +10,7 @@ pub use clock::{Clock, time_in};
 pub use runs::{LeftOut, Run, Runs, Why};
 
 use crate::error::Warning;
-use crate::profile::{Amount, Profile, Sample, StackId, Thread, Values};
+use crate::profile::{Amount, Meta, Profile, Sample, SampleType, StackId, Thread, Values};
 use crate::trailer::Trailer;
 use rustc_hash::FxHashMap;
 
@@ -40,6 +40,8 @@ pub struct Capture {
     pub is_diff: bool,
     /// What is missing or doubtful in it.
     pub warnings: Vec<Warning>,
+    /// Live bytes, unsampled, of all that the input tells of.
+    measured: f64,
     points: Vec<Point>,
     /// Beside `points`: what was allocated so far, freed or not; empty if that was not measured.
     allocated: Vec<Point>,
@@ -77,9 +79,15 @@ impl Capture {
         &self.by_thread
     }
 
-    /// The sum of all stacks, in unsampled bytes.
-    pub fn total(&self) -> f64 {
-        self.points.iter().map(|point| point.bytes).sum()
+    /// What was measured, in pprof's order.
+    pub fn sample_types(&self) -> Vec<SampleType> {
+        let Capture { has_alloc, has_objects, .. } = *self;
+        Meta { has_alloc, has_objects, ..Meta::default() }.sample_types()
+    }
+
+    /// Live bytes of all that the input tells of, unsampled, chosen or not.
+    pub fn measured(&self) -> f64 {
+        self.measured
     }
 }
 
@@ -101,6 +109,12 @@ impl Series {
 
     /// Adds a capture. All are added before [`Series::change`].
     pub fn push(&mut self, source: Source, profile: &Profile) {
+        self.push_part(source, profile, profile);
+    }
+
+    /// As [`Series::push`], of a part of what was measured, such as what one thread allocated: whether sampling missed
+    /// much is a question to the whole.
+    pub fn push_part(&mut self, source: Source, profile: &Profile, whole: &Profile) {
         self.code.absorb(profile);
         let samples = self.code.take_samples();
         self.code.warnings.clear();
@@ -121,6 +135,7 @@ impl Series {
             has_objects: profile.meta.has_objects,
             has_alloc: profile.meta.has_alloc,
             is_diff: profile.meta.is_diff,
+            measured: whole.total().inuse_space.as_f64(),
             warnings: profile.warnings.clone(),
             points: alone(points),
             allocated: alone(allocated),

@@ -290,6 +290,6 @@ fn agree(known: &BTreeMap<&str, u64>, other: &BTreeMap<&str, u64>) -> bool {
 
 fn low_coverage(capture: &Capture, rate: u64) -> Option<f64> {
     let allocated = *capture.trailer.as_ref()?.stats.get("allocated")?;
-    let coverage = sampling::coverage(capture.total(), allocated as f64, rate)?;
+    let coverage = sampling::coverage(capture.measured(), allocated as f64, rate)?;
     coverage.is_low.then_some(coverage.ratio)
 }

@@ -19,7 +19,7 @@ use crate::out::escape;
 use crate::out::leaks::for_page;
 use crate::out::redact::{redacted, redacted_path};
 use crate::profile::SampleType;
-use crate::series::Series;
+use crate::series::{Capture, Series};
 use captures::CaptureRow;
 use code::Code;
 use colors::Palette;
@@ -45,6 +45,8 @@ pub struct Options {
     pub owners: Owners,
     /// The capture that others are compared with at first, by its number in the series.
     pub base: Option<usize>,
+    /// What the page opens with, as links say it (`sample=inuse_objects&threads=1`); empty if it chooses.
+    pub start: String,
     /// Lines of source files to show.
     pub sources: Vec<Source>,
 }
@@ -86,6 +88,7 @@ struct Index<'a> {
     captures: Vec<CaptureRow>,
     /// Place of the capture that others are compared with at first; −1 if the page chooses.
     base: i64,
+    start: &'a str,
     clock: &'static str,
     leaks: Option<Value>,
     warnings: Vec<String>,
@@ -145,6 +148,7 @@ impl Page {
             code,
             captures,
             base: base.map_or(-1, |place| place as i64),
+            start: &options.start,
             clock: leaks.and_then(|leaks| leaks.runs.first()).map_or("order", |run| run.run.clock.name()),
             leaks: judged,
             warnings,
@@ -240,12 +244,7 @@ fn show(value: &mut Value) {
 
 /// Those that all captures have.
 fn sample_types(series: &Series) -> Vec<&'static str> {
-    let all = series.captures();
-    let has_objects = all.iter().all(|capture| capture.has_objects);
-    let has_alloc = all.iter().all(|capture| capture.has_alloc);
-    let has = |sample: &SampleType| {
-        let is_alloc = matches!(sample, SampleType::AllocObjects | SampleType::AllocSpace);
-        (has_objects || sample.is_bytes()) && (has_alloc || !is_alloc)
-    };
+    let all: Vec<Vec<SampleType>> = series.captures().iter().map(Capture::sample_types).collect();
+    let has = |sample: &SampleType| all.iter().all(|types| types.contains(sample));
     SampleType::ALL.into_iter().filter(has).map(SampleType::name).collect()
 }
