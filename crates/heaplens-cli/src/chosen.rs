@@ -48,6 +48,16 @@ impl Chosen {
         self.thread.is_none() && self.patterns.is_empty()
     }
 
+    /// Each option as it was typed, for who sees only the result.
+    pub(crate) fn described(&self) -> Vec<String> {
+        let thread = self.thread.as_ref().map(|choice| match choice {
+            ThreadChoice::Uid(uid) => format!("--thread {uid}"),
+            ThreadChoice::Name(name) => format!("--thread {:?}", name.as_str()),
+        });
+        let patterns = self.patterns.iter().map(|(option, pattern, _)| typed(option, pattern));
+        thread.into_iter().chain(patterns).collect()
+    }
+
     /// Which threads were asked for, if any were.
     pub(crate) fn threads(&self) -> Option<&ThreadChoice> {
         self.thread.as_ref()
@@ -75,7 +85,7 @@ impl Chosen {
             }
             let matches = filter::matches(&profile, pattern);
             profile = filter(&profile, pattern);
-            let typed = format!("{option} {:?}", pattern.as_str());
+            let typed = typed(option, pattern);
             match (matches, profile.samples().is_empty()) {
                 (true, false) => {}
                 (true, true) => notes::line(&format!("warning: no stack is left after {typed}")),
@@ -91,9 +101,17 @@ impl Chosen {
     }
 }
 
+fn typed(option: &str, pattern: &Regex) -> String {
+    format!("{option} {:?}", pattern.as_str())
+}
+
 /// That none of these is meant.
 pub(crate) fn no_thread(threads: &[Thread]) -> anyhow::Error {
-    anyhow!("--thread: no thread matches; the threads are {}", list(threads))
+    let advice = match threads.iter().any(|thread| thread.name.is_some()) {
+        true => "",
+        false => "; none has a name: start the program with prof_sys_thread_name:true added to MALLOC_CONF",
+    };
+    anyhow!("--thread: no thread matches; the threads are {}{advice}", list(threads))
 }
 
 fn list(threads: &[Thread]) -> String {

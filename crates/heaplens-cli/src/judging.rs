@@ -12,7 +12,7 @@ use std::path::PathBuf;
 #[command(next_help_heading = "Judging")]
 pub(crate) struct Judging {
     /// Do not judge the process's first time, or so many dumps or rounds. By default 5 minutes or the first tenth of its
-    /// life, but no more than every eighth dump; 2 of a command's rounds
+    /// life, but no more than every eighth dump, and none of the last eight; 2 of a command's rounds
     #[arg(long, value_name = "TIME|N", value_parser = units::parse_warmup)]
     warmup: Option<Warmup>,
     /// Requests served so far, one `time,count` a line (times as Unix seconds or milliseconds, or 2026-11-27T14:30:05Z), to

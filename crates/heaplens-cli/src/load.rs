@@ -1,5 +1,6 @@
 //! Counters of requests over time, as monitoring systems export them: `time,count`, one a line.
 
+use crate::source;
 use anyhow::{Context, bail};
 use heaplens::series::time_in;
 use std::path::Path;
@@ -10,7 +11,8 @@ use std::path::Path;
 /// Names the line that is none, and what it should be.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<(u64, f64)>> {
     let shown = || format!("--load {}", path.display());
-    parse(&std::fs::read_to_string(path).with_context(shown)?).with_context(shown)
+    let bytes = source::beside(path).with_context(shown)?;
+    parse(&String::from_utf8_lossy(&bytes)).with_context(shown)
 }
 
 fn parse(text: &str) -> anyhow::Result<Vec<(u64, f64)>> {

@@ -1,7 +1,7 @@
 //! Where results go: stdout, or a file that is either wholly there or not at all.
 
 use crate::exit::{ReaderGone, Usage};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -101,6 +101,9 @@ fn fill_file<T>(
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
+    if !directory.is_dir() {
+        bail!("there is no directory {}; make it first", directory.display());
+    }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".heaplens-").suffix(".part");
     #[cfg(unix)]
@@ -140,6 +143,17 @@ mod tests {
         target.write(b"four", Kind::Report).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"four");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file stays");
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = dir.path().join("missing");
+        let refused = Target::new(Some(&missing.join("x"))).write(b"one", Kind::Report).unwrap_err();
+        assert!(
+            format!("{refused:#}").contains(&format!("no directory {}", missing.display())),
+            "{refused:#}"
+        );
     }
 
     #[cfg(unix)]

@@ -179,13 +179,21 @@ impl Gathering<'_> {
         if chosen.threads().is_some() && !has_chosen_thread {
             return Err(chosen::no_thread(series.threads()));
         }
+        series.set_chosen(chosen.described());
         let origin = reading.origin();
         series.change(|code| Ok::<_, anyhow::Error>(pipeline::named(code, symbols, names, origin, fetch)))?;
         Ok(Named { series, chosen, names: names.short_names })
     }
 
     fn push(&mut self, source: &Source, origin: series::Source, bytes: &[u8]) -> anyhow::Result<()> {
-        let whole = self.reading.of_bytes(source, bytes)?;
+        let mut whole = self.reading.of_bytes(source, bytes)?;
+        // The capture has a name.
+        let named = format!("{source}: ");
+        for warning in &mut whole.warnings {
+            if let Some(message) = warning.message.strip_prefix(&named) {
+                warning.message = message.to_owned();
+            }
+        }
         let part = self.of_chosen_threads(&whole)?;
         let shown = part.as_ref().unwrap_or(&whole);
         if !self.is_of_states {
@@ -256,7 +264,10 @@ pub(crate) fn sources(typed: &[OsString]) -> anyhow::Result<Vec<Source>> {
             Source::File(path) if path.is_dir() => {
                 let files = files(&path).with_context(|| path.display().to_string())?;
                 if files.is_empty() {
-                    bail!("{}: there is no file in this directory", path.display());
+                    bail!(
+                        "{}: there is no file in this directory; `heaplens capture URL --every 1m --out-dir DIR` fills one",
+                        path.display()
+                    );
                 }
                 all.extend(files.into_iter().map(Source::File));
             }
@@ -298,13 +309,14 @@ fn warnings(series: &Series) {
     let mut kinds: BTreeMap<&str, (String, usize)> = BTreeMap::new();
     for capture in series.captures() {
         for warning in &capture.warnings {
-            kinds.entry(warning.code).or_insert_with(|| (warning.to_string(), 0)).1 += 1;
+            let first = || (format!("{}: {warning}", capture.source.name), 0);
+            kinds.entry(warning.code).or_insert_with(first).1 += 1;
         }
     }
     for (first, count) in kinds.into_values() {
         let more = match count {
             1 => String::new(),
-            _ => format!(" (and so {} more)", count - 1),
+            _ => format!(" (and {} more of this kind)", count - 1),
         };
         notes::line(&format!("warning: {first}{more}"));
     }

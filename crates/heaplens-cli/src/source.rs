@@ -2,7 +2,7 @@
 
 use crate::http::{self, Client};
 use crate::units;
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use heaplens::input;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -86,6 +86,17 @@ fn read_file(path: &Path, cap: u64) -> anyhow::Result<Vec<u8>> {
         bail!("{}", over(cap));
     }
     read_capped(File::open(path)?, cap)
+}
+
+/// A file beside the inputs, as an option names it.
+///
+/// # Errors
+/// What is wrong with it, without its name.
+pub(crate) fn beside(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => anyhow!("no such file; check the name"),
+        _ => error.into(),
+    })
 }
 
 /// `/dev/stdin` and what the shell makes of `<(command)`: already open, and chosen by the user as a stream.

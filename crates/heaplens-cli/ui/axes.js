@@ -5,14 +5,17 @@ import { durationText } from "./rate.js";
 /** @typedef {import("./times.js").Clock} Clock @typedef {import("./types.js").Index} Index */
 /** A chart of the library: see its documentation. @typedef {any} Plot */
 
-/** Times on the axis by the distance of its ticks, with 24 hours a day; the form is uPlot's. */
+/**
+ * Times on the axis by the distance of its ticks, with 24 hours a day; the form is uPlot's. Days have no year: the page's
+ * head tells it, and two days can be neighbours.
+ */
 const DATE_TICKS = [
   [31536000, "{YYYY}", null, null, null, null, null, null, 1],
   [2419200, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
   [86400, "{D} {MMM}", "\n{YYYY}", null, null, null, null, null, 1],
-  [60, "{HH}:{mm}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, null, null, 1],
-  [1, "{HH}:{mm}:{ss}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, null, null, 1],
-  [0.001, ":{ss}.{fff}", "\n{D} {MMM} {YYYY} {HH}:{mm}", null, "\n{D} {MMM} {HH}:{mm}", null, "\n{HH}:{mm}", null, 1],
+  [60, "{HH}:{mm}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
+  [1, "{HH}:{mm}:{ss}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
+  [0.001, ":{ss}.{fff}", "\n{D} {MMM} {HH}:{mm}", null, "\n{D} {MMM} {HH}:{mm}", null, "\n{HH}:{mm}", null, 1],
 ];
 const SECOND_TICKS = [
   0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400,
@@ -21,6 +24,11 @@ const SECOND_TICKS = [
 export const BYTE_STEPS = Array.from({ length: 6 }, (_, k) =>
   [1, 2, 5, 10, 20, 50, 100, 200, 500].map((n) => n * 1024 ** k),
 ).flat();
+
+/** Numbers on an axis, without decimals if none has any that count. @param {string[]} texts */
+export function tickTexts(texts) {
+  return texts.every((text) => !/\.\d*[1-9]/.test(text)) ? texts.map((text) => text.replace(/\.0+$/, "")) : texts;
+}
 
 /** How times stand on the axis, in the library's words. @param {Clock} clock */
 export function timeAxis(clock) {
@@ -41,6 +49,11 @@ export function timeRange(positions) {
   return [first - room, last + room];
 }
 
+/** Ticks that stand closer, in pixels, are one grey bar. */
+const CLOSEST_TICKS = 3;
+/** Room of a restart's word, in pixels. */
+const RESTART_WIDTH = 48;
+
 /**
  * Captures as ticks, those that were left out as rings, restarts as lines.
  * @param {Plot} u @param {Index} index @param {number[]} positions @param {number[]} restarts
@@ -59,10 +72,12 @@ export function drawCaptures(u, index, positions, restarts, css) {
   ctx.fillStyle = css("--muted");
   ctx.textAlign = "right";
   ctx.font = `${11 * dots}px ${css("--text-font")}`;
+  const hasRoom = width / dots / positions.length >= CLOSEST_TICKS;
   for (const [i, capture] of index.captures.entries()) {
     const x = Math.round(u.valToPos(positions[i], "x", true)) + 0.5;
     ctx.beginPath();
     if (capture.run >= 0 || !capture.left_out) {
+      if (!hasRoom) continue;
       ctx.moveTo(x, top + tall);
       ctx.lineTo(x, top + tall - 5 * dots);
     } else {
@@ -71,13 +86,16 @@ export function drawCaptures(u, index, positions, restarts, css) {
     ctx.stroke();
   }
   ctx.setLineDash([4 * dots, 3 * dots]);
+  let written = -Infinity;
   for (const i of restarts) {
     const x = Math.round((u.valToPos(positions[i - 1], "x", true) + u.valToPos(positions[i], "x", true)) / 2) + 0.5;
     ctx.beginPath();
     ctx.moveTo(x, top);
     ctx.lineTo(x, top + tall);
     ctx.stroke();
+    if (x - written < RESTART_WIDTH * dots) continue;
     ctx.fillText("restart", x - 4 * dots, top + 11 * dots);
+    written = x;
   }
   ctx.restore();
 }

@@ -1,7 +1,7 @@
 // Parts of the first screen.
 
 import { shortPlace } from "./cells.js";
-import { breakable, button, html, shortened } from "./dom.js";
+import { breakable, button, html, together } from "./dom.js";
 
 /** @typedef {import("./app.js").App} App */
 
@@ -10,9 +10,6 @@ import { breakable, button, html, shortened } from "./dom.js";
 
 /** Functions that are named on the first screen. */
 export const MOST_NAMED_FIRST = 5;
-
-/** A percent sign stays with its number. @param {string} text */
-const together = (text) => text.replace(/(\d) %/g, "$1\u00a0%");
 
 /** @param {string} kind @param {string} word @param {string} sentence @param {string} copied */
 export function headline(kind, word, sentence, copied) {

@@ -21,13 +21,14 @@ const MOST_PROPOSED = 40;
 /** @param {App} app @returns {Page} */
 export function callersPage(app) {
   const { store } = app;
+  const noun = app.index.granularity || "function";
   const proposals = html("datalist", { id: "functionnames" });
   const input = /** @type {HTMLInputElement} */ (
     html("input", {
       type: "search",
       list: "functionnames",
-      placeholder: "function",
-      "aria-label": "function whose callers and callees are shown",
+      placeholder: noun,
+      "aria-label": `${noun} whose callers and callees are shown`,
       spellcheck: "false",
       autocomplete: "off",
       class: "function",
@@ -40,7 +41,7 @@ export function callersPage(app) {
   const view = waitingView(
     "callerspage",
     "callers and callees",
-    html("div", { class: "viewhead" }, html("label", { class: "field" }, "function ", input), proposals, summary),
+    html("div", { class: "viewhead" }, html("label", { class: "field" }, `${noun} `, input), proposals, summary),
     halves,
   );
   /** @type {string[]} */
@@ -82,7 +83,7 @@ export function callersPage(app) {
         if (!sandwich) {
           app.matched("", false);
           summary.replaceChildren();
-          view.say(fn ? "No stack that is shown has this function." : "There is no function here.");
+          view.say(fn ? `No stack that is shown has this ${noun}.` : `There is no ${noun} here.`);
           return;
         }
         summary.replaceChildren(...summaryLine(store.state, app.clock, graphTotal(sandwich.callees)));

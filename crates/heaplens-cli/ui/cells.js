@@ -46,10 +46,10 @@ export function functionCell(name, place, crate) {
 }
 
 /**
- * Columns of a table of functions, `prefix` "flat" or "cum" for the one that leads.
- * @param {Top} top @returns {TopColumn[]}
+ * Columns of a table of functions, or of what else names stand for.
+ * @param {Top} top @param {string} noun @returns {TopColumn[]}
  */
-export function functionColumns(top) {
+export function functionColumns(top, noun = "function") {
   const { bytes, diff } = top;
   const whole = wholeOf(top);
   const figure = (/** @type {Change} */ change) =>
@@ -153,7 +153,7 @@ export function functionColumns(top) {
   }
   columns.push({
     key: "name",
-    title: "function",
+    title: noun,
     kind: "name",
     width: "minmax(12rem, 1fr)",
     text: (row) => row.name,
@@ -217,7 +217,8 @@ export function functionDocument(index, top, sample, rows) {
       ...(interval ? { interval: [rounded(interval.low), rounded(interval.high)] } : {}),
     };
   };
-  const messages = new Set([...index.warnings, ...index.captures.flatMap(({ warnings }) => warnings)]);
+  const ofCaptures = index.captures.flatMap(({ name, warnings }) => warnings.map((warning) => `${name}: ${warning}`));
+  const messages = new Set([...index.warnings, ...ofCaptures]);
   const document = {
     schema: "heaplens",
     version: 1,

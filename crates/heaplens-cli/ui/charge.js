@@ -10,8 +10,8 @@ import { intervalOfChange } from "./top.js";
 /** @typedef {{name: string, place: string, owner: string, bytes: Change, objects: Change}} Charge */
 
 /**
- * Whom each site is charged to: the innermost frame of the program's own, else of a library, else the one that
- * allocates; and the owner of the frame that asked for it, past the allocator and the standard library.
+ * Whom each site is charged to: the innermost frame of the program's own, else of a library or of code without names,
+ * else the one that allocates; and the owner of the frame that asked for it, past the allocator and the standard library.
  * @param {Index} index @returns {{frame: Int32Array, asker: string[]}} a frame a site, -1 for none
  */
 export function chargedFrames({ sites, stacks, frames, functions }) {
@@ -29,7 +29,7 @@ export function chargedFrames({ sites, stacks, frames, functions }) {
       if (cut-- <= 0 || stacks.parent[stack] < 0) {
         if (innermost < 0) innermost = here;
         if (!first && letter !== "a" && letter !== "s") first = letter;
-        if (foreign < 0 && letter === "t") foreign = here;
+        if (foreign < 0 && (letter === "t" || letter === "u")) foreign = here;
       }
       if (letter === "p") {
         own = here;
@@ -148,6 +148,7 @@ export function ownerShares(owners, total) {
     r: "runtimes",
     s: "the standard library",
     a: "the allocator",
+    u: "not known: no symbols",
   };
   return Object.entries(owners)
     .filter(([, bytes]) => bytes > 0)
@@ -163,6 +164,8 @@ export function ownerShares(owners, total) {
 /** @param {Record<string, number>} owners @param {number} total */
 export function ownSentence(owners, total) {
   const own = owners.p ?? 0;
+  if (own <= 0 && owners.u > 0 && owners.u >= total / 2)
+    return "Whose functions asked for it is not known: they have no symbols.";
   if (own <= 0) return "No function of the program itself asked for any of it, as far as names tell.";
   return `The program’s own functions asked for ${percent(own, total)} of it.`;
 }

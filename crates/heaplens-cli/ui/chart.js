@@ -1,11 +1,14 @@
 // Memory over time, with the two marks that choose what is compared.
 
-import { courseText, curvesOf, mostShown, nearestCapture, restartsOf, rising } from "./curves.js";
-import { BYTE_STEPS, drawCaptures, timeAxis, timeRange } from "./axes.js";
+import { captureNotes, coursesOf } from "./courses.js";
+import { courseText, curvesOf, mostShown, nearestCapture, rising, valueNear } from "./curves.js";
+import { BYTE_STEPS, drawCaptures, tickTexts, timeAxis, timeRange } from "./axes.js";
 import { button, html, svgHtml, visible } from "./dom.js";
 import { chartHandles } from "./handles.js";
+import { leftOutMarks } from "./leftout.js";
 import { amount, scaleOf } from "./model.js";
-import { rangeText } from "./rate.js";
+import { counted, rangeText } from "./rate.js";
+import { shownCaptures } from "./span.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./types.js").State} State */
@@ -15,15 +18,29 @@ import { rangeText } from "./rate.js";
 /** On the answer it has a part of the window. */
 const tallHeight = () => Math.round(Math.min(Math.max(220, innerHeight * 0.27), 420));
 const LOW = 136;
+/** Points that stand closer, in pixels, hide their curve. */
+const CLOSEST_POINTS = 30;
+/** Dumps of processes beside each other are made at nearly one time: this part of what is shown. */
+const NEAR = 0.02;
+/** How strong curves are of what is not looked at. */
+const FAINT = 0.5;
 /** With fewer captures there is no course to see. */
 export const FEWEST_FOR_CHART = 3;
 
 /** @param {App} app */
 export function memoryChart(app) {
   const { index, clock, store } = app;
-  const curves = curvesOf(index);
+  const found = coursesOf(index);
+  const left = index.captures.flatMap(({ run, left_out }, i) => (run < 0 && left_out ? [i] : []));
+  /** The course that is looked at: that of B. */
+  let lead = -1;
+  /** @type {Curve[]} */
+  let curves = [];
   const positions = rising(index.captures.map((_, i) => clock.position(i)));
-  const restarts = restartsOf(index);
+  const last = positions.length - 1;
+  /** First and last capture to show. @type {[number, number]} */
+  let shownPart = [0, last];
+  let isWhole = false;
   const dark = matchMedia("(prefers-color-scheme: dark)");
   /** @type {Set<string>} */
   const off = new Set();
@@ -32,26 +49,73 @@ export function memoryChart(app) {
   let height = tallHeight();
   /** The capture under the pointer, -1 for none. */
   let pointed = -1;
+  /** The one whose mark is pointed at or has the focus, -1 for none: no move of the chart's own takes it away. */
+  let asked = -1;
   let { a, b } = store.state;
   let waiting = 0;
   let isDragged = false;
+  let isHeld = false;
 
   const box = html("div", { class: "plot" });
   const when = html("span", { class: "when" });
   const legend = html("div", { class: "legend", role: "group", "aria-label": "curves" });
   /** @type {Map<string, HTMLElement>} */
   const figures = new Map();
-  for (const curve of curves) legend.append(legendItem(curve));
+  const far = button("", () => {
+    isWhole = !isWhole;
+    follow();
+  });
   // The answer is of the whole: from there, what the marks choose is a step away.
   const compare = button("Compare A and B", () => store.change({ view: "flame", zoom: "" }));
   const course = html("p", { class: "unseen" }, courseText(index, clock));
   const element = html(
     "section",
     { class: "chart", "aria-label": "memory over time" },
-    html("div", { class: "charthead" }, html("h2", {}, "Memory over time"), compare, when, legend),
+    html("div", { class: "charthead" }, html("h2", {}, "Memory over time"), compare, far, when, legend),
     course,
     box,
   );
+
+  /** The curves and the part of the time that A and B ask for. @returns {boolean} whether they are others */
+  function choose() {
+    const wanted = found.of[b] >= 0 ? found.of[b] : Math.max(lead, 0);
+    const isOther = wanted !== lead;
+    if (isOther) curves = curvesOf(index, found, wanted);
+    lead = wanted;
+    const { run } = index.captures[b];
+    const members = (found.courses[lead]?.captures ?? []).filter((i) => run < 0 || index.captures[i].run === run);
+    const near = shownCaptures(positions, [...members, b, ...(a >= 0 ? [a] : [])]);
+    const outside = positions.length - (near[1] - near[0] + 1);
+    far.hidden = outside === 0;
+    far.textContent = isWhole ? "Only the time looked at" : `Show ${counted(outside, "dump")} of other times`;
+    const [from, to] = isWhole ? [0, last] : near;
+    const isMoved = from !== shownPart[0] || to !== shownPart[1];
+    shownPart = [from, to];
+    if (isOther || isMoved) {
+      figures.clear();
+      const keys = new Set();
+      const isSeen = (/** @type {Curve} */ { values }) =>
+        values.some((value, i) => i >= from && i <= to && typeof value === "number");
+      const told = curves.filter((curve) => isSeen(curve) && !keys.has(curve.key) && keys.add(curve.key));
+      legend.replaceChildren(...told.map((curve) => legendItem(curve)));
+    }
+    return isOther || isMoved;
+  }
+
+  /** Draws anew if A and B ask for something else than is drawn. */
+  function follow() {
+    // A mark that is dragged stays.
+    if (!isHeld && choose()) {
+      const held = ["a", "b"].find((which) => box.querySelector(`.mark.${which}`) === document.activeElement);
+      plot?.destroy();
+      plot = null;
+      asked = -1;
+      build();
+      /** @type {HTMLElement | null} */ (held ? box.querySelector(`.mark.${held}`) : null)?.focus();
+    }
+    handles?.draw(a, b);
+    tell();
+  }
 
   /** @param {Curve} curve */
   function legendItem(curve) {
@@ -64,11 +128,12 @@ export function memoryChart(app) {
       "stroke-dasharray": curve.dash.join(" "),
     });
     line.style.stroke = `var(${curve.color})`;
+    if (curve.isFaint) line.style.opacity = String(FAINT);
     const figure = html("span", { class: "figure" });
     figures.set(curve.key, figure);
     const item = html("button", {
       type: "button",
-      "aria-pressed": "true",
+      "aria-pressed": String(!off.has(curve.key)),
       title: `${curve.hint}; click to hide or show`,
     });
     item.append(svgHtml("svg", { width: 26, height: 12, "aria-hidden": "true" }, line), ` ${curve.name} `, figure);
@@ -89,36 +154,45 @@ export function memoryChart(app) {
     const width = box.clientWidth;
     const uPlotClass = /** @type {any} */ (globalThis).uPlot;
     if (!uPlotClass || width < 50) return;
-    const shown = curves.filter((curve) => !off.has(curve.key));
+    // The one that is looked at is drawn over the others.
+    const shown = curves.filter((curve) => !off.has(curve.key)).sort((x, y) => Number(y.isFaint) - Number(x.isFaint));
     const total = shown.find((curve) => curve.key === "total");
-    const most = mostShown(shown, total ? index.captures : []);
-    const data = [positions, ...shown.map((curve) => curve.values)];
-    const gaps = (
-      /** @type {Plot} */ u,
-      /** @type {number} */ _s,
-      /** @type {number} */ _i,
-      /** @type {number} */ _j,
-      /** @type {[number, number][]} */ known,
-    ) => {
-      for (const i of restarts)
-        known.push([u.valToPos(positions[i - 1], "x", true), u.valToPos(positions[i], "x", true)]);
-      return known.sort((x, y) => x[0] - y[0]);
-    };
+    const { restarts = [] } = found.courses[lead] ?? {};
+    const edges = (/** @type {"low" | "high"} */ side) =>
+      index.captures.map((capture, i) => (typeof total?.values[i] === "number" ? capture[side] : total?.values[i]));
+    const band = total ? [edges("high"), edges("low")] : [];
+    const most = mostShown([...shown.map(({ values }) => values), ...band], shownPart);
+    const data = [positions, ...shown.map((curve) => curve.values), ...band];
+    const gapsOf =
+      (/** @type {import("./courses.js").Course | undefined} */ course) =>
+      (
+        /** @type {Plot} */ u,
+        /** @type {number} */ _s,
+        /** @type {number} */ _i,
+        /** @type {number} */ _j,
+        /** @type {[number, number][]} */ known,
+      ) => {
+        for (const i of course?.restarts ?? []) {
+          const before = course?.captures[course.captures.indexOf(i) - 1] ?? i;
+          known.push([u.valToPos(positions[before], "x", true), u.valToPos(positions[i], "x", true)]);
+        }
+        return known.sort((x, y) => x[0] - y[0]);
+      };
+    const hasRoomForPoints = (/** @type {Plot} */ u) =>
+      u.bbox.width / devicePixelRatio / (shownPart[1] - shownPart[0] + 1) >= CLOSEST_POINTS;
     const series = shown.map((curve) => ({
       label: curve.name,
       stroke: () => css(curve.color),
       width: curve.width,
+      alpha: curve.isFaint ? FAINT : 1,
       dash: curve.dash,
-      gaps,
-      points: { show: positions.length <= 40, size: 5 },
+      gaps: gapsOf(found.courses[curve.course]),
+      points: { show: hasRoomForPoints, size: 5 },
     }));
     /** @type {any[]} */
     const bands = [];
     if (total) {
-      data.push(
-        index.captures.map((c) => c.high),
-        index.captures.map((c) => c.low),
-      );
+      const gaps = gapsOf(found.courses[lead]);
       for (const label of ["high", "low"])
         series.push(/** @type {any} */ ({ label, stroke: "transparent", width: 0, gaps, points: { show: false } }));
       bands.push({ series: [data.length - 2, data.length - 1], fill: () => css("--curve-band") });
@@ -138,7 +212,7 @@ export function memoryChart(app) {
         legend: { show: false },
         series: [{}, ...series],
         bands,
-        scales: { x: { time: clock.isDate, range: () => timeRange(positions) }, y: { range: () => [0, most * 1.05] } },
+        scales: { x: { time: clock.isDate, range: () => timeRange(shownPart.map((i) => positions[i])) }, y: { range: () => [0, most * 1.05] } },
         cursor: { y: false, drag: { setScale: false, x: false, y: false }, points: { size: 7 } },
         axes: [
           { ...axis, size: clock.isDate ? 40 : 26, ...timeAxis(clock) },
@@ -148,12 +222,16 @@ export function memoryChart(app) {
             incrs: BYTE_STEPS,
             space: 18,
             values: (/** @type {Plot} */ _u, /** @type {number[]} */ ticks) =>
-              ticks.map((tick) => `${scale.write(tick)} ${scale.unit}`),
+              tickTexts(ticks.map(scale.write)).map((text) => `${text} ${scale.unit}`),
           },
         ],
         hooks: {
           // Where a capture stands is known once the chart is laid out, which may be after it is made.
-          draw: [(/** @type {Plot} */ u) => drawCaptures(u, index, positions, restarts, css), () => handles?.draw(a, b)],
+          draw: [
+            (/** @type {Plot} */ u) => drawCaptures(u, index, positions, restarts, css),
+            () => handles?.draw(a, b),
+            () => marks?.draw(),
+          ],
           setCursor: [point],
         },
       },
@@ -165,10 +243,22 @@ export function memoryChart(app) {
       positions,
       place: (capture) => plot.valToPos(positions[capture], "x"),
       positionAt: (x) => plot.posToVal(x, "x"),
-      text: (capture) => `dump ${capture + 1} of ${positions.length}, ${clock.long(capture)}, ${totalOf(capture)}`,
+      text: (capture) =>
+        [`dump ${capture + 1} of ${positions.length}`, clock.long(capture), totalOf(capture)]
+          .concat(captureNotes(index, capture))
+          .join(", "),
       onMove,
     });
     handles.draw(a, b);
+    marks = leftOutMarks(plot.over, left, {
+      place: (capture) => plot.valToPos(positions[capture], "x"),
+      text: (capture) => [clock.long(capture), ...captureNotes(index, capture)].join("; "),
+      onPoint(capture) {
+        asked = capture;
+        tell();
+      },
+    });
+    marks.draw();
     plot.over.addEventListener("pointerleave", () => {
       pointed = -1;
       tell();
@@ -178,6 +268,8 @@ export function memoryChart(app) {
 
   /** @type {ReturnType<typeof chartHandles> | null} */
   let handles = null;
+  /** @type {ReturnType<typeof leftOutMarks> | null} */
+  let marks = null;
 
   /** @param {Plot} u */
   function point(u) {
@@ -188,16 +280,20 @@ export function memoryChart(app) {
 
   /** Says the values of the capture under the pointer, or of B. */
   function tell() {
-    const i = pointed >= 0 ? pointed : b;
+    const at = asked >= 0 ? asked : pointed;
+    const i = at >= 0 ? at : b;
     const capture = index.captures[i];
     if (!capture) return;
-    const left = capture.left_out ? `; left out: ${capture.left_out}` : "";
-    when.textContent = `${pointed >= 0 ? "" : "B: "}${clock.long(i)}${left}`;
-    when.title = visible(capture.name);
+    // Why it was left out is told at its mark: here it would move the chart away from under the pointer.
+    when.textContent = `${at >= 0 ? "" : "B: "}${[clock.long(i), ...captureNotes(index, i, true)].join("; ")}`;
+    when.title = [visible(capture.name), visible(capture.left_out)].filter(Boolean).join(": ");
+    const [from, to] = shownPart;
+    const isNear = (/** @type {number} */ other) =>
+      Math.abs(positions[other] - positions[i]) <= NEAR * (positions[to] - positions[from]);
     for (const curve of curves) {
-      const value = curve.values[i];
+      const value = valueNear(curve.values, i, isNear);
       const figure = figures.get(curve.key);
-      if (!figure) continue;
+      if (!figure || curve.key === "others") continue;
       figure.textContent = value === null ? "–" : amount(value, true);
       if (curve.key === "total") figure.title = rangeText(capture.low, capture.high, false);
     }
@@ -205,6 +301,7 @@ export function memoryChart(app) {
 
   /** @param {"a" | "b"} which @param {number} capture @param {boolean} isFinal */
   function onMove(which, capture, isFinal) {
+    isHeld = !isFinal;
     if (which === "a") a = capture;
     else b = capture;
     handles?.draw(a, b);
@@ -216,13 +313,17 @@ export function memoryChart(app) {
       store.change({ [which]: capture }, isDragged ? "replace" : "push");
       isDragged = !isFinal;
     };
-    if (isFinal) change();
-    else waiting = setTimeout(change, 60);
+    if (isFinal) {
+      change();
+      follow();
+    } else waiting = setTimeout(change, 60);
   }
 
   const measure = () => {
-    if (!plot) build();
-    else if (box.clientWidth > 0) plot.setSize({ width: box.clientWidth, height });
+    if (!plot) {
+      choose();
+      build();
+    } else if (box.clientWidth > 0) plot.setSize({ width: box.clientWidth, height });
     handles?.draw(a, b);
   };
   // With the next picture: what changes sizes while they are told of makes the browser complain.
@@ -242,8 +343,7 @@ export function memoryChart(app) {
         height = wanted;
         plot?.setSize({ width: box.clientWidth, height });
       }
-      handles?.draw(a, b);
-      tell();
+      follow();
     },
   };
 }

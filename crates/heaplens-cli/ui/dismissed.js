@@ -3,7 +3,7 @@
 import { html, shortened } from "./dom.js";
 import { amount, grouped, signed } from "./model.js";
 import { counted } from "./rate.js";
-import { decidersOf, dismissalOf, groundsOf, LABELS, leftOutOf } from "./verdict.js";
+import { decidersOf, dismissalOf, groundsOf, LABELS, leftOutOf, programOfRun } from "./verdict.js";
 
 /** Names of captures that are told where many were left out for one reason. */
 const MOST_NAMED = 3;
@@ -11,14 +11,17 @@ const MOST_NAMED = 3;
 /** What another run's verdict is called. @type {Record<string, string>} */
 const OTHER_RUNS = { leak: "leaks as well", "no-leak": "no leak" };
 
-/** What a run was judged on, and what was dismissed. @param {any} run @param {number} number @param {number} count */
-export function runSection(run, number, count) {
+/**
+ * What a run was judged on, and what was dismissed.
+ * @param {any} run @param {number} number @param {any[]} runs all, the verdict's first
+ */
+export function runSection(run, number, runs) {
   const section = html("section", { class: "run" });
   const looked = run.verdict === "inconclusive" ? "Looked at so far" : "Looked at and dismissed";
-  const title = number === 0 ? looked : `Another run: ${OTHER_RUNS[run.verdict] ?? "too little to judge"}`;
+  const title = number === 0 ? looked : `Another ${programOfRun(run) === programOfRun(runs[0]) ? "run" : "program"}: ${OTHER_RUNS[run.verdict] ?? "too little to judge"}`;
   section.append(
     html("h2", {}, title),
-    html("p", { class: "muted" }, `${count > 1 ? "This run: " : ""}${groundsOf(run).join("; ")}.`),
+    html("p", { class: "muted" }, `${runs.length > 1 ? "This run: " : ""}${groundsOf(run).join("; ")}.`),
   );
   for (const way of decidersOf(run)) section.append(html("p", {}, way));
   if (run.dismissed.length > 0) section.append(dismissedTable(run.dismissed));
@@ -46,7 +49,7 @@ function dismissedTable(dismissed) {
   return html(
     "div",
     { class: "scroll", tabindex: 0, role: "region", "aria-label": "what was dismissed" },
-    html("table", { class: "plain" }, html("thead", {}, head), html("tbody", {}, ...rows)),
+    html("table", { class: "plain dismissed" }, html("thead", {}, head), html("tbody", {}, ...rows)),
   );
 }
 

@@ -97,3 +97,6 @@ export function latest() {
     }
   };
 }
+
+/** A unit stays in the line of its number. @param {string} text */
+export const together = (text) => text.replace(/(\d) (?=(?:%|[KMGT]?i?B|s|min|h|d)(?!\w))/g, "$1\u00a0");

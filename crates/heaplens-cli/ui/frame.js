@@ -1,6 +1,7 @@
 // What stands around the views: title, warnings, tabs.
 
-import { button, html, shortened } from "./dom.js";
+import { programOfProcess } from "./courses.js";
+import { button, html, shortened, together } from "./dom.js";
 import { VIEWS } from "./keys.js";
 import { grouped } from "./model.js";
 import { programOf } from "./program.js";
@@ -18,30 +19,53 @@ const MOST_WARNINGS = 50;
  * @param {Index} index @param {import("./times.js").Clock} clock @returns {string[]}
  */
 export function subjectOf(index, clock) {
-  const { captures, sites, leaks, is_redacted } = index;
-  const run = leaks?.runs?.[0];
+  const { captures, sites, is_redacted } = index;
   const count = captures.length;
   const program = programOf(index);
-  const last = count - 1;
+  // Of a series the time that is looked at: that of the program that was judged, and of what can be trusted.
+  const { processes, own, dumps } = processesOf(index);
+  const whole = own.filter((i) => captures[i].run >= 0 || captures[i].left_out === "");
+  const timed = whole.length > 0 ? whole : own;
+  const [first, last] = [timed[0] ?? 0, timed[timed.length - 1] ?? 0];
   const when =
-    count === 0
+    count === 0 || !clock.isDate
       ? ""
-      : clock.unit === "number"
-        ? ""
-        : clock.isDate && last > 0
-          ? `${rangeOfTimes(clock.long(0), clock.long(last))} (${durationText(clock.position(last) - clock.position(0))})`
-          : clock.isDate
-            ? clock.long(last)
-            : "";
+      : first !== last
+        ? `${rangeOfTimes(clock.date(first), clock.date(last))} (${durationText(clock.position(last) - clock.position(first))})`
+        : clock.date(last);
+  const hosts = [...new Set(processes.map(({ host }) => host).filter(Boolean))];
+  const names = captures.map((_, i) => clock.short(i));
   return [
     index.title.includes(program) ? "" : program,
-    run?.pid ? `pid ${run.pid}` : "",
-    run?.host ? `on ${run.host}` : "",
-    counted(count, "dump"),
+    processes.length > 1 ? counted(processes.length, "process", "processes") : "",
+    processes.length === 1 && processes[0].pid !== null ? `pid ${processes[0].pid}` : "",
+    hosts.length > 1 ? `on ${hosts.length} hosts` : hosts.length === 1 ? `on ${hosts[0]}` : "",
+    count <= 2 && count > 0 ? names.join(" → ") : dumps,
     when,
     `${grouped(sites.stack.length)} stacks`,
     is_redacted ? "redacted" : "",
   ].filter(Boolean);
+}
+
+/**
+ * The processes of the program that was judged (else of all), the captures that are of these or of nobody that is known,
+ * and how many dumps there are in words.
+ * @param {Index} index
+ */
+function processesOf({ captures, processes = [] }) {
+  const judged = captures.find(({ run }) => run === 0)?.process ?? -1;
+  const isOwn = processes.map(({ exe }) => judged < 0 || exe === processes[judged].exe);
+  const own = captures.flatMap(({ process }, i) => (process === undefined || process < 0 || isOwn[process] ? [i] : []));
+  const others = captures.length - own.length;
+  const programs = [...new Set(processes.filter((_, i) => !isOwn[i]).map(programOfProcess))];
+  const of = programs.length > 1 ? "other programs" : programs[0] || "another program";
+  // Rows that are alike may be one process or several: what cannot be told is not counted.
+  const known = new Map(processes.filter((_, i) => isOwn[i]).map((row) => [`${row.pid} ${row.start} ${row.host}`, row]));
+  return {
+    processes: [...known.values()],
+    own,
+    dumps: `${counted(captures.length, "dump")}${others > 0 ? `, ${others} of ${of}` : ""}`,
+  };
 }
 
 /** Two times with what they have in common said once. @param {string} from @param {string} to */
@@ -100,8 +124,10 @@ export function pageHead(app, acts) {
       "div",
       { class: "title" },
       html("h1", {}, shortened(index.title || "heaplens", 120)),
-      html("p", { class: "muted" }, subjectOf(index, app.clock).join(" · ")),
+      html("p", { class: "muted" }, together(subjectOf(index, app.clock).join(" · "))),
     ),
+    // Who gets the page sees no command line.
+    index.filters.length > 0 && html("p", { class: "warning" }, `Only stacks of ${index.filters.join(" ")}`),
     warnings.length > 0 && warningBox(warnings),
     html("div", { class: "tabs" }, nav, buttons),
   );

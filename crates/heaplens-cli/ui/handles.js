@@ -93,8 +93,9 @@ export function chartHandles(over, options) {
     const x = event.clientX - over.getBoundingClientRect().left;
     const far = (/** @type {"a" | "b"} */ which) => (at[which] < 0 ? Infinity : Math.abs(options.place(at[which]) - x));
     const which = far("a") < far("b") ? "a" : "b";
-    options.onMove(which, captureAt(event), true);
+    // What is chosen may be drawn anew, and then what has the focus keeps it.
     marks[which].focus();
+    options.onMove(which, captureAt(event), true);
   });
 
   return {

@@ -4,6 +4,7 @@ import { barRow, headline, MOST_NAMED_FIRST, nextBlock } from "./blocks.js";
 import { changedSentence, changeRange, chargesOf, heldSentence, isChance, ownerShares, ownSentence } from "./charge.js";
 import { html } from "./dom.js";
 import { amount, percent, signed } from "./model.js";
+import { ownerColor } from "./palette.js";
 import { programOf } from "./program.js";
 import { rateOf } from "./tree.js";
 
@@ -87,11 +88,11 @@ export function heldParts(app, state, { charges, owners, total }) {
 function ownerBar(shares, app) {
   const { light } = app.index.palette;
   const { dark } = app.index.palette;
-  const colors = (matchMedia("(prefers-color-scheme: dark)").matches ? dark : light).owner;
+  const palette = matchMedia("(prefers-color-scheme: dark)").matches ? dark : light;
   const bar = html("div", { class: "ownerbar", "aria-hidden": "true" });
   const legend = html("ul", { class: "colors" });
   for (const { letter, name, part, text } of shares) {
-    const color = colors["asrtp".indexOf(letter)] ?? "gray";
+    const color = ownerColor(palette, letter);
     const piece = html("span");
     piece.style.width = `${part * 100}%`;
     piece.style.backgroundColor = color;
@@ -126,8 +127,9 @@ export function changedParts(app, state, { charges, total }) {
   const rate = rateOf(app, true, state);
   const sentence = changedSentence(programOf(app.index), total.bytes, rate);
   const net = (/** @type {Charge} */ { bytes }) => bytes.after - bytes.before;
+  // One scale for both lists: little that shrank must not look like much that grew.
+  const whole = charges.reduce((sum, charge) => sum + Math.abs(net(charge)), 0);
   const list = (/** @type {string} */ title, /** @type {Charge[]} */ all) => {
-    const whole = all.reduce((sum, charge) => sum + Math.abs(net(charge)), 0);
     const rows = all
       .slice(0, MOST_NAMED_FIRST)
       .map((charge) =>
@@ -144,7 +146,7 @@ export function changedParts(app, state, { charges, total }) {
       "div",
       { class: "block wide" },
       html("h3", {}, title),
-      rows.length > 0 ? html("ul", { class: "bars" }, ...rows) : html("p", { class: "muted" }, "nothing"),
+      rows.length > 0 ? html("ul", { class: "bars net" }, ...rows) : html("p", { class: "muted" }, "nothing"),
     );
   };
   const { store } = app;

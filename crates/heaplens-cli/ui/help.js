@@ -33,7 +33,7 @@ export function helpDialog() {
       html("h2", { id: "helptitle" }, "Keys"),
       button("close", () => dialog.close(), { class: "quiet" }),
     ),
-    html("div", { class: "groups", tabindex: 0, role: "region", "aria-label": "list of keys" }, ...sections),
+    html("div", { class: "groups" }, ...sections),
   );
   // A click on what lies around it closes it.
   dialog.addEventListener("click", (event) => {

@@ -3,9 +3,9 @@
 import { barRow, headline, listBlock, MOST_NAMED_FIRST, nextBlock } from "./blocks.js";
 import { shortPlace, shortPlaces } from "./cells.js";
 import { exactly } from "./choose.js";
-import { breakable, html, shortened } from "./dom.js";
+import { breakable, html, shortened, together } from "./dom.js";
 import { amount, signed } from "./model.js";
-import { rateText } from "./rate.js";
+import { counted, rateText } from "./rate.js";
 import { sparkline } from "./spark.js";
 import { LONGEST_IN_LINK, judgedRun } from "./state.js";
 import { historyText, whenOf } from "./suspects.js";
@@ -17,6 +17,7 @@ import {
   groundsOf,
   hasTimes,
   labelText,
+  leftOutOf,
   otherRunsOf,
   LABELS,
   OWNERS,
@@ -36,7 +37,13 @@ export function judgedParts(app) {
   const short = shortPlaces(leaks, sentence);
   const parts = [headline(verdict, word, verdict === "leak" ? short : capitalised(short), leaks.sentence)];
   if (first) parts.push(culpritCard(app, first, run));
-  if (verdict === "inconclusive") parts.push(listBlock("What would decide it", decidersOf(run)));
+  const ways = verdict === "inconclusive" ? decidersOf(run) : [];
+  if (ways.length > 0) parts.push(listBlock("What would decide it", ways));
+  // Where nothing is left to judge, what mends that comes first.
+  const left = leftOutOf(leaks).map(
+    ({ why, names }) => `${counted(names.length, "dump")} left out: ${shortened(why, 400)}.`,
+  );
+  if (!run && left.length > 0) parts.push(listBlock("What stands in its way", left));
   if (verdict === "no-leak") {
     const unseen = unseenOf(run);
     if (unseen) parts.push(html("p", { class: "muted" }, unseen));
@@ -47,6 +54,7 @@ export function judgedParts(app) {
   if (!first && run?.dismissed.length > 0) rest.push(dismissedBlock(run, verdict));
   const runs = otherRunsOf(leaks);
   if (runs) rest.push(html("p", {}, runs));
+  if (run) rest.push(...left.map((text) => html("p", {}, text)));
   if (run) rest.push(html("p", { class: "muted grounds" }, `${groundsOf(run).join("; ")}.`));
   return { first: parts, rest };
 }
@@ -83,16 +91,16 @@ function factList(facts) {
   return html(
     "dl",
     { class: "facts" },
-    ...facts.map(({ name, value, more }) =>
+    ...facts.map(({ name, value, more, hint }) =>
       html(
         "div",
-        {},
+        { title: hint ?? null },
         html("dt", {}, name),
         html(
           "dd",
           {},
           html("span", { class: "value" }, value),
-          ...more.map((text) => html("span", { class: "muted" }, text)),
+          ...more.map((text) => html("span", { class: "muted" }, together(text))),
         ),
       ),
     ),
@@ -221,7 +229,7 @@ function othersBlock(app, others, run) {
     "div",
     { class: "block" },
     html("h3", {}, others.length === 1 ? "One more suspect" : `${others.length} more suspects`),
-    html("ul", { class: "bars" }, ...rows),
+    html("ul", { class: "bars net" }, ...rows),
     more > 0 && html("p", { class: "muted" }, `and ${more} more`),
   );
 }

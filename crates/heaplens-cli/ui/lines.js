@@ -100,3 +100,35 @@ export function linesOf({ sources }, file) {
   const shown = [...lines.values()].sort((x, y) => x.line - y.line);
   return shown.map((line, i) => ({ ...line, isGap: i > 0 && shown[i - 1].line + 1 !== line.line }));
 }
+
+/**
+ * Files of the program's own first, those of the standard library and the allocator last.
+ * @param {Index} index @param {FileAmount[]} files
+ */
+export function ownFirst({ functions }, files) {
+  /** @type {Map<number, number>} */
+  const ranks = new Map();
+  for (const [i, file] of functions.file.entries()) {
+    const letter = functions.owner[i];
+    const rank = letter === "p" ? 0 : letter === "t" || letter === "u" ? 1 : letter === "r" ? 2 : 3;
+    ranks.set(file, Math.min(ranks.get(file) ?? 3, rank));
+  }
+  const rankOf = (/** @type {FileAmount} */ { file }) => ranks.get(file) ?? 3;
+  return [...files].sort((x, y) => rankOf(x) - rankOf(y));
+}
+
+/** Why there is no line to show. @param {Index} index */
+export function noLinesText({ frames, functions, granularity, modules }) {
+  if (frames.function.some((f, i) => frames.line[i] > 0 && functions.file[f] >= 0))
+    return "No frame that is shown has a source line.";
+  if (granularity && granularity !== "function")
+    return (
+      `Names stand for ${granularity === "address" ? "addresses" : `${granularity}s`} here, which have no lines to ` +
+      "themselves: leave out --granularity to see them."
+    );
+  // What has addresses has modules.
+  if (modules.length === 0) return "The input has names of functions, but no source lines.";
+  if (modules.every(({ state }) => state === "not-looked" || state === "missing"))
+    return "No frame has a source line, since no symbols were read: Modules tells why.";
+  return 'No frame has a source line: build with debug information (debug = "limited" does).';
+}

@@ -89,7 +89,7 @@ export function modulesPage(app) {
       key: "build",
       title: "build id",
       kind: "text",
-      width: "11rem",
+      width: "minmax(11rem, 23rem)",
       text: ({ build_id }) => build_id || "–",
       sort: ({ build_id }) => build_id,
       cell: ({ build_id }) => [html("span", { class: "fn" }, build_id || "–")],

@@ -11,6 +11,14 @@ import { changeStep, netOf } from "./model.js";
 const OWNER_LETTERS = "asrtp";
 const OWNER_TEXTS = ["allocator", "standard library", "runtime", "third party", "the program's own"];
 
+/**
+ * The colour of an owner's letter; of what is not known, that of merged frames.
+ * @param {PaletteData} palette @param {string} letter
+ */
+export function ownerColor(palette, letter) {
+  return palette.owner[OWNER_LETTERS.indexOf(letter)] ?? palette.merged;
+}
+
 /** Steps of change to either side of none. */
 const CHANGE_STEPS = 8;
 
@@ -23,8 +31,7 @@ export function paintOf(graph, palette, by) {
   const { code, doc, frame } = graph;
   if (by === "owner") {
     // The root is nobody's.
-    return (node) =>
-      frame[node] < 0 ? palette.merged : palette.owner[OWNER_LETTERS.indexOf(ownerOf(code, frame[node]))];
+    return (node) => (frame[node] < 0 ? palette.merged : ownerColor(palette, ownerOf(code, frame[node])));
   }
   if (by === "crate") {
     const colors = crateColors(code, palette);
@@ -55,7 +62,11 @@ function crateColors(code, palette) {
  * @returns {{color: string, text: string}[]}
  */
 export function legendOf(graph, palette, by) {
-  if (by === "owner") return OWNER_TEXTS.map((text, i) => ({ color: palette.owner[i], text }));
+  if (by === "owner") {
+    const owners = OWNER_TEXTS.map((text, i) => ({ color: palette.owner[i], text }));
+    const hasUnknown = graph.code.index.functions.owner.includes("u");
+    return hasUnknown ? [...owners, { color: palette.merged, text: "not known: no symbols" }] : owners;
+  }
   if (by === "change" && graph.doc.diff) {
     return [
       { color: palette.change[0], text: "shrank" },

@@ -59,7 +59,7 @@ export function durationText(seconds) {
   return two(Math.floor(whole / 86400), "d", Math.floor(whole / 3600) % 24, "h");
 }
 
-/** `24 dumps`. @param {number} count @param {string} what */
-export function counted(count, what) {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
+/** `24 dumps`. @param {number} count @param {string} what @param {string} several */
+export function counted(count, what, several = `${what}s`) {
+  return `${count} ${count === 1 ? what : several}`;
 }

@@ -1,5 +1,6 @@
 // Which captures are compared.
 
+import { captureNotes } from "./courses.js";
 import { button, html } from "./dom.js";
 import { selectOf } from "./fields.js";
 import { amount } from "./model.js";
@@ -34,7 +35,8 @@ export function sidesControl(app) {
     );
     return group;
   }
-  const options = () => index.captures.map((_, i) => html("option", { value: i }, clock.short(i)));
+  const options = () =>
+    index.captures.map((_, i) => html("option", { value: i }, [clock.short(i), ...captureNotes(index, i, true)].join(" · ")));
   const a = selectOf("A, where the comparison begins ([ and ])", (value) => store.change({ a: Number(value) }));
   const b = selectOf("B, what is shown (, and .)", (value) => store.change({ b: Number(value) }));
   a.append(html("option", { value: -1 }, "nothing: B alone"), ...options());

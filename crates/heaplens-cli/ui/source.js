@@ -1,10 +1,11 @@
 // Source files with what their lines hold.
 
 import { shortPlace } from "./cells.js";
+import { chargesOf } from "./charge.js";
 import { csvOf, rounded } from "./csv.js";
 import { html, shortened } from "./dom.js";
 import { chosenStacks } from "./fold.js";
-import { filesOf, linesOf } from "./lines.js";
+import { filesOf, linesOf, noLinesText, ownFirst } from "./lines.js";
 import { waitingView } from "./loading.js";
 import { amount, signed } from "./model.js";
 import { sidesText } from "./summary.js";
@@ -28,6 +29,7 @@ export function sourcePage(app) {
   const select = /** @type {HTMLSelectElement} */ (html("select", { "aria-label": "source file" }));
   const text = html("p", { class: "muted" });
   const body = html("tbody");
+  const field = html("label", { class: "field" }, "file ", select);
   const heads = html(
     "tr",
     {},
@@ -38,7 +40,7 @@ export function sourcePage(app) {
   const view = waitingView(
     "sourcepage",
     "source",
-    html("div", { class: "viewhead" }, html("label", { class: "field" }, "file ", select)),
+    html("div", { class: "viewhead" }, field),
     text,
     box,
   );
@@ -46,20 +48,26 @@ export function sourcePage(app) {
   let files = [];
   /** @type {FileAmount | null} */
   let shown = null;
+  /** The function that most is charged to. */
+  let charged = "";
   select.addEventListener("change", () => store.change({ filter: select.value }));
 
-  /** The file that is asked for: by its path, by a function; else one with known lines, or of the program itself. */
+  /**
+   * The file that is asked for: by its path, by a function; else that of what leaks or holds most, one with known lines,
+   * or the first one.
+   */
   const choose = () => {
     const { filter, fn } = store.state;
-    const { strings, functions, sources } = index;
+    const { strings, functions, sources, leaks } = index;
+    const wanted = fn || (leaks?.culprits?.[0]?.name ?? charged);
     const byPath = files.find((file) => strings[file.file] === filter);
     if (byPath) return byPath;
-    const name = fn ? strings.indexOf(fn) : -1;
-    const own = name < 0 ? -1 : functions.name.indexOf(name);
-    const byFunction = own < 0 ? undefined : files.find((file) => file.file === functions.file[own]);
+    const name = wanted ? strings.indexOf(wanted) : -1;
+    // One name can be that of several functions, of which not all have a file.
+    const own = new Set(functions.file.filter((_, i) => name >= 0 && functions.name[i] === name));
+    const byFunction = files.find((file) => own.has(file.file));
     const known = files.find((file) => sources.some((source) => source.file === file.file));
-    const ours = new Set(functions.file.filter((_, i) => functions.owner[i] === "p"));
-    return byFunction ?? known ?? files.find((file) => ours.has(file.file)) ?? files[0] ?? null;
+    return byFunction ?? known ?? files[0] ?? null;
   };
 
   const draw = () => {
@@ -77,10 +85,10 @@ export function sourcePage(app) {
         return html("option", { value: path }, `${shortened(shortPlace(path), 120)}  ${write(file.cum)}`);
       }),
     );
-    box.hidden = !shown;
+    box.hidden = field.hidden = !shown;
     if (!shown) {
       text.textContent = "";
-      view.say('No frame that is shown has a source line: build with debug information (debug = "limited" does).');
+      view.say(noLinesText(index));
       return;
     }
     select.value = select.title = index.strings[shown.file];
@@ -117,7 +125,8 @@ export function sourcePage(app) {
     element: view.element,
     show: (state) =>
       void view.wait(app.work.sides(state), ({ before, after }) => {
-        files = filesOf(index, before, after, state, chosenStacks(app.work.theCode(), state));
+        files = ownFirst(index, filesOf(index, before, after, state, chosenStacks(app.work.theCode(), state)));
+        charged = chargesOf(index, before, after).charges[0]?.name ?? "";
         draw();
       }),
     focus: () => select.focus(),

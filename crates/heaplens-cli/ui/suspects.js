@@ -9,7 +9,16 @@ import { counted, rateRange, rateText } from "./rate.js";
 import { sparkline } from "./spark.js";
 import { dataTable } from "./table.js";
 import { functionMenu } from "./topview.js";
-import { culpritCrate, hasTimes, LABELS, printedJudgement, shareText, sinceOf, verdictOf } from "./verdict.js";
+import {
+  culpritCrate,
+  GROWTH_HINT,
+  hasTimes,
+  LABELS,
+  printedJudgement,
+  shareText,
+  sinceOf,
+  verdictOf,
+} from "./verdict.js";
 
 /** @typedef {import("./app.js").App} App @typedef {import("./app.js").Page} Page */
 /** @typedef {{culprit: any, run: any, rank: number}} Suspect */
@@ -74,10 +83,12 @@ function suspectColumns(app) {
       width: "6.5rem",
       text: ({ culprit }) => amount(culprit.live.value, true),
       sort: ({ culprit }) => culprit.live.value,
+      wide: true,
     },
     {
       key: "growth",
       title: "grew",
+      hint: GROWTH_HINT,
       kind: "number",
       width: "6.8rem",
       text: ({ culprit }) => signed(culprit.growth, true),
@@ -135,12 +146,8 @@ export function historyText(history) {
 const NO_SERIES =
   "Suspects are told from a series: give eight or more dumps of one program, over the time in which its memory grows.";
 
-/** Why there is no suspect. @param {string} verdict */
-function noneText(verdict) {
-  return verdict === "inconclusive"
-    ? "Nothing is sure to grow, as yet."
-    : "Nothing grows that does not explain itself.";
-}
+/** Why an inconclusive run has no suspect; of a series without a leak the sentence itself says so. */
+const NONE_YET = "Nothing is sure to grow, as yet.";
 
 /** @param {App} app @returns {Page} */
 export function suspectsPage(app) {
@@ -165,8 +172,12 @@ export function suspectsPage(app) {
     const { word, sentence } = verdictOf(leaks);
     element.append(
       html("p", { class: "summary" }, html("strong", {}, `${word}: `), shortened(shortPlaces(leaks, sentence), 400)),
-      suspects.length > 0 ? table.element : html("p", { class: "muted" }, noneText(leaks.verdict)),
-      ...leaks.runs.map((/** @type {any} */ run, /** @type {number} */ i) => runSection(run, i, leaks.runs.length)),
+      suspects.length > 0
+        ? table.element
+        : leaks.verdict === "inconclusive"
+          ? html("p", { class: "muted" }, NONE_YET)
+          : "",
+      ...leaks.runs.map((/** @type {any} */ run, /** @type {number} */ i) => runSection(run, i, leaks.runs)),
       ...leftOutSection(leaks),
     );
   }

@@ -164,6 +164,8 @@ export function dataTable(options) {
     const many = `${grouped(all.length)} row${all.length === 1 ? "" : "s"}`;
     count.textContent = rows.length === all.length ? many : `${grouped(rows.length)} of ${many}`;
     nothing.hidden = rows.length > 0;
+    // Where there is nothing there is nothing to filter or sort.
+    bar.hidden = grid.hidden = all.length === 0;
     nothing.textContent = all.length > 0 ? "No row matches the filter." : options.nothing;
     drawHead();
     draw();

@@ -5,23 +5,61 @@ import { durationText } from "./rate.js";
 /** @typedef {import("./types.js").Index} Index */
 
 /**
- * How captures are placed in time and named. `position` is in seconds (Unix time if `isDate`) or the capture's number.
+ * How captures are placed in time and named. `position` is in seconds (Unix time if `isDate`) or the capture's number;
+ * `date` is "" where no dates are known.
  * @typedef {{
  *   isDate: boolean, unit: "date" | "seconds" | "number",
  *   position: (capture: number) => number, short: (capture: number) => string, long: (capture: number) => string,
- *   at: (position: number) => string
+ *   date: (capture: number) => string, at: (position: number) => string
  * }} Clock
  */
 
 /** Milliseconds; beyond there are no dates, and formatting one throws. */
 const LAST_DATE = 8.64e15;
 
+/** Of so few captures files' names say more than times. */
+const FEWEST_BY_TIME = 3;
+
 /** @param {Index} index @param {string | undefined} zone the viewer's own if undefined @returns {Clock} */
 export function clockOf(index, zone = undefined) {
+  const { captures } = index;
+  const clock = timesOf(index, zone);
+  const isFew = captures.length < FEWEST_BY_TIME;
+  const names = isFew || clock.unit === "number" ? namesOfCaptures(captures) : null;
+  if (!names) return clock;
+  const place = (/** @type {number} */ i) => (isFew ? "" : ` (dump ${i + 1} of ${captures.length})`);
+  const { date } = clock;
+  return {
+    ...clock,
+    short: (i) => names[i],
+    long: (i) => `${names[i]}${place(i)}${date(i) && `, ${date(i)}`}`,
+  };
+}
+
+/** Longer names do not fit where captures are chosen. */
+const LONGEST_NAME = 60;
+
+/**
+ * The ends of the captures' names that tell them apart, null if there are none.
+ * @param {Index["captures"]} captures @returns {string[] | null}
+ */
+function namesOfCaptures(captures) {
+  for (let parts = 1; parts <= 3; parts++) {
+    const names = captures.map(({ name }) => name.split("/").slice(-parts).join("/"));
+    if (names.some((name) => name === "" || name.length > LONGEST_NAME)) return null;
+    if (new Set(names).size === names.length) return names;
+  }
+  return null;
+}
+
+/** @param {Index} index @param {string | undefined} zone @returns {Clock} */
+function timesOf(index, zone) {
   const { captures } = index;
   // Where times were given, those that the dumps tell are not those of the verdict.
   const isDate =
     captures.length > 0 &&
+    // When two files were changed last says little of what is in them.
+    (index.clock !== "file" || captures.length >= FEWEST_BY_TIME) &&
     !["order", "given"].includes(index.clock) &&
     captures.every(({ time }) => time !== null && Math.abs(time) <= LAST_DATE);
   if (isDate) return dated(index, zone);
@@ -33,8 +71,8 @@ export function clockOf(index, zone = undefined) {
       position: (i) => i + 1,
       at: (position) => `dump ${Math.round(position)}`,
       short: (i) => `dump ${i + 1}`,
-      long: (i) =>
-        captures.length === 1 ? captures[i].name.split("/").pop() || "" : `dump ${i + 1} of ${captures.length}`,
+      long: (i) => `dump ${i + 1} of ${captures.length}`,
+      date: () => "",
     };
   }
   const at = (/** @type {number} */ seconds) => `+${durationText(seconds)}`;
@@ -45,6 +83,7 @@ export function clockOf(index, zone = undefined) {
     at,
     short: (i) => at(captures[i].seconds),
     long: (i) => `${at(captures[i].seconds)} (dump ${i + 1} of ${captures.length})`,
+    date: () => "",
   };
 }
 
@@ -82,5 +121,6 @@ function dated({ captures }, zone) {
     at: (position) => brief(position * 1000),
     short: (i) => brief(times[i]),
     long: (i) => whole.format(times[i]),
+    date: (i) => whole.format(times[i]),
   };
 }

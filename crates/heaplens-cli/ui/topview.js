@@ -40,7 +40,7 @@ export function functionMenu(app, name, x, y) {
 
 /** @param {App} app @returns {Page} */
 export function topPage(app) {
-  const { store } = app;
+  const { store, index } = app;
   /** @type {Top | null} */
   let shown = null;
   /** @type {import("./order.js").Column<TopRow>[]} */
@@ -50,7 +50,7 @@ export function topPage(app) {
     columns: none,
     order: "-flatp",
     filterText: functionText,
-    nothing: "No function holds anything here.",
+    nothing: `No ${index.granularity || "function"} holds anything here.`,
     onState: (change, how) => store.change(change, how),
     onOpen: (row) => store.change({ view: "callers", fn: row.name }),
     onMenu: (row, x, y) => functionMenu(app, row.name, x, y),
@@ -64,7 +64,7 @@ export function topPage(app) {
     if (top !== shown) summary.replaceChildren(...summaryLine(state, app.clock, totalText(top, top.total)));
     table.update({
       rows: top.rows,
-      columns: top === shown ? undefined : functionColumns(top),
+      columns: top === shown ? undefined : functionColumns(top, index.granularity),
       sort: state.sort,
       filter: state.filter,
     });

@@ -22,15 +22,20 @@
  *   captures: CaptureData[],
  *   base: number,
  *   start: string,
+ *   filters: string[],
  *   clock: string,
  *   leaks: LeaksData | null,
  *   warnings: string[],
  *   palette: {light: PaletteData, dark: PaletteData},
- *   sources: SourceData[]
+ *   sources: SourceData[],
+ *   processes: ProcessData[],
+ *   granularity: string
  * }} Index
  *
- * `owner` has a letter a function: a allocator, s standard library, r runtime, t third party, p the program's own.
- * `start` is what the page opens with, as the fragment of a link; empty if the page chooses.
+ * `owner` has a letter a function: a allocator, s standard library, r runtime, t third party, p the program's own, u not
+ * known, since it has no name. `granularity` is what names stand for: function, line, file, address, crate or module.
+ * `start` is what the page opens with, as the fragment of a link; empty if the page chooses. `filters` are the options
+ * that left stacks out of all of it.
  * `color` has a base-36 digit a function, an index into `warm`.
  *
  * @typedef {"alloc_objects" | "alloc_space" | "inuse_objects" | "inuse_space"} SampleType
@@ -43,14 +48,17 @@
  *   name: string, time: number | null, seconds: number, run: number, left_out: string, rate: number | null,
  *   total: number, low: number, high: number, objects: number, has_threads: boolean,
  *   allocated: number | null, active: number | null, resident: number | null, retained: number | null, rss: number | null,
- *   warnings: string[]
+ *   warnings: string[], process: number
  * }} CaptureData
+ *
+ * As far as it is known; `start` is in Unix milliseconds, texts are empty where nothing is known.
+ * @typedef {{pid: number | null, start: number | null, host: string, exe: string}} ProcessData
  *
  * What `heaplens leaks --format json` prints (docs/json.md), and in each run `places` and `warmup_places`: where its
  * `captures` and `warmup` are in the index's captures, in the same order. Names would not tell: several can be the same.
  * @typedef {Record<string, any>} LeaksData
  *
- * Hex colours. `change` from -8 (shrank) to 8 (grew), `owner` in the order a s r t p. `crates` has a list a lightness, each
+ * Hex colours. `change` from -8 (shrank) to 8 (grew), `owner` in the order a s r t p; u has that of `merged`. `crates` has a list a lightness, each
  * of the same hues.
  * @typedef {{
  *   warm: string[], change: string[], owner: string[], crates: string[][], merged: string, matched: string, label: string

@@ -7,7 +7,7 @@ import { counted, durationText, rangeText, rateRange, rateText } from "./rate.js
 
 /**
  * A figure: what it is, how much, and what belongs to it.
- * @typedef {{name: string, value: string, more: string[]}} Fact
+ * @typedef {{name: string, value: string, more: string[], hint?: string}} Fact
  */
 
 /** @type {Record<string, string>} */
@@ -28,6 +28,11 @@ export function verdictOf(leaks) {
 export function hasTimes(run) {
   return run?.clock !== "order";
 }
+
+/** What growth is from and to: it is not the difference of two dumps, which chance has a larger part in. */
+export const GROWTH_HINT =
+  "from the mean of the first quarter of the judged dumps to that of the last quarter: two single dumps, as A and B, differ " +
+  "by more of what grows, and by chance";
 
 /**
  * The figures of a culprit.
@@ -50,9 +55,23 @@ export function factsOf(culprit, run, when) {
       value: amount(culprit.live.value, true),
       more: [...(live ? [`95 %: ${live}`] : []), ...objects],
     },
-    { name: "grew", value: signed(culprit.growth, true), more: share ? [`${share} of all growth`] : [] },
+    {
+      name: "grew",
+      value: signed(culprit.growth, true),
+      more: [...(share ? [`${share} of all growth`] : []), "mean of first to last quarter", ...endsText(culprit.history)],
+      hint: GROWTH_HINT,
+    },
     { name: "since", value: sinceOf(culprit, run, when), more: [spanOf(run)] },
   ];
+}
+
+/**
+ * What a comparison of the first with the last dump shows, so that nobody takes it for the growth.
+ * @param {number[]} history
+ */
+function endsText(history) {
+  const last = history.length - 1;
+  return last > 0 ? [`first to last dump: ${signed(history[last] - history[0], true)}`] : [];
 }
 
 /** What the surety rests on. @param {any} run */
@@ -120,6 +139,7 @@ const CLOCKS = {
 export function decidersOf(run) {
   const needs = run?.inconclusive;
   if (!needs) return [];
+  if (needs.before_filters > 0) return ["Choose functions or threads that there are."];
   const ways = [];
   if (needs.more_captures > 0) {
     const about = needs.name ? "about " : "";
@@ -139,14 +159,52 @@ export function unseenOf(run) {
   return "More dumps over a longer time, or a smaller lg_prof_sample, find slower leaks.";
 }
 
+/** A run's program, "" if it is not known. @param {any} run */
+export function programOfRun(run) {
+  return run?.exe ? (String(run.exe).split(/[/\\]/).pop() ?? "") : "";
+}
+
+/** Other programs that are told of by name. */
+const MOST_PROGRAMS = 3;
+
 /** What became of the runs that the verdict is not from; empty if there are none. @param {LeaksData} leaks */
 export function otherRunsOf(leaks) {
-  const others = (leaks.runs ?? []).slice(1);
-  if (others.length === 0) return "";
-  const leaking = others.filter((/** @type {any} */ run) => run.verdict === "leak").length;
-  const said = leaking === 0 ? "no leak was found there" : leaking === 1 ? "one leaks" : `${leaking} leak`;
-  const were = others.length === 1 ? "was" : "were";
-  return `${counted(others.length, "other run")} of the program ${were} judged, too: ${said}.`;
+  const [first, ...others] = leaks.runs ?? [];
+  /** @type {Map<string, any[]>} */
+  const byProgram = new Map();
+  for (const run of others) {
+    const program = programOfRun(run);
+    const known = byProgram.get(program);
+    if (known) known.push(run);
+    else byProgram.set(program, [run]);
+  }
+  const own = byProgram.get(programOfRun(first)) ?? [];
+  byProgram.delete(programOfRun(first));
+  const sentences = own.length > 0 ? [`${counted(own.length, "other run")} of the program: ${outcomeOf(own)}.`] : [];
+  for (const [program, runs] of [...byProgram].slice(0, MOST_PROGRAMS)) {
+    const dumps = runs.reduce((sum, run) => sum + (run.captures?.length ?? 0) + (run.warmup?.length ?? 0), 0);
+    const name = program ? `, ${program}` : "";
+    sentences.push(`${counted(dumps, "dump")} of another program${name}: ${outcomeOf(runs)}.`);
+  }
+  if (byProgram.size > MOST_PROGRAMS) sentences.push(`And of ${byProgram.size - MOST_PROGRAMS} more programs.`);
+  return sentences.join(" ");
+}
+
+/** What was found in runs. @param {any[]} runs */
+function outcomeOf(runs) {
+  const count = (/** @type {string} */ verdict) => runs.filter((run) => run.verdict === verdict).length;
+  const [leaking, fine] = [count("leak"), count("no-leak")];
+  const little = runs.length - leaking - fine;
+  if (little === runs.length) return "too little to judge";
+  if (leaking === 0 && little === 0) return "no leak was found there";
+  const in_ = (/** @type {number} */ n) => (n === 1 ? "one" : String(n));
+  return [
+    leaking > 0 ? `${in_(leaking)} ${leaking === 1 ? "leaks" : "leak"}` : "",
+    fine > 0 ? `in ${in_(fine)} no leak was found` : "",
+    little > 0 ? `${in_(little)} ${little === 1 ? "is" : "are"} too little to judge` : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
 }
 
 /** Labels in words. @type {Record<string, string>} */
@@ -197,6 +255,7 @@ export const OWNERS = {
   s: "standard library",
   r: "runtime",
   a: "allocator",
+  u: "not known: no name",
 };
 
 /** Crate and version of a culprit, `tokio 1.47.1`. @param {any} culprit */
@@ -208,7 +267,9 @@ export function culpritCrate(culprit) {
 export function leftOutOf(leaks) {
   /** @type {Map<string, string[]>} */
   const reasons = new Map();
-  for (const { capture, why } of leaks.left_out ?? []) {
+  for (const { capture, why: said } of leaks.left_out ?? []) {
+    // Its name stands beside it.
+    const why = said.replace(`${capture}: `, "");
     const names = reasons.get(why);
     if (names) names.push(capture);
     else reasons.set(why, [capture]);

@@ -36,6 +36,14 @@ pub fn diff(base: &Profile, new: &Profile) -> Profile {
             ),
         ));
     }
+    if let (Some(a), Some(b)) = (program(base), program(new))
+        && a != b
+    {
+        result.warnings.push(Warning::new(
+            "other-program",
+            format!("the base is of another program ({a}; the new one is of {b}): was that meant?"),
+        ));
+    }
     if let (Some(a), Some(b)) = (&base.meta.trailer, &new.meta.trailer)
         && let (Some(earlier), Some(later)) = (a.time_ms, b.time_ms)
         && earlier > later
@@ -46,6 +54,12 @@ pub fn diff(base: &Profile, new: &Profile) -> Profile {
         ));
     }
     result
+}
+
+/// The file name of the program, where a dump tells it.
+fn program(profile: &Profile) -> Option<&str> {
+    let exe = profile.meta.trailer.as_ref()?.exe.as_deref()?;
+    exe.strip_suffix(" (deleted)").unwrap_or(exe).rsplit('/').next()
 }
 
 /// What a difference is made of: its base, and what is new. Both are profiles by themselves, each with its own amounts;
@@ -78,4 +92,24 @@ fn rebuilt<'a>(base: &'a Profile, new: &'a Profile) -> impl Iterator<Item = &'a 
     new.modules().iter().filter(move |module| {
         known(module).is_some_and(|(path, id)| old.get(path).is_some_and(|old_id| *old_id != id))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trailer::Trailer;
+
+    #[test]
+    fn another_program_is_said() {
+        let of = |exe: &str| {
+            let mut profile = Profile::default();
+            profile.meta.trailer = Some(Trailer { exe: Some(exe.to_owned()), ..Trailer::default() });
+            profile
+        };
+        let codes = |base: &str, new: &str| -> Vec<&str> {
+            diff(&of(base), &of(new)).warnings.iter().map(|warning| warning.code).collect()
+        };
+        assert_eq!(codes("/a/server", "/b/store"), ["other-program"]);
+        assert_eq!(codes("/a/server", "/b/server (deleted)"), [] as [&str; 0]);
+    }
 }

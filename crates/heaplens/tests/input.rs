@@ -17,6 +17,10 @@ fn what_is_no_profile_is_named() {
         (b"\x7fELF\x02\x01\x01\0", "an ELF binary"),
         (b"<!DOCTYPE html><html>login</html>", "an HTML page"),
         (
+            b"# HELP heap_bytes Live bytes.\n# TYPE heap_bytes gauge\nheap_bytes 358\n",
+            "metrics for Prometheus",
+        ),
+        (
             b"{\"error\":\"Memory profiling is not enabled\",\"fix\":\"start with MALLOC_CONF=prof:true\"}",
             "Memory profiling is not enabled",
         ),

@@ -225,3 +225,69 @@ proptest! {
         }
     }
 }
+
+/// A dump of the process with this number.
+fn dump_of(pid: u64, minute: u64, exe: &str) -> String {
+    let body = DUMP.replace("0x10", &format!("{:#x}", 0x10 + minute));
+    let (length, sum) = (body.len(), crc32fast::hash(body.as_bytes()));
+    let time = 1_795_789_800_000 + minute * 60_000;
+    format!(
+        "{body}# heaplens 1\n# process pid={pid} start=1795789000000 time={time} exe={exe} host=db7\n# end length={length} crc32={sum:08x}\n"
+    )
+}
+
+#[test]
+fn captures_tell_their_processes() {
+    let mut series = Series::new();
+    for minute in 0..10 {
+        push(&mut series, &format!("{minute}.heap"), &dump_of(7 + minute % 2, minute, "/srv/app"));
+    }
+    push(&mut series, "other.heap", &dump_of(9, 10, "/srv/other"));
+    let leaks = leaks::find(&series, &leaks::Options::default());
+    let (index, _) = read(&Page::new(series, Some(&leaks), &Options::default()).unwrap());
+    let processes = index["processes"].as_array().unwrap();
+    assert_eq!(processes.len(), 3, "{processes:?}");
+    for (row, pid) in index["captures"].as_array().unwrap().iter().zip([7, 8, 7, 8, 7, 8, 7, 8, 7, 8, 9]) {
+        let process = &processes[row["process"].as_u64().unwrap() as usize];
+        assert_eq!((&process["pid"], &process["host"]), (&Value::from(pid), &Value::from("db7")));
+    }
+    assert_eq!(processes[2]["exe"], "/srv/other");
+}
+
+#[test]
+fn two_dumps_have_processes_and_times_without_a_judgement() {
+    let mut series = Series::new();
+    push(&mut series, "base.heap", &dump_of(7, 0, "/srv/app"));
+    push(&mut series, "leak.heap", &dump_of(7, 1, "/srv/app"));
+    let (index, _) = read(&page(series));
+    assert_eq!(index["clock"], "trailer");
+    assert_eq!(index["processes"].as_array().unwrap().len(), 1);
+    assert_eq!(index["granularity"], "function");
+    assert_eq!(index["captures"][1]["process"], 0);
+}
+
+#[test]
+fn a_warning_does_not_repeat_the_name_of_its_capture() {
+    let mut series = Series::new();
+    let mut profile = input::read(DUMP.as_bytes(), &input::Limits::default()).unwrap();
+    profile.warnings = vec![heaplens::error::Warning::new("damaged", "dir/cut.heap: the dump is cut")];
+    series.push(Source { name: "dir/cut.heap".to_owned(), file_time_ms: None }, &profile);
+    let leaks = leaks::find(&series, &leaks::Options::default());
+    let (index, _) = read(&Page::new(series, Some(&leaks), &Options::default()).unwrap());
+    let row = &index["captures"][0];
+    assert_eq!(row["warnings"][0], "the dump is cut");
+    assert_eq!(row["left_out"], "damaged: the dump is cut");
+}
+
+#[test]
+fn what_has_no_name_is_nobodys() {
+    let mut series = Series::new();
+    push(&mut series, "a", DUMP);
+    let (index, _) = read(&page(series));
+    assert!(index["functions"]["owner"].as_str().unwrap().chars().all(|letter| letter == 'u'), "{index}");
+    let mut series = Series::new();
+    push(&mut series, "a", &DUMP.replace("0-1000 r-xp", "4000-5000 r-xp"));
+    let (index, _) = read(&page(series));
+    let advice = index["modules"][0]["advice"].as_str().unwrap();
+    assert!(advice.contains("no mapping") && !advice.contains("--binary"), "{advice}");
+}

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 /// Save the dump of a running server
 ///
-/// Without -o the file is named after the program, its pid and the time in UTC. A dump that is cut or damaged is not
-/// saved (exit code 4) unless --keep-damaged is given. The names of the files are printed.
+/// Without -o the file is named after the program, its pid and the time in UTC, and that name is printed. A dump that is
+/// cut or damaged is not saved (exit code 4) unless --keep-damaged is given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

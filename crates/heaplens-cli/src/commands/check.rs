@@ -82,9 +82,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let target = Target::new(options.output.as_deref());
 
     let gathered = options.form.gather(&options.making, &asked, options.save.as_deref())?;
-    let Gathered { mut series, files } = gathered;
+    let Gathered { mut series, files, doubt } = gathered;
     let suppressed = check::suppress(&mut series, suppressions, clock::now_ms(), &asked.judging.owners);
-    let measured = options.form.measure(&series, suppressed, &asked);
+    let mut measured = options.form.measure(&series, suppressed, &asked);
+    measured.doubts.splice(0..0, doubt);
     if let Some(baseline) = &baseline {
         baseline.fits(&measured).map_err(|why| Usage(format!("--baseline: {why}")))?;
     }

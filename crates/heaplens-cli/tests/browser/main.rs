@@ -5,6 +5,7 @@
 
 mod access;
 mod attacks;
+mod beside;
 #[path = "../programs/demo.rs"]
 mod demo;
 mod equal;
@@ -98,6 +99,7 @@ fn main() -> ExitCode {
     for (name, test) in LARGE {
         add(name.to_owned(), has_browser, Box::new(test));
     }
+    add("processes_beside_each_other_are_told_apart".to_owned(), has_browser, Box::new(beside::courses));
     add(
         "axe_finds_nothing_serious".to_owned(),
         has_browser && access::axe().is_some(),

@@ -1,10 +1,12 @@
 //! The gate: exit codes, forms of inputs and outputs, evidence.
 
-use crate::run::{Ran, heaplens, run};
-use crate::server::{Server, reply, send};
+#[cfg(unix)]
+mod command;
+mod target;
+
+use crate::run::{Ran, run};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A dump with names in which every allocation is counted: `app::insert` holds so many bytes.
 fn dump(insert: u64, pid: u32, minute: u64) -> Vec<u8> {
@@ -118,6 +120,8 @@ fn what_cannot_be_answered_is_refused_before_anything_is_read() {
     check(&["--target", "http://127.0.0.1:1"]).fails(2, &["required"]);
     check(&["--target", "127.0.0.1:1", "--for", "1h"]).fails(2, &["write http://127.0.0.1:1"]);
     check(&["--target", "http://127.0.0.1:1", "--for", "3m"]).fails(2, &["make 4 of the 8 dumps"]);
+    check(&["--target", "http://127.0.0.1:1", "--for", "9m", "--warmup", "3"])
+        .fails(2, &["make 10 dumps", "--warmup 3 leaves fewer than 8"]);
     check(&["--target", "http://127.0.0.1:1", "--for", "3s", "--max-growth", "1"])
         .fails(2, &["make one dump"]);
     check(&["--run", "true", "--max-rate", "1MiB/h"]).fails(2, &["--max-per-iteration"]);
@@ -167,36 +171,22 @@ fn a_directory_is_a_series_and_a_broken_dump_in_it_is_left_out() {
     assert!(ran.stderr.contains("warning: left out: ") && ran.stderr.contains("5.heap"), "{ran:?}");
     answers(ran, 1, "failed: app::insert leaks");
     let few = [dir.file("x.heap", dump(1, 7, 0)), dir.file("y.heap", dump(2, 7, 1))];
+    // What filters leave nothing of was not looked at, however it is asked.
+    for more in
+        [&["--focus", "renamed"][..], &["--ignore", "."], &["--focus", "renamed", "--max-growth", "1GiB"]]
+    {
+        let with = |format| check(&[&[dumps, "--format", format][..], more].concat());
+        let said = "no stack is left after the filters (there were 10.5 MiB before)";
+        let text = answers(with("text"), 3, &format!("inconclusive: {said}"));
+        assert!(text.contains(&format!("\nonly stacks of {} ", more[0])), "{text}");
+        for format in ["json", "junit", "sarif", "github"] {
+            let ran = with(format);
+            assert_eq!(ran.code, Some(3), "{ran:?}");
+            let stdout = String::from_utf8(ran.stdout).unwrap();
+            assert!(stdout.contains(said), "{stdout}");
+        }
+    }
     answers(check(&[&few[0], &few[1]]), 3, "inconclusive: 2 dumps of one process; 8 are needed");
-}
-
-#[test]
-fn a_server_is_asked_over_time_and_its_dumps_are_kept() {
-    let asked = AtomicUsize::new(0);
-    let server = Server::new(move |_, stream| {
-        let number = asked.fetch_add(1, Ordering::SeqCst) as u64;
-        let plain = dump(1000 * number, 7, number);
-        // Servers answer jemalloc's text; names are for people's files.
-        let at = plain.windows(8).position(|window| window == b"heap_v2/").unwrap();
-        let answer = match number {
-            1 => reply("503 Service Unavailable", "", b"busy"),
-            _ => reply("200 OK", "", &plain[at..]),
-        };
-        send(stream, &answer);
-    });
-    let dir = Dir::new();
-    let evidence = dir.path("evidence");
-    let args =
-        ["--target", &server.url(""), "--for", "2s", "--every", "1s", "--max-growth", "1999", "--no-symbols"];
-    let ran = check(&[&args[..], &["--save", evidence.to_str().unwrap()]].concat());
-    assert!(ran.stderr.contains("warning: left out: ") && ran.stderr.contains("503"), "{ran:?}");
-    let said = answers(ran, 1, "failed: app+0x");
-    let kept = dir.names("evidence");
-    assert_eq!(kept, ["app.7.20261127T143000Z.heap", "app.7.20261127T143200Z.heap", "growth.svg"]);
-    assert!(
-        said.contains(&format!("growth.svg, or heaplens diff {}", evidence.join(&kept[0]).display())),
-        "{said}"
-    );
 }
 
 #[test]
@@ -237,6 +227,12 @@ fn what_is_known_is_not_counted_until_its_last_day() {
     );
     answers(with("leak:insert until=9999-12-31\n"), 0, "passed");
     with("leak:insert\nwhat\n").fails(4, &["--suppress", "line 2", "\"what\""]);
+    let two = ["--base", a.as_str(), "--new", &b, "--max-growth", "1"];
+    let none = check(&[&two[..], &["--suppress", "none.txt"]].concat());
+    none.fails(4, &["--suppress none.txt: no such file; check the name"]);
+    let bytes = dir.file("supp", b"\xff\xfe");
+    check(&[&two[..], &["--suppress", &bytes]].concat())
+        .fails(4, &["found what is no text", "leak:FUNCTION"]);
 }
 
 #[test]
@@ -263,96 +259,10 @@ fn an_earlier_check_is_a_baseline() {
     against(&d, &["--iterations", "10"])
         .fails(2, &["--baseline", "growth per check", "growth per iteration"]);
     dir.file("check.json", "{}");
-    against(&d, &[]).fails(4, &["--baseline", "heaplens check --format json"]);
-}
-
-#[cfg(unix)]
-mod command {
-    use super::*;
-
-    /// Shell commands that leave these dumps as rounds.
-    fn rounds(dir: &Dir, held: &[u64]) -> String {
-        let copy = |(round, held): (usize, &u64)| {
-            let file = dir.file(&format!("{round}.heap"), dump(*held, 7, 0));
-            format!("cp {file} \"$HEAPLENS_ROUND_DIR/round-{:04}.heap\"", round + 1)
-        };
-        held.iter().enumerate().map(copy).collect::<Vec<_>>().join(" && ")
-    }
-
-    #[test]
-    fn a_command_is_judged_by_its_rounds() {
-        let dir = Dir::new();
-        let leaks = rounds(&dir, &[1, 1000, 1100, 1200, 1300, 1400]);
-        let args = ["--run", leaks.as_str(), "--rounds", "4"];
-        let said = answers(
-            check(&args),
-            1,
-            "failed: app::insert grew in every one of 4 rounds, by +100 B a round\n",
-        );
-        assert!(said.contains("\n  rounds: +100 B, +100 B, +100 B, +100 B\n"), "{said}");
-        assert!(said.contains("to see it: add --save DIR"), "{said}");
-        let with = |more: &[&str]| check(&[&args[..], more].concat());
-        answers(with(&["--max-per-iteration", "10", "--iterations", "10"]), 0, "passed");
-        answers(with(&["--suppress", &dir.file("supp", "leak:app::insert")]), 0, "passed");
-        answers(with(&["--warmup", "5"]), 3, "inconclusive: ");
-        let kept = dir.path("kept");
-        let said = answers(with(&["--save", kept.to_str().unwrap()]), 1, "failed");
-        let saved = dir.names("kept");
-        assert_eq!((saved.len(), saved[0].as_str(), saved[2].as_str()), (7, "growth.svg", "round-0002.heap"));
-        let (first, last) = (kept.join("round-0002.heap"), kept.join("round-0006.heap"));
-        assert!(said.contains(&format!("heaplens diff {} {}", first.display(), last.display())), "{said}");
-
-        let steady = rounds(&dir, &[1, 1000, 1100, 1200, 1200, 1300]);
-        answers(check(&["--run", &steady, "--rounds", "4"]), 0, "passed: nothing leaks, in 4 rounds");
-        answers(check(&["--run", &steady]), 3, "inconclusive: 4 rounds after the warm-up; 8 are needed");
-    }
-
-    #[test]
-    fn the_command_runs_with_profiling_on_and_speaks_on_stderr() {
-        let dir = Dir::new();
-        let script = format!(
-            "{} && echo said && echo $MALLOC_CONF && echo $_RJEM_MALLOC_CONF",
-            rounds(&dir, &[1, 2, 3, 3])
-        );
-        let mut command = heaplens(["check", "--run", &script, "--rounds", "2", "--format", "json"]);
-        let ran: Ran = command.env("MALLOC_CONF", "lg_prof_sample:3").output().unwrap().into();
-        let lines: Vec<&str> = ran.stderr.lines().collect();
-        assert_eq!(lines[0], "said");
-        let needed = "prof:true,prof_active:true,prof_final:true,prof_prefix:/";
-        for (line, own) in [(lines[1], "lg_prof_sample:3,"), (lines[2], "")] {
-            let start = format!("lg_prof_sample:12,lg_prof_interval:22,{own}{needed}");
-            assert!(line.starts_with(&start), "{line}");
-        }
-        let said = answers(ran, 0, "{");
-        assert!(said.contains("\"outcome\": \"passed\"") && said.contains("\"form\": \"rounds\""), "{said}");
-    }
-
-    #[test]
-    fn without_rounds_jemallocs_own_dumps_stand_for_them() {
-        let dir = Dir::new();
-        let mut script = String::from("p=${MALLOC_CONF##*prof_prefix:}; ");
-        for number in 0..12 {
-            let file = dir.file(&format!("{number}.heap"), dump(1000 + 10 * number, 7, 0));
-            let _ = write!(script, "cp {file} $p.77.{number}.i{number}.heap; ");
-        }
-        // Another process that made fewer, and what is left at the end.
-        let _ =
-            write!(script, "cp {0} $p.78.0.i0.heap; cp {0} $p.77.12.f.heap", dir.path("3.heap").display());
-        let ran = check(&["--run", &script, "--rounds", "4"]);
-        assert!(
-            ran.stderr.contains("no round was marked") && ran.stderr.contains("process 77"),
-            "{}",
-            ran.stderr
-        );
-        answers(ran, 1, "failed: app::insert grew in every one of 4 rounds, by +20 B a round");
-    }
-
-    #[test]
-    fn a_command_that_fails_or_leaves_nothing_says_what_to_do() {
-        check(&["--run", "exit 7"])
-            .fails(4, &["--run exit 7", "exit status: 7", "only a command that succeeds"]);
-        check(&["--run", "true"]).fails(4, &["it left no dump", "profiling compiled in"]);
-        let last = "touch ${MALLOC_CONF##*prof_prefix:}.77.0.f.heap";
-        check(&["--run", last]).fails(4, &["only at its end", "lg_prof_interval:20"]);
-    }
+    against(&d, &[])
+        .fails(4, &["--baseline", "found other JSON (missing field", "heaplens check --format json"]);
+    dir.file("check.json", dump(1, 7, 0));
+    against(&d, &[]).fails(4, &["--baseline", "found no JSON (", "heaplens check --format json"]);
+    std::fs::remove_file(baseline).unwrap();
+    against(&d, &[]).fails(4, &["--baseline", "check.json: no such file; check the name"]);
 }

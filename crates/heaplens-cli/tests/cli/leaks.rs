@@ -1,5 +1,6 @@
 //! What `heaplens leaks` draws.
 
+use crate::report::page;
 use crate::run::{case, run};
 
 #[test]
@@ -41,4 +42,21 @@ fn nothing_is_drawn_where_nothing_leaks() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.stderr.contains("nothing was drawn, since nothing leaks"), "{}", ran.stderr);
     assert!(!svg.exists());
+}
+
+#[test]
+fn a_function_that_is_not_there_is_no_function_without_a_leak() {
+    let day = case("leaks.in/day");
+    let day = day.to_str().unwrap();
+    let said = "inconclusive: no stack is left after the filters (there were 292 MiB before); choose functions or threads \
+                that there are";
+    let ran = run(["leaks", day, "--focus", "renamed"]);
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(String::from_utf8(ran.stdout).unwrap().starts_with(&format!("{said}\n")));
+    let ran = run(["leaks", day, "--focus", "renamed", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert!(json["runs"][0]["inconclusive"]["before_filters"].as_u64().unwrap() > 290 << 20, "{json}");
+    let leaks = &page(&[day, "--focus", "renamed"])["leaks"];
+    assert_eq!((&leaks["verdict"], &leaks["sentence"]), (&"inconclusive".into(), &said.into()));
+    assert_eq!(page(&[day, "--focus", "insert"])["leaks"]["verdict"], "leak");
 }

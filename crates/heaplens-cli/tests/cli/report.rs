@@ -108,7 +108,7 @@ fn a_base_is_what_others_are_compared_with() {
 }
 
 /// The page of these arguments, opened.
-fn page(args: &[&str]) -> Value {
+pub(crate) fn page(args: &[&str]) -> Value {
     index(&run(["report", "--no-symbols"].into_iter().chain(args.iter().copied())).ok())
 }
 
@@ -167,4 +167,15 @@ fn a_page_of_some_threads_holds_what_the_command_line_counts() {
     assert_eq!(page(&["--thread=2", dump])["captures"][0]["total"], top["total"]["value"]);
     run(["report", "--thread=77", dump]).fails(4, &["--thread", "no thread matches"]);
     run(["leaks", "--thread=77", dump]).fails(4, &["--thread", "no thread matches"]);
+}
+
+#[test]
+fn what_was_chosen_is_said_where_the_command_line_is_not_seen() {
+    let day = case("leaks.in/day");
+    let day = day.to_str().unwrap();
+    assert_eq!(page(&[day])["filters"], serde_json::json!([]));
+    assert_eq!(page(&["--focus=insert", day])["filters"], serde_json::json!(["--focus \"insert\""]));
+    let ran = run(["leaks", "--focus=insert", "--ignore=x/y", day]);
+    let text = String::from_utf8_lossy(&ran.stdout);
+    assert!(text.contains("only stacks of --focus \"insert\" --ignore \"x/y\""), "{text}");
 }

@@ -9,7 +9,11 @@ const { changedSentence, chargesOf, heldSentence, isChance, ownerShares, ownSent
 const { historyText, suspectsOf, whenOf } = await load("suspects.js");
 const { sparkPoints } = await load("spark.js");
 const { clockOf } = await load("times.js");
-const { courseText, curvesOf, mostShown, nearestCapture, restartsOf, rising } = await load("curves.js");
+const { courseText, curvesOf, mostShown, nearestCapture, rising, valueNear } = await load("curves.js");
+const { captureNotes, coursesOf } = await load("courses.js");
+const { shownCaptures } = await load("span.js");
+const { subjectOf } = await load("frame.js");
+const { noLinesText, ownFirst } = await load("lines.js");
 
 const MIB = 1048576;
 const run = {
@@ -82,7 +86,7 @@ test("a culprit's figures are those of the command line", () => {
     "grows by; 6.1 MiB/h; 95 %: 5.2–7.0 MiB/h",
     "surely; ≥ 5.0 MiB/h; what sampling could feign is taken off",
     "holds now; 88.7 MiB; 95 %: 76–103 MiB; ≈ 1,234 objects",
-    "grew; +9.3 MiB; 93 % of all growth",
+    "grew; +9.3 MiB; 93 % of all growth; mean of first to last quarter; first to last dump: +2.0 MiB",
     "since; the first dump; 3 dumps over 2 h",
   ]);
   assert.equal(
@@ -127,6 +131,7 @@ test("what would decide it", () => {
     "Or sample finer: start the program with lg_prof_sample:17 in its MALLOC_CONF.",
   ]);
   assert.deepEqual(of({}), ["Take more dumps, spread over the time in which memory grows."]);
+  assert.deepEqual(of({ before_filters: 5000 }), ["Choose functions or threads that there are."]);
   assert.deepEqual(of(undefined), []);
   assert.deepEqual(verdicts.decidersOf(undefined), []);
   assert.equal(verdicts.unseenOf({ ...run, least_rate: 0 }), "");
@@ -279,14 +284,14 @@ test("captures have times in the viewer's zone, or none", () => {
       clock: "trailer",
       captures: times.map((time, i) => captureOf(`d${i}`, { time, seconds: i * 300 })),
     });
-  const day = clockOf(at(0, 86400000 * 2), "Europe/Berlin");
+  const day = clockOf(at(0, 86400000 * 2, 86400000 * 2), "Europe/Berlin");
   assert.deepEqual([day.unit, day.position(1), day.short(0)], ["date", 172800, "1 Jan, 01:00"]);
   assert.match(day.long(1), /^3 Jan 1970, 01:00 (CET|GMT\+1)$/);
-  assert.equal(clockOf(at(0, 600000), "UTC").short(1), "00:10:00");
-  const seconds = clockOf(at(null, null));
-  assert.deepEqual([seconds.unit, seconds.short(1), seconds.long(1)], ["seconds", "+5 min", "+5 min (dump 2 of 2)"]);
+  assert.equal(clockOf(at(0, 600000, 700000), "UTC").short(1), "00:10:00");
+  const seconds = clockOf(at(null, null, null));
+  assert.deepEqual([seconds.unit, seconds.short(1), seconds.long(1)], ["seconds", "+5 min", "+5 min (dump 2 of 3)"]);
   const order = clockOf({ ...at(0, 5), clock: "order" });
-  assert.deepEqual([order.unit, order.position(1), order.short(1)], ["number", 2, "dump 2"]);
+  assert.deepEqual([order.unit, order.position(1), order.short(1)], ["number", 2, "d1"]);
 });
 
 test("times that are no dates make no clock of dates", () => {
@@ -299,10 +304,10 @@ test("times that are no dates make no clock of dates", () => {
       "UTC",
     );
   for (const times of [[0, 8.64e15 + 1], [1e18, 1e18 + 1], [-1e17, 0], [0, Infinity], [NaN, 1]]) {
-    const clock = of(...times);
+    const clock = of(...times, 2);
     assert.deepEqual([clock.isDate, clock.unit, clock.short(1)], [false, "seconds", "+5 min"]);
   }
-  const last = of(8.64e15 - 1000, 8.64e15);
+  const last = of(8.64e15 - 1000, 8.64e15, 8.64e15);
   assert.equal(last.unit, "date");
   // The chart has some room at its ends.
   assert.equal(last.at(8.64e12 + 100), last.short(1));
@@ -314,11 +319,11 @@ test("a chart of a hundred thousand captures", () => {
   );
   const index = indexOf([["main"]], { clock: "trailer", captures });
   assert.equal(clockOf(index, "UTC").short(0), "1 Jan, 00:00");
-  const curves = curvesOf(index);
-  assert.equal(mostShown(curves, captures), 5e6);
-  assert.equal(mostShown([curves[0]], []), 99999);
-  assert.equal(mostShown([curves[0]], captures), 199998);
-  assert.equal(mostShown([], []), 1);
+  const curves = curvesOf(index, coursesOf(index), 0).map(({ values }) => values);
+  assert.equal(mostShown(curves, [0, 99999]), 5e6);
+  assert.equal(mostShown(curves, [1000, 1001]), 1001);
+  assert.equal(mostShown([curves[0]], [0, 99999]), 99999);
+  assert.equal(mostShown([], [0, 99999]), 1);
   assert.match(courseText(index, clockOf(index, "UTC")), /in 100000 dumps/);
 });
 
@@ -332,30 +337,155 @@ test("places on the chart", () => {
     ["1.00000", "1.00000", "3.00000"],
   );
   assert.ok(rising([1, 1, 3])[1] > 1);
-  const runs = [0, 0, -1, 1, 1, -1, 2].map((run) => captureOf("d", { run }));
-  assert.deepEqual(restartsOf({ captures: runs }), [3, 6]);
 });
 
 test("the chart in words", () => {
-  const captures = [10, 30, 20].map((total, i) => captureOf(`d${i}`, { total, run: i > 1 ? 1 : 0, time: i * 60000 }));
+  const captures = [10, 30, 20].map((total, i) => captureOf("d", { total, run: i > 1 ? 1 : 0, time: i * 60000 }));
+  captures.push(captureOf("d", { total: 1, run: -1, left_out: "damaged: it is cut" }));
   const index = indexOf([["main"]], { clock: "order", captures });
   assert.equal(
     courseText(index, clockOf(index)),
-    "The profile's total in 3 dumps: first 10 B at dump 1 of 3, last 20 B at dump 3 of 3, most 30 B at dump 2 of 3; " +
-      "restarted before dump 3 of 3.",
+    "The profile's total in 3 dumps: first 10 B at dump 1 of 4, last 20 B at dump 3 of 4, most 30 B at dump 2 of 4; " +
+      "restarted before dump 3 of 4; 1 left out.",
   );
 });
 
 test("other runs are told of", () => {
   const runs = (...verdicts) => ({ runs: ["leak", ...verdicts].map((verdict) => ({ verdict })) });
   assert.equal(verdicts.otherRunsOf(runs()), "");
-  assert.equal(verdicts.otherRunsOf(runs("leak")), "1 other run of the program was judged, too: one leaks.");
+  assert.equal(verdicts.otherRunsOf(runs("leak")), "1 other run of the program: one leaks.");
   assert.equal(
-    verdicts.otherRunsOf(runs("leak", "no-leak")),
-    "2 other runs of the program were judged, too: one leaks.",
+    verdicts.otherRunsOf(runs("leak", "no-leak", "inconclusive")),
+    "3 other runs of the program: one leaks, in one no leak was found, one is too little to judge.",
+  );
+  assert.equal(verdicts.otherRunsOf(runs("no-leak")), "1 other run of the program: no leak was found there.");
+  assert.equal(verdicts.otherRunsOf(runs("inconclusive")), "1 other run of the program: too little to judge.");
+  const other = { exe: "/opt/tsdb/bin/tsdb", verdict: "inconclusive", captures: ["x"], warmup: [] };
+  assert.equal(
+    verdicts.otherRunsOf({ runs: [run, other] }),
+    "1 dump of another program, tsdb: too little to judge.",
+  );
+});
+
+const APP = { pid: 1, start: 5, host: "h", exe: "/opt/app" };
+
+/** A series whose captures are of these processes, each a run (-1: left out, of nobody that is known). */
+function processIndex(of, processes) {
+  const captures = of.map((process, i) =>
+    captureOf(`d${i}`, {
+      run: process,
+      process,
+      total: 10 + i,
+      time: i * 1000,
+      rss: 100,
+      left_out: process < 0 ? "damaged: it is cut" : "",
+    }),
+  );
+  return indexOf([["main"]], { clock: "trailer", captures, processes, title: "", leaks });
+}
+
+test("processes one after another are one course, those beside each other several", () => {
+  const processes = [APP, { ...APP, pid: 2 }];
+  const after = coursesOf(processIndex([0, 0, -1, 1, 1], processes));
+  assert.deepEqual(after.courses, [{ captures: [0, 1, 3, 4], restarts: [3], runs: [0, 1] }]);
+  const beside = coursesOf(processIndex([0, 1, 0, 1], processes));
+  assert.deepEqual(beside.courses.map(({ captures, restarts }) => [captures, restarts]), [
+    [[0, 2], []],
+    [[1, 3], []],
+  ]);
+  // Another program is no restart, whenever it ran.
+  const other = coursesOf(processIndex([1, 0, 0], [APP, { ...APP, exe: "/opt/tsdb" }]));
+  assert.deepEqual(other.courses.map(({ captures, restarts }) => [captures, restarts]), [
+    [[1, 2], []],
+    [[0], []],
+  ]);
+  // Sampling that was off ends a run, not the process.
+  const paused = processIndex([0, 0, 1, 1], processes);
+  for (const capture of paused.captures) capture.process = 0;
+  assert.deepEqual(coursesOf(paused).courses[0].restarts, []);
+  // Without a judgement there is one course.
+  const unjudged = processIndex([-1, -1, -1], []);
+  for (const capture of unjudged.captures) capture.left_out = "";
+  assert.equal(coursesOf({ ...unjudged, leaks: null }).courses.length, 1);
+});
+
+test("a dump that is left out is a gap, and no other process is", () => {
+  const index = processIndex([0, 1, -1, 0, 1, 0], [APP, { ...APP, pid: 2 }]);
+  const found = coursesOf(index);
+  const curves = curvesOf(index, found, 0);
+  assert.deepEqual(
+    curves.map(({ name, isFaint }) => [name, isFaint]),
+    [
+      ["profile of pid 1", false],
+      ["RSS", false],
+      ["pid 2", true],
+    ],
+  );
+  assert.deepEqual(curves[0].values, [10, undefined, null, 13, undefined, 15]);
+  assert.deepEqual(curves[1].values, [100, undefined, undefined, 100, undefined, 100]);
+  assert.deepEqual(curves[2].values, [undefined, 11, null, undefined, 14, undefined]);
+  assert.deepEqual([0, 1, 2, 4].map((i) => valueNear(curves[0].values, i, () => false)), [10, 10, null, 13]);
+  assert.deepEqual([false, true].map((isNear) => valueNear(curves[2].values, 5, () => isNear)), [null, 14]);
+  // What the allocator counts stands where sampling was off.
+  index.captures[2].process = 0;
+  assert.equal(curvesOf(index, coursesOf(index), 0)[1].values[2], 100);
+  // A copy of a dump is no gap beside it.
+  index.captures[2].time = index.captures[1].time;
+  assert.equal(curvesOf(index, coursesOf(index), 0)[0].values[2], undefined);
+  assert.deepEqual(captureNotes(index, 1), ["pid 2"]);
+  assert.deepEqual(captureNotes(index, 2), ["pid 1", "left out: damaged: it is cut"]);
+  const many = processIndex([0, 1, 2, 3, 4, 5, 0], Array.from({ length: 6 }, (_, pid) => ({ ...APP, pid, exe: `/${pid}` })));
+  assert.deepEqual(
+    [...new Set(curvesOf(many, coursesOf(many), 0).map(({ key }) => key))],
+    ["total", "rss", "others"],
+  );
+});
+
+test("the chart shows the time that is looked at", () => {
+  assert.deepEqual(shownCaptures([0, 1000, 1010, 1020], [1, 2, 3]), [1, 3]);
+  assert.deepEqual(shownCaptures([0, 1000, 1010, 1020], [1, 2, 3, 0]), [0, 3]);
+  assert.deepEqual(shownCaptures([0, 10, 20, 40, 60, 1000], [0, 1]), [0, 4]);
+  assert.deepEqual(shownCaptures([0, 10, 20], [1]), [0, 2]);
+});
+
+test("the headline says whose dumps these are", () => {
+  const of = (index) => subjectOf(index, clockOf(index, "UTC")).join(" · ");
+  assert.equal(
+    of(processIndex([0, 1, 0, 1], [APP, { ...APP, pid: 2 }])),
+    "app · 2 processes · on h · 4 dumps · 1 Jan 1970, 00:00:00.0 – 00:00:03.0 UTC (3.0 s) · 1 stacks",
   );
   assert.equal(
-    verdicts.otherRunsOf(runs("inconclusive")),
-    "1 other run of the program was judged, too: no leak was found there.",
+    of(processIndex([1, 0, 0], [APP, { ...APP, exe: "/opt/tsdb" }])),
+    "app · pid 1 · on h · 3 dumps, 1 of tsdb · 1 Jan 1970, 00:00:01.0 – 00:00:02.0 UTC (1.0 s) · 1 stacks",
   );
+  const two = { ...processIndex([0, 0], [APP]), leaks: null };
+  two.captures[0].name = "a/base.heap";
+  two.captures[1].name = "a/leak.heap";
+  assert.match(of(two), /pid 1 · on h · base\.heap → leak\.heap · 1 Jan 1970/);
+  const clock = clockOf(two, "UTC");
+  assert.deepEqual([clock.short(0), clock.long(1)], ["base.heap", "leak.heap, 1 Jan 1970, 00:00:01.0 UTC"]);
+  // When files were changed last tells little of two of them.
+  assert.equal(clockOf({ ...two, clock: "file" }, "UTC").long(1), "leak.heap");
+  two.captures[1].name = "b/base.heap";
+  assert.equal(clockOf({ ...two, clock: "file" }, "UTC").short(1), "b/base.heap");
+});
+
+test("functions without names are nobody's", () => {
+  const index = ownedIndex([["main", "x"], ["y"]], { main: "u", x: "u", y: "u" });
+  const found = chargesOf(index, null, valuesOf([[0, 6, 1], [1, 4, 1]]));
+  assert.deepEqual(found.owners, { u: 10 });
+  assert.equal(ownerShares(found.owners, 10)[0].name, "not known: no symbols");
+  assert.match(ownSentence(found.owners, 10), /is not known: they have no symbols/);
+});
+
+test("why there are no lines, and whose files come first", () => {
+  const index = ownedIndex([["main", "push"]], {});
+  const of = (changes) => noLinesText({ ...index, ...changes });
+  assert.match(of({ granularity: "crate" }), /leave out --granularity/);
+  assert.match(of({ modules: [] }), /^The input has/);
+  assert.match(of({ modules: [{ state: "not-looked" }] }), /no symbols were read/);
+  assert.match(of({}), /debug information/);
+  const files = ownedIndex([["push@vec.rs:1", "main@main.rs:2"]], { push: "s" });
+  const all = files.functions.file.map((file) => ({ file, cum: { before: 0, after: 1 }, lines: [] }));
+  assert.deepEqual(ownFirst(files, all).map(({ file }) => files.strings[file]), ["main.rs", "vec.rs"]);
 });

@@ -69,11 +69,14 @@ export function indexOf(stacks, changes = {}) {
     captures: [captureOf("one"), captureOf("two")],
     base: -1,
     start: "",
+    filters: [],
     clock: "time",
     leaks: null,
     warnings: [],
     palette: { light: paletteOf("#"), dark: paletteOf("#d") },
     sources: [],
+    processes: [],
+    granularity: "function",
     ...changes,
   };
 }
@@ -97,6 +100,7 @@ export function captureOf(name, changes = {}) {
     retained: null,
     rss: null,
     warnings: [],
+    process: -1,
     ...changes,
   };
 }

@@ -1,12 +1,11 @@
 //! From dumps to what grew.
 
-use super::{Apart, Bound, Doubt, Form, Grown, Growth, Least, Limits, Measured, Per, Process, Suppressed};
-use crate::leaks::between::{
-    Between, Charged, Wanted, between, ends, least_of_function, least_of_heap, pace,
-};
+use super::amounts::{growth, least, least_of_round, unit};
+use super::{Apart, Bound, Doubt, Form, Grown, Least, Limits, Measured, Process, Suppressed};
+use crate::leaks::between::{Between, Charged, Wanted, between, ends, pace};
 use crate::leaks::decide::FEWEST_CAPTURES;
-use crate::leaks::{self, Estimate, Inconclusive, Judged, Warmup, allocated, drop_warmup};
-use crate::sampling::{self, Z95};
+use crate::leaks::{self, Inconclusive, Judged, Warmup, allocated, drop_warmup};
+use crate::sampling::Z95;
 use crate::series::{LeftOut, Run, Runs, Series, Why};
 
 /// What a user says of the dumps.
@@ -29,23 +28,30 @@ pub const WARMUP_ROUNDS: usize = 2;
 /// Growth in a single round is no series.
 const FEWEST_ROUNDS: usize = 2;
 
+/// Limits on growth need a start and an end.
+const FEWEST_DUMPS: usize = 2;
+
 /// Compares the first capture of a series with the second.
 pub fn dumps(series: &Series, suppressed: Vec<Suppressed>, options: &Options) -> Measured {
     let Runs { runs, left_out } = series.runs(options.judging.every);
-    let mut doubts: Vec<Doubt> = left_out.iter().map(|left| unusable(series, left)).collect();
+    let mut doubts = unusable(series, &left_out, |_| true);
     let mut processes = Vec::new();
     match runs.as_slice() {
         [run] if run.captures.len() == 2 => {
             let mut run = run.clone();
+            let none_chosen = none_chosen(series, &run);
+            let is_empty = run.captures.iter().all(|&at| series.captures()[at].measured() == 0.0);
             let is_swapped = run.captures[0] > run.captures[1];
-            if is_swapped && run.clock.is_certain() {
+            if let Some(doubt) = none_chosen {
+                doubts.push(doubt);
+            } else if is_swapped && run.clock.is_certain() {
                 doubts.push(Doubt::Swapped);
             } else {
                 if is_swapped {
                     run.forget_times();
                 }
                 let process = process(series, run, Vec::new(), Form::Dumps, options);
-                if process.run.rate > 1 && process.heap == (0.0, 0.0) {
+                if process.run.rate > 1 && is_empty {
                     doubts.push(Doubt::NoSamples { rate: process.run.rate });
                 }
                 processes.push(process);
@@ -60,9 +66,22 @@ pub fn dumps(series: &Series, suppressed: Vec<Suppressed>, options: &Options) ->
     )
 }
 
-fn unusable(series: &Series, left: &LeftOut) -> Doubt {
-    let name = series.captures()[left.capture].source.name.clone();
-    Doubt::LeftOut { name, why: left.why.clone() }
+/// Captures that were left out for one of these reasons, each reason once.
+fn unusable(series: &Series, left_out: &[LeftOut], is_told: impl Fn(&Why) -> bool) -> Vec<Doubt> {
+    let mut reasons: Vec<(&Why, Vec<String>)> = Vec::new();
+    for left in left_out.iter().filter(|left| is_told(&left.why)) {
+        let name = series.captures()[left.capture].source.name.clone();
+        match reasons.iter_mut().find(|(why, _)| **why == left.why) {
+            Some((_, names)) => names.push(name),
+            None => reasons.push((&left.why, vec![name])),
+        }
+    }
+    reasons.into_iter().map(|(why, names)| Doubt::LeftOut { names, why: why.clone() }).collect()
+}
+
+/// That filters left nothing of a process, in its warm-up neither.
+fn none_chosen(series: &Series, run: &Run) -> Option<Doubt> {
+    series.all_left_out(&run.captures).map(|before| Doubt::NoneChosen { before })
 }
 
 fn apart(one: &Run, other: &Run) -> Apart {
@@ -84,21 +103,23 @@ pub fn series(series: &Series, suppressed: Vec<Suppressed>, options: &Options) -
     let looks_for_leaks = options.limits.is_empty();
     let (processes, mut doubts, left_out) =
         if looks_for_leaks { by_leaks(series, options) } else { by_limits(series, options) };
-    let is_blind = |left: &&LeftOut| matches!(left.why, Why::LowCoverage(_) | Why::Inactive);
-    doubts.extend(left_out.iter().filter(is_blind).map(|left| unusable(series, left)));
+    let blind = unusable(series, &left_out, |why| matches!(why, Why::LowCoverage(_) | Why::Inactive));
+    if processes.is_empty() && doubts.is_empty() && blind.is_empty() {
+        doubts.push(match looks_for_leaks {
+            true => Doubt::Leaks(Inconclusive::TooFew { found: 0, needed: FEWEST_CAPTURES, warmup: 0 }),
+            false => Doubt::TooFew { found: 0, needed: FEWEST_DUMPS, warmup: 0 },
+        });
+    }
+    doubts.extend(blind);
     finish(series, Measured { form: Form::Series, looks_for_leaks, processes, doubts, left_out, suppressed })
 }
 
 fn by_leaks(series: &Series, options: &Options) -> (Vec<Process>, Vec<Doubt>, Vec<LeftOut>) {
     let found = leaks::find(series, &options.judging);
     let doubts = found.runs.iter().filter_map(|run| run.inconclusive.clone()).map(Doubt::Leaks).collect();
-    let doubts = if found.runs.is_empty() { vec![none_left()] } else { doubts };
-    let processes = found.runs.into_iter().map(|run| leaking(series, run)).collect();
+    let is_chosen = |run: &Judged| !matches!(run.inconclusive, Some(Inconclusive::NoneChosen { .. }));
+    let processes = found.runs.into_iter().filter(is_chosen).map(|run| leaking(series, run)).collect();
     (processes, doubts, found.left_out)
-}
-
-fn none_left() -> Doubt {
-    Doubt::Leaks(Inconclusive::TooFew { found: 0, needed: FEWEST_CAPTURES })
 }
 
 fn leaking(series: &Series, judged: Judged) -> Process {
@@ -143,13 +164,14 @@ fn by_limits(series: &Series, options: &Options) -> (Vec<Process>, Vec<Doubt>, V
     let Runs { runs, left_out } = series.runs(options.judging.every);
     let mut processes = Vec::new();
     let mut doubts = Vec::new();
-    if runs.is_empty() {
-        doubts.push(Doubt::TooFew { found: 0, needed: 2 });
-    }
     for mut run in runs {
+        let none_chosen = none_chosen(series, &run);
         let warmup = drop_warmup(&mut run, options.judging.warmup);
-        match run.captures.len() {
-            found @ (0 | 1) => doubts.push(Doubt::TooFew { found, needed: 2 }),
+        match (none_chosen, run.captures.len()) {
+            (Some(doubt), _) => doubts.push(doubt),
+            (None, found) if found < FEWEST_DUMPS => {
+                doubts.push(Doubt::TooFew { found, needed: FEWEST_DUMPS, warmup: warmup.len() });
+            }
             _ => processes.push(process(series, run, warmup, Form::Series, options)),
         }
     }
@@ -160,7 +182,7 @@ fn by_limits(series: &Series, options: &Options) -> (Vec<Process>, Vec<Doubt>, V
 pub fn rounds(series: &Series, suppressed: Vec<Suppressed>, options: &Options) -> Measured {
     // They are as far apart as rounds are, whatever time that took.
     let Runs { runs, left_out } = series.runs(Some(1.0));
-    let mut doubts: Vec<Doubt> = left_out.iter().map(|left| unusable(series, left)).collect();
+    let mut doubts = unusable(series, &left_out, |_| true);
     let warmup = match options.judging.warmup {
         Some(Warmup::Captures(rounds)) => rounds,
         _ => WARMUP_ROUNDS,
@@ -176,7 +198,10 @@ pub fn rounds(series: &Series, suppressed: Vec<Suppressed>, options: &Options) -
             if found < needed {
                 doubts.push(Doubt::TooFewRounds { found, needed });
             }
-            if found >= FEWEST_ROUNDS {
+            let none_chosen = none_chosen(series, &run);
+            let is_chosen = none_chosen.is_none();
+            doubts.extend(none_chosen);
+            if found >= FEWEST_ROUNDS && is_chosen {
                 let warmup = drop_warmup(&mut run, Some(Warmup::Captures(from)));
                 processes.push(process(series, run, warmup, Form::Rounds, options));
             }
@@ -188,16 +213,6 @@ pub fn rounds(series: &Series, suppressed: Vec<Suppressed>, options: &Options) -
         series,
         Measured { form: Form::Rounds, looks_for_leaks: true, processes, doubts, left_out, suppressed },
     )
-}
-
-impl Form {
-    /// How many captures at each end of a run are taken together.
-    fn part(self, run: &Run) -> usize {
-        match self {
-            Form::Dumps | Form::Rounds => 1,
-            Form::Series => (run.captures.len() / 4).max(1),
-        }
-    }
 }
 
 fn process(series: &Series, run: Run, warmup: Vec<usize>, form: Form, options: &Options) -> Process {
@@ -245,64 +260,6 @@ fn grown(charged: Charged, run: &Run, form: Form, iterations: Option<f64>, befor
         label: None,
         function: charged.function,
     }
-}
-
-fn growth(before: f64, after: f64, run: &Run, form: Form, iterations: Option<f64>) -> Growth {
-    let interval = sampling::interval_of_difference(before, after, run.rate);
-    let total = Estimate { value: after - before, low: interval.low, high: interval.high };
-    let per = |number: f64| Estimate {
-        value: total.value / number,
-        low: total.low / number,
-        high: total.high / number,
-    };
-    Growth {
-        total,
-        per_second: seconds(run, form).map(per),
-        per_round: (form == Form::Rounds).then(|| per(rounds_of(run))),
-        per_iteration: iterations.map(|number| per(iterations_in_all(run, form, number))),
-    }
-}
-
-fn rounds_of(run: &Run) -> f64 {
-    run.captures.len().saturating_sub(1).max(1) as f64
-}
-
-/// `number` is that of each round, if there are rounds.
-fn iterations_in_all(run: &Run, form: Form, number: f64) -> f64 {
-    if form == Form::Rounds { number * rounds_of(run) } else { number }
-}
-
-/// How far apart the ends are. Rounds are not measured by time.
-fn seconds(run: &Run, form: Form) -> Option<f64> {
-    let (first, last) = ends(&run.times, form.part(run));
-    Some(last - first).filter(|seconds| run.has_times() && *seconds > 0.0 && form != Form::Rounds)
-}
-
-/// What growth is compared by, and how many of these there were.
-fn unit(run: &Run, form: Form, iterations: Option<f64>) -> (Per, f64) {
-    match (iterations, form, seconds(run, form)) {
-        (Some(number), ..) => (Per::Iteration, iterations_in_all(run, form, number)),
-        (None, Form::Rounds, _) => (Per::Round, rounds_of(run)),
-        (None, Form::Series, Some(seconds)) => (Per::Second, seconds),
-        _ => (Per::Check, 1.0),
-    }
-}
-
-fn least(run: &Run, before: f64, after: f64, quantile: f64, limits: &Limits) -> Least {
-    Least {
-        heap: least_of_heap(run.rate, before, after, limits.growth.unwrap_or(0.0)),
-        function: least_of_function(run.rate, quantile, limits.site_growth.unwrap_or(0.0)),
-        rate: None,
-    }
-}
-
-/// What a function would have to grow by in all rounds to be seen in each.
-fn least_of_round(run: &Run, options: &Options) -> f64 {
-    let rate = Some(run.rate).filter(|rate| *rate > 1);
-    let in_iterations =
-        options.limits.per_iteration.unwrap_or(0.0) * options.iterations.unwrap_or(0.0) * rounds_of(run);
-    let allowed = options.limits.site_growth.unwrap_or(0.0).max(in_iterations);
-    leaks::rounds::least(rate, rounds_of(run) as usize, allowed) * rounds_of(run)
 }
 
 /// Fills in what was suppressed.

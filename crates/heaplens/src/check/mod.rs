@@ -2,13 +2,16 @@
 //!
 //! [`measure`] looks at dumps, [`judge`] compares what it found with [`Limits`]; both are functions of their arguments.
 
+mod amounts;
 mod baseline;
+mod doubt;
 mod judge;
 mod limits;
 pub mod measure;
 mod suppressions;
 
 pub use baseline::Baseline;
+pub use doubt::{Apart, Doubt};
 pub use judge::judge;
 pub use limits::{Bound, Limit, Limits};
 pub use suppressions::{
@@ -16,8 +19,8 @@ pub use suppressions::{
 };
 
 use crate::leaks::rounds::Pace;
-use crate::leaks::{Estimate, Function, Inconclusive, Label};
-use crate::series::{LeftOut, Run, Why};
+use crate::leaks::{Estimate, Function, Label};
+use crate::series::{LeftOut, Run};
 
 /// What was compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,60 +209,6 @@ pub struct Least {
     pub function: f64,
     /// Of a leak, in bytes a second (a capture, if no times are known), if leaks were looked for in a series.
     pub rate: Option<f64>,
-}
-
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Doubt {
-    /// The captures do not suffice to tell leaks.
-    Leaks(Inconclusive),
-    /// Fewer captures of one process than it takes.
-    TooFew {
-        /// How many there are.
-        found: usize,
-        /// How many it takes.
-        needed: usize,
-    },
-    /// Fewer rounds than it takes, or than were asked for.
-    TooFewRounds {
-        /// How many there are.
-        found: usize,
-        /// How many it takes.
-        needed: usize,
-    },
-    /// Nothing was sampled in either dump.
-    NoSamples {
-        /// Average bytes between two samples.
-        rate: u64,
-    },
-    /// There is a limit on the rate, and nothing tells when the captures were made.
-    NoTimes,
-    /// The second dump was made before the first.
-    Swapped,
-    /// The two dumps are not of one process that was sampled in one way.
-    Apart(Apart),
-    /// A capture is of no use.
-    LeftOut {
-        /// What people call it.
-        name: String,
-        /// Why.
-        why: Why,
-    },
-}
-
-/// What two dumps differ by.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Apart {
-    /// The rates of sampling, in average bytes between two samples.
-    Rates(u64, u64),
-    /// The processes.
-    Processes(Option<u64>, Option<u64>),
-    /// When sampling was switched on.
-    Sampling,
-    /// Where their code was in memory.
-    Mappings,
 }
 
 /// Something that is more than is allowed.

@@ -3,6 +3,7 @@
 
 use crate::error::Error;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use serde_json::error::Category;
 use std::fmt;
 
 /// A stack's addresses as text, the innermost first: `["0x55d0a0001234", …]`.
@@ -124,12 +125,12 @@ fn syntax(text: &[u8], error: &serde_json::Error, expected: &str) -> Error {
     let byte = start + error.column().saturating_sub(1);
     let said = error.to_string();
     let found = said.split(" at line ").next().unwrap_or(&said);
-    let shown: String = found.chars().take(200).flat_map(char::escape_default).collect();
-    let cut = if error.is_eof() { "; was the file cut?" } else { "" };
-    Error::Syntax {
-        line: line as u64,
-        byte: byte as u64,
-        found: format!("{shown}{cut}"),
-        expected: expected.to_owned(),
-    }
+    let said: String = found.chars().take(200).flat_map(char::escape_default).collect();
+    // What serde says is what it wanted: it does not follow "found".
+    let found = match error.classify() {
+        Category::Eof => "the end of the JSON; was the file cut?".to_owned(),
+        Category::Data => format!("other JSON ({said})"),
+        Category::Syntax | Category::Io => format!("no JSON ({said})"),
+    };
+    Error::Syntax { line: line as u64, byte: byte as u64, found, expected: expected.to_owned() }
 }

@@ -90,6 +90,9 @@ fn describe(bytes: &[u8]) -> Option<(String, String)> {
     if text_start.starts_with(b"http/1.") || text_start.starts_with(b"http/2") {
         return is("an HTTP answer with its head", "save the body alone: curl without -i");
     }
+    if text_start.starts_with(b"# help ") || text_start.starts_with(b"# type ") {
+        return is("metrics for Prometheus", "the profile has another address, such as /debug/prof/mem");
+    }
     let first = first_line(bytes);
     let is_json = (start.starts_with(b"{") && of(bytes) == Kind::Folded) || start.starts_with(b"[{");
     // PHP names a function `{closure}`.

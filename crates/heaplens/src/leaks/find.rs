@@ -4,7 +4,8 @@ use super::blame::{Blamed, Growing, Live, blame};
 use super::decide::{self, Decision, History, Label};
 use super::function::{Function, describe};
 use super::sites::Sites;
-use super::{Culprit, Dismissed, Inconclusive, Judged, Leaks, Options, Verdict, Warmup};
+use super::warmup::{drop_warmup, with_warmup};
+use super::{Culprit, Dismissed, Inconclusive, Judged, Leaks, Options, Verdict};
 use crate::classify::Owner;
 use crate::profile::Profile;
 use crate::sampling;
@@ -26,8 +27,6 @@ pub(super) const KEPT: f64 = 0.5;
 /// A stack with so much of its function's growth stands for the function.
 const MOSTLY: f64 = 0.5;
 const MOST_EXAMPLES: usize = 3;
-/// At most so large a part of the captures is taken for warm-up by itself.
-const WARMUP_PART: usize = 8;
 
 /// Judges each run of a series. Its frames should have names, and the allocator's frames be folded.
 pub fn find(series: &Series, options: &Options) -> Leaks {
@@ -46,6 +45,8 @@ pub fn find(series: &Series, options: &Options) -> Leaks {
 }
 
 fn judge(series: &Series, mut run: Run, options: &Options) -> Judged {
+    let none_chosen = series.all_left_out(&run.captures);
+    let whole = run.clone();
     let warmup = drop_warmup(&mut run, options.warmup);
     let sites = Sites::new(series, &run, &options.owners);
     let all: Vec<usize> = (0..sites.sites.len()).collect();
@@ -69,11 +70,15 @@ fn judge(series: &Series, mut run: Run, options: &Options) -> Judged {
         b.score.total_cmp(&a.score).then(b.growth.total_cmp(&a.growth)).then(a.name.cmp(&b.name))
     });
 
-    let inconclusive = match run.captures.len() {
-        found if found < decide::FEWEST_CAPTURES => {
-            Some(Inconclusive::TooFew { found, needed: decide::FEWEST_CAPTURES })
+    let inconclusive = match (none_chosen, run.captures.len()) {
+        (Some(before), _) => Some(Inconclusive::NoneChosen { before }),
+        (None, found) if found < decide::FEWEST_CAPTURES => {
+            Some(Inconclusive::TooFew { found, needed: decide::FEWEST_CAPTURES, warmup: warmup.len() })
         }
-        _ => unsure(code, &sites, of_sites, &shifted),
+        _ => unsure(code, &sites, of_sites, &shifted).map(|(mut needs, name)| {
+            needs.captures = needs.captures.map(|more| with_warmup(&whole, options.warmup, more));
+            Inconclusive::Unsure { needs, name }
+        }),
     };
     let verdict = match (culprits.is_empty(), &inconclusive) {
         (false, _) => Verdict::Leak,
@@ -97,34 +102,6 @@ fn judge(series: &Series, mut run: Run, options: &Options) -> Judged {
         culprits,
         run,
     }
-}
-
-/// Takes the captures of the process's first time out of a run.
-pub(crate) fn drop_warmup(run: &mut Run, wanted: Option<Warmup>) -> Vec<usize> {
-    let before_first = match (run.first_ms, run.start_ms) {
-        (Some(first), Some(start)) => first.saturating_sub(start) as f64 / 1000.0,
-        _ => 0.0,
-    };
-    let age = |time: f64| time + before_first;
-    let end = run.times.last().map_or(0.0, |&time| age(time));
-    let young = |limit: f64| run.times.iter().filter(|&&time| age(time) < limit).count();
-    let count = match wanted {
-        Some(Warmup::Seconds(limit)) => young(limit),
-        Some(Warmup::Captures(count)) => count.min(run.captures.len()),
-        None => {
-            let minutes = if run.has_times() { 300.0 } else { 0.0 };
-            young(f64::max(minutes, end / 10.0)).min(run.captures.len() / WARMUP_PART)
-        }
-    };
-    let dropped: Vec<usize> = run.captures.drain(..count).collect();
-    run.times.drain(..count);
-    if let Some(&first) = run.times.first() {
-        run.times.iter_mut().for_each(|time| *time -= first);
-        if run.has_times() {
-            run.first_ms = run.first_ms.map(|ms| ms + (first * 1000.0) as u64);
-        }
-    }
-    dropped
 }
 
 /// Sites that grow at the cost of others of their function: the items of a cache at its limit are replaced by those that
@@ -214,14 +191,19 @@ fn culprit(
 }
 
 /// What seems to grow, but may not, if that is a good part of what grew at all.
-fn unsure(code: &Profile, sites: &Sites, decisions: &[Decision], shifted: &[bool]) -> Option<Inconclusive> {
+fn unsure(
+    code: &Profile,
+    sites: &Sites,
+    decisions: &[Decision],
+    shifted: &[bool],
+) -> Option<(decide::Needs, String)> {
     let open = decisions
         .iter()
         .enumerate()
         .filter(|(site, decision)| decision.label == Label::Inconclusive && !shifted[*site]);
     let (site, decision) =
         open.max_by(|(_, a), (_, b)| a.score.total_cmp(&b.score).then(b.p.total_cmp(&a.p)))?;
-    Some(Inconclusive::Unsure { needs: decision.needs?, name: owning_function(code, sites, site) })
+    Some((decision.needs?, owning_function(code, sites, site)))
 }
 
 fn dismissed(

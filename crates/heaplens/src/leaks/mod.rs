@@ -12,11 +12,13 @@ mod function;
 pub mod rounds;
 mod sites;
 pub mod statistics;
+mod warmup;
 
 pub use decide::{Decision, Estimate, History, Label};
+pub(crate) use find::allocated;
 pub use find::find;
-pub(crate) use find::{allocated, drop_warmup};
 pub use function::Function;
+pub(crate) use warmup::drop_warmup;
 
 use crate::classify::{Crate, Owner, Owners};
 use crate::sampling::Interval;
@@ -27,7 +29,7 @@ use crate::series::{LeftOut, Run};
 #[non_exhaustive]
 pub struct Options {
     /// Captures of the process's first time, which are not judged. By default those within 5 minutes and the first tenth of
-    /// its life, but never more than every eighth capture.
+    /// its life, but never more than every eighth capture, and never so many that fewer are left than it takes.
     pub warmup: Option<Warmup>,
     /// The captures are so many seconds apart, in their order, whatever times they tell.
     pub every: Option<f64>,
@@ -112,10 +114,17 @@ pub struct Judged {
 pub enum Inconclusive {
     /// There are fewer captures than it takes.
     TooFew {
-        /// How many there are.
+        /// How many there are, without those of the warm-up.
         found: usize,
         /// How many it takes.
         needed: usize,
+        /// How many the warm-up took.
+        warmup: usize,
+    },
+    /// Filters left none of the stacks in any capture: a name that is gone leaks as little as one that was never there.
+    NoneChosen {
+        /// What captures held before the filters, at most, in unsampled bytes.
+        before: f64,
     },
     /// Something seems to grow, but could be chance.
     Unsure {

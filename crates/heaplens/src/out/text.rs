@@ -33,7 +33,13 @@ pub fn write_top(top: &Top, options: &Options, out: &mut dyn Write) -> Result<()
     // Rows that only call others say nothing in this order.
     let rows: Vec<&Row> = top.rows.iter().filter(|row| !row.leading(top.order).net().is_zero()).collect();
     if rows.is_empty() {
-        let nothing = if top.is_diff { "nothing changed" } else { "nothing is allocated" };
+        let nothing = match top.rate {
+            _ if top.is_diff => "nothing changed".to_owned(),
+            Some(rate) if rate > 1 => {
+                format!("no stack has a sample (one in {} on average)", units::amount(rate as f64, true))
+            }
+            _ => "no stack holds anything".to_owned(),
+        };
         writeln!(out, "{nothing}")?;
         return Ok(());
     }

@@ -20,7 +20,7 @@ pub enum Clock {
 
 impl Clock {
     /// All that tell a time, the best first.
-    pub(super) const TELLING: [Clock; 3] = [Clock::Trailer, Clock::Name, Clock::File];
+    pub(crate) const TELLING: [Clock; 3] = [Clock::Trailer, Clock::Name, Clock::File];
 
     /// True if copying or touching files does not change it.
     pub(crate) fn is_certain(self) -> bool {

@@ -4,6 +4,7 @@
 //! looked up once; a capture is a list of numbers.
 
 mod clock;
+mod profiles;
 mod runs;
 
 pub use clock::{Clock, time_in};
@@ -42,6 +43,8 @@ pub struct Capture {
     pub warnings: Vec<Warning>,
     /// Live bytes, unsampled, of all that the input tells of.
     measured: f64,
+    /// False if filters left none of its stacks.
+    has_chosen: bool,
     points: Vec<Point>,
     /// Beside `points`: what was allocated so far, freed or not; empty if that was not measured.
     allocated: Vec<Point>,
@@ -99,6 +102,7 @@ pub struct Series {
     stacks: Vec<Option<Option<StackId>>>,
     numbers: FxHashMap<Option<StackId>, u32>,
     captures: Vec<Capture>,
+    chosen: Vec<String>,
 }
 
 impl Series {
@@ -123,7 +127,9 @@ impl Series {
             true => self.summed(&samples, |_| 0, |values| (values.alloc_objects, values.alloc_space)),
             false => Vec::new(),
         };
-        let alone = |points: Vec<(u32, Point)>| points.into_iter().map(|(_, point)| point).collect();
+        let alone = |points: Vec<(u32, Point)>| -> Vec<Point> {
+            points.into_iter().map(|(_, point)| point).collect()
+        };
         let mut trailer = profile.meta.trailer.clone();
         if let Some(trailer) = &mut trailer {
             trailer.build_ids = Vec::new();
@@ -136,6 +142,7 @@ impl Series {
             has_alloc: profile.meta.has_alloc,
             is_diff: profile.meta.is_diff,
             measured: whole.total().inuse_space.as_f64(),
+            has_chosen: !points.is_empty(),
             warnings: profile.warnings.clone(),
             points: alone(points),
             allocated: alone(allocated),
@@ -182,6 +189,17 @@ impl Series {
             is_same
         });
         points
+    }
+
+    /// Says what was chosen from the inputs, each as the user asked for it (`--focus "parse"`): every result tells it, since
+    /// it is of that part alone.
+    pub fn set_chosen(&mut self, chosen: Vec<String>) {
+        self.chosen = chosen;
+    }
+
+    /// What was chosen from the inputs; empty for all of them.
+    pub fn chosen(&self) -> &[String] {
+        &self.chosen
     }
 
     /// The threads of all captures: [`Capture::by_thread`] has their numbers, `u32::MAX` for none.
@@ -248,53 +266,27 @@ impl Series {
                 *stack = Some(sample.stack);
             }
         }
+        for capture in &mut self.captures {
+            capture.has_chosen =
+                capture.points.iter().any(|point| self.stacks[point.stack as usize].is_some());
+        }
         self.numbers.clear();
         self.code = code;
         Ok(())
+    }
+
+    /// What these captures held at most, in bytes, if filters left none of it: of the rest nothing can be said then.
+    /// `None` if they left some, or there was nothing. What [`Series::leave_out`] took is no filter's.
+    pub(crate) fn all_left_out(&self, captures: &[usize]) -> Option<f64> {
+        let captures = || captures.iter().map(|&capture| &self.captures[capture]);
+        let most = captures().map(Capture::measured).fold(0.0, f64::max);
+        (most > 0.0 && captures().all(|capture| !capture.has_chosen)).then_some(most)
     }
 
     /// Leaves stacks, by number, out of all captures. What captures held in all is known still.
     pub(crate) fn leave_out(&mut self, stacks: &[u32]) {
         for &number in stacks {
             self.stacks[number as usize] = None;
-        }
-    }
-
-    /// One capture as a profile of its own.
-    pub fn profile(&self, capture: usize) -> Profile {
-        let mut profile = self.code.clone();
-        let capture = &self.captures[capture];
-        profile.meta.rate = capture.rate;
-        profile.meta.trailer.clone_from(&capture.trailer);
-        profile.warnings.extend(capture.warnings.iter().cloned());
-        self.add_samples(&mut profile, capture, |values| values, |_| true);
-        profile
-    }
-
-    /// What the chosen stacks grew and shrank between two captures, as a difference.
-    pub fn difference(&self, before: usize, after: usize, is_chosen: impl Fn(u32) -> bool) -> Profile {
-        let (before, after) = (&self.captures[before], &self.captures[after]);
-        let mut profile = self.code.clone();
-        profile.meta.is_diff = true;
-        profile.meta.rate = before.rate.max(after.rate);
-        profile.meta.trailer.clone_from(&after.trailer);
-        self.add_samples(&mut profile, after, |values| values, &is_chosen);
-        self.add_samples(&mut profile, before, |values| -values, &is_chosen);
-        profile
-    }
-
-    fn add_samples(
-        &self,
-        profile: &mut Profile,
-        capture: &Capture,
-        scale: impl Fn(Values) -> Values,
-        is_chosen: impl Fn(u32) -> bool,
-    ) {
-        for point in capture.points.iter().filter(|point| is_chosen(point.stack)) {
-            if let Some(stack) = self.stack(point.stack) {
-                let values = Values::from_estimates((0.0, 0.0), (point.objects, point.bytes));
-                profile.add_sample(Sample { stack, thread: None, values: scale(values) });
-            }
         }
     }
 }

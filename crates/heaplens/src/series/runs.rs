@@ -81,7 +81,11 @@ impl Why {
     pub fn description(&self) -> String {
         match self {
             Why::Damaged(what) => format!("damaged: {what}"),
-            Why::Inactive => "sampling was off when it was made".to_owned(),
+            Why::Inactive => {
+                "made while sampling was off; switch it on with POST /debug/prof/mem/activate, or start the program with \
+                 prof_active:true"
+                    .to_owned()
+            }
             Why::LowCoverage(ratio) => format!(
                 "its stacks hold {:.0} % of what the allocator counts: sampling was switched on late, was off for a while, or was reset",
                 100.0 * ratio

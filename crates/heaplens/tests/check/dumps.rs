@@ -168,7 +168,7 @@ fn dumps_that_do_not_compare_are_inconclusive_in_words() {
         ),
         (
             with(&|new| new.and("# jemalloc version=5.3.0 active=false")),
-            "2.heap cannot be used: sampling was off",
+            "2.heap cannot be used: made while sampling was off; switch it on with POST /debug/prof/mem/activate",
         ),
         (with(&|_| base.clone()), "2.heap cannot be used: the same as another one"),
         (

@@ -1,6 +1,7 @@
 //! The gate: dumps to a verdict, and the verdict in every form.
 
 mod baseline;
+mod chosen;
 mod dumps;
 mod formats;
 #[path = "../golden/mod.rs"]

@@ -89,7 +89,7 @@ fn rounds_that_do_not_suffice_are_inconclusive_unless_they_fail() {
     let steady = rounds(&[1, 500, 500, 500]);
     assert_eq!(
         said(&check(&steady, |_| {})),
-        "inconclusive: 2 rounds after the warm-up; 4 are needed: let the program do more"
+        "inconclusive: 2 rounds after the warm-up; 4 are needed: let the program do more, or compare fewer (--rounds 2)"
     );
     assert_eq!(check(&rounds(&[1, 500, 600, 700]), |_| {}).outcome, Outcome::Failed);
     assert_eq!(check(&rounds(&[1]), |_| {}).outcome, Outcome::Inconclusive);

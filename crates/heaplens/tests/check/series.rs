@@ -76,6 +76,66 @@ fn too_few_are_inconclusive_unless_there_is_a_limit() {
 }
 
 #[test]
+fn a_warm_up_leaves_as_many_as_it_takes_unless_it_was_asked_for() {
+    // The process is an hour old; of one that started with the first dump, all eight are young.
+    let young = |count: u64| -> Vec<Dump> {
+        let mut dumps = day(count, 10);
+        dumps.iter_mut().for_each(|dump| {
+            // Its number counts in its start.
+            dump.pid = 3_600_000 - 1;
+            dump.seconds /= 10;
+        });
+        dumps
+    };
+    let with = |count: u64, warmup: Option<usize>, growth: Option<f64>| {
+        let options = options(|options| {
+            options.judging.warmup = warmup.map(heaplens::leaks::Warmup::Captures);
+            options.limits.growth = growth;
+        });
+        check(&young(count), &options)
+    };
+    for (count, dropped) in [(8, 0), (9, 1), (16, 2)] {
+        let check = with(count, None, None);
+        assert_eq!(check.measured.processes[0].warmup.len(), dropped, "{count}");
+        assert!(check.measured.doubts.is_empty() && check.outcome == Outcome::Failed, "{}", said(&check));
+    }
+    assert_eq!(
+        said(&with(9, Some(3), None)),
+        "inconclusive: 6 dumps of one process beside 3 of its warm-up; 8 are needed: judge the others too (--warmup 0), or \
+         take 2 more"
+    );
+    assert_eq!(
+        said(&with(7, Some(3), None)),
+        "inconclusive: 4 dumps of one process beside 3 of its warm-up; 8 are needed: take 4 more, or 1 more and judge all \
+         (--warmup 0)"
+    );
+    assert_eq!(
+        said(&with(4, Some(3), Some(0.0))),
+        "inconclusive: 1 dump of one process beside 3 of its warm-up; 2 are needed: judge the others too (--warmup 0), or \
+         take 1 more"
+    );
+}
+
+#[test]
+fn a_reason_is_said_once_and_before_what_follows_from_it() {
+    let off: Vec<Dump> =
+        day(10, 10).into_iter().map(|dump| dump.and("# jemalloc version=5.3.0 active=false")).collect();
+    let limited = options(|options| options.limits.growth = Some(0.0));
+    for options in [&options(|_| {}), &limited] {
+        let check = check(&off, options);
+        assert_eq!(
+            said(&check),
+            "inconclusive: 1.heap, 2.heap, 3.heap and 7 more cannot be used: made while sampling was off; switch it on with \
+             POST /debug/prof/mem/activate, or start the program with prof_active:true"
+        );
+        assert_eq!(check.measured.doubts.len(), 1, "{:?}", check.measured.doubts);
+        let mut text = Vec::new();
+        heaplens::out::check::write_text(&series(&off), &check, &Default::default(), &mut text).unwrap();
+        assert_eq!(String::from_utf8(text).unwrap(), format!("{}\n", said(&check)));
+    }
+}
+
+#[test]
 fn a_restart_is_judged_on_both_sides() {
     let limited = options(|options| options.limits.site_growth = Some((900 * MIB) as f64));
     let restarted = |second: usize, pid: u32| {

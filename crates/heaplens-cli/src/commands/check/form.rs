@@ -8,7 +8,7 @@ use crate::source::{self, Source};
 use crate::units;
 use clap::{ArgGroup, Args};
 use heaplens::check::measure::{self, Options};
-use heaplens::check::{Measured, Suppressed};
+use heaplens::check::{Doubt, Measured, Suppressed};
 use heaplens::leaks::Warmup;
 use heaplens::leaks::decide::FEWEST_CAPTURES;
 use heaplens::series::Series;
@@ -18,6 +18,8 @@ use std::time::Duration;
 
 mod command;
 mod target;
+
+use command::Wanted;
 
 /// One of these.
 #[derive(Debug, Args)]
@@ -62,6 +64,8 @@ pub(super) struct Gathered {
     pub(super) series: Series,
     /// Where each capture lies, as far as it is a file that stays.
     pub(super) files: Vec<Option<PathBuf>>,
+    /// What kept it from being whole.
+    pub(super) doubt: Option<Doubt>,
 }
 
 impl Form {
@@ -112,6 +116,15 @@ impl Form {
                 "--for and --every make {count} of the {FEWEST_CAPTURES} dumps that tell a leak; give it more time, or a limit"
             )));
         }
+        if let Some(Warmup::Captures(young)) = warmup
+            && limits.is_empty()
+            && count < (young as u64).saturating_add(FEWEST_CAPTURES as u64)
+        {
+            return Err(Usage(format!(
+                "--for and --every make {count} dumps, and --warmup {young} leaves fewer than {FEWEST_CAPTURES}, which it \
+                 takes to tell a leak; give it more time, or --warmup 0"
+            )));
+        }
         if count < 2 {
             return Err(Usage("--for and --every make one dump; two are the least".to_owned()));
         }
@@ -138,7 +151,8 @@ impl Form {
         save: Option<&Path>,
     ) -> anyhow::Result<Gathered> {
         if let Some(command) = &self.command {
-            return command::gather(making, command, self.dumps(options), save);
+            let wanted = Wanted { dumps: self.dumps(options), has_iterations: self.iterations.is_some() };
+            return command::gather(making, command, wanted, save);
         }
         if let Some(url) = &self.target {
             return target::gather(making, url, self.duration.unwrap_or_default(), self.every(), save);
@@ -168,7 +182,7 @@ impl Form {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Gathered { series: gathering.finish(sources.len())?, files })
+        Ok(Gathered { series: gathering.finish(sources.len())?, files, doubt: None })
     }
 
     pub(super) fn measure(

@@ -1,7 +1,7 @@
 //! What is allowed, as it is typed.
 
-use crate::units;
-use anyhow::Context;
+use crate::{source, units};
+use anyhow::{Context, anyhow};
 use clap::ValueEnum;
 use heaplens::check::{self, Baseline, Limits, Suppression};
 use heaplens::input;
@@ -71,7 +71,13 @@ impl Allowed {
         let mut all = Vec::new();
         for path in &self.suppress {
             let shown = || format!("--suppress {}", path.display());
-            let text = std::fs::read_to_string(path).with_context(shown)?;
+            let text = String::from_utf8(source::beside(path).with_context(shown)?)
+                .map_err(|_| {
+                    anyhow!(
+                        "found what is no text; expected lines as leak:FUNCTION, file:FILE or crate:CRATE"
+                    )
+                })
+                .with_context(shown)?;
             all.extend(check::parse_suppressions(&text).with_context(shown)?);
         }
         Ok(all)
@@ -82,7 +88,7 @@ impl Allowed {
     pub(super) fn baseline(&self) -> anyhow::Result<Option<Baseline>> {
         let Some(path) = &self.baseline else { return Ok(None) };
         let shown = || format!("--baseline {}", path.display());
-        let bytes = std::fs::read(path).with_context(shown)?;
+        let bytes = source::beside(path).with_context(shown)?;
         Ok(Some(input::parse_check(&bytes).with_context(shown)?))
     }
 }

@@ -1,7 +1,8 @@
 //! Annotations of GitHub Actions: commands that its runner reads from a step's output, one a line
 //! (<https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>).
 
-use super::message::{Message, doubt, suppressions};
+use super::doubt::doubt;
+use super::message::{Message, suppressions};
 use super::{Options, sentence};
 use crate::check::{Check, Outcome};
 use crate::error::Error;

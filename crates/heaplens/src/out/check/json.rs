@@ -1,6 +1,7 @@
 //! The same for programs; the form is documented in `docs/json.md`, and `--baseline` reads it.
 
-use super::message::{Message, doubt};
+use super::doubt::doubt;
+use super::message::Message;
 use super::{Options, sentence};
 use crate::check::{Check, Finding, Grown, Growth, Least, Limits, Process, Suppressed};
 use crate::error::Error;
@@ -18,6 +19,8 @@ struct Document<'a> {
     kind: &'static str,
     outcome: &'static str,
     sentence: String,
+    /// Options that left stacks out.
+    chosen: &'a [String],
     form: &'static str,
     limits: LimitsRow,
     findings: Vec<FindingRow<'a>>,
@@ -142,6 +145,7 @@ pub fn write(series: &Series, check: &Check, options: &Options, out: &mut dyn Wr
         kind: "check",
         outcome: check.outcome.name(),
         sentence: sentence(check, options),
+        chosen: series.chosen(),
         form: measured.form.name(),
         limits: limits(&check.limits),
         findings: check.findings.iter().map(|finding| finding_row(check, finding, options)).collect(),

@@ -1,7 +1,8 @@
 //! JUnit's XML, as Jenkins and GitLab read it: a test for each limit that is kept, and for each finding.
 
 use super::Options;
-use super::message::{Message, doubt, facts, suppressions};
+use super::doubt::doubt;
+use super::message::{Message, facts, suppressions};
 use crate::check::{Check, Limit};
 use crate::error::Error;
 use crate::out::escape::xml;

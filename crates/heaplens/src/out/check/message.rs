@@ -1,12 +1,11 @@
 //! The sentences of a check. Names are raw: escape them for where they go.
 
 use super::Options;
-use crate::check::{
-    Apart, Bound, Check, Doubt, Finding, Grown, Limit, Per as Unit, Process, Suppressed, suppression_line,
-};
+use super::doubt::doubt;
+use crate::check::{Bound, Check, Finding, Grown, Limit, Per as Unit, Process, Suppressed, suppression_line};
 use crate::leaks::Estimate;
 use crate::leaks::rounds::Pace;
-use crate::out::leaks::{self, Per, dumps, span};
+use crate::out::leaks::{Per, dumps, span};
 use crate::out::units;
 use crate::sampling::Interval;
 
@@ -90,7 +89,8 @@ fn broken(check: &Check, process: &Process, finding: &Finding) -> String {
         Limit::EveryRound => {
             let rounds = process.run.captures.len().saturating_sub(1);
             let pace = match finding.function.and_then(|at| process.functions[at].pace) {
-                Some(Pace::InSteps) => format!("grew in steps over {rounds} rounds"),
+                Some(Pace::InSteps) => format!("grew in steps over {}", rounds_of(rounds)),
+                _ if rounds == 1 => "grew in the only round".to_owned(),
                 _ => format!("grew in every one of {rounds} rounds"),
             };
             format!("{pace}, by {} a round", estimate(measured))
@@ -201,52 +201,8 @@ fn compared(process: &Process) -> String {
     }
 }
 
-fn rounds_of(count: usize) -> String {
+pub(super) fn rounds_of(count: usize) -> String {
     format!("{count} round{}", if count == 1 { "" } else { "s" })
-}
-
-/// Why there is no answer.
-pub(super) fn doubt(doubt: &Doubt) -> String {
-    match doubt {
-        Doubt::Leaks(why) => leaks::inconclusive(why),
-        Doubt::TooFew { found, needed } => format!("{} of one process; {needed} are needed", dumps(*found)),
-        Doubt::TooFewRounds { found, needed } => {
-            format!("{} after the warm-up; {needed} are needed: let the program do more", rounds_of(*found))
-        }
-        Doubt::NoSamples { rate } => format!(
-            "neither dump holds a sample, at one in {}; sample finer (lg_prof_sample)",
-            units::amount(*rate as f64, true)
-        ),
-        Doubt::NoTimes => {
-            "nothing tells when the dumps were made, so no rate is known; say with --every how far apart they are"
-                .to_owned()
-        }
-        Doubt::Swapped => "the base was made after the new dump; swap them".to_owned(),
-        Doubt::Apart(apart) => format!("{}; compare dumps of one process", differ(apart)),
-        Doubt::LeftOut { name, why } => format!("{name} cannot be used: {}", why.description()),
-    }
-}
-
-fn differ(apart: &Apart) -> String {
-    match apart {
-        Apart::Processes(Some(base), Some(new)) if base != new => {
-            format!(
-                "the dumps are of two processes (pid {base}, then {new}): it was restarted, or is another one"
-            )
-        }
-        Apart::Processes(..) => {
-            "the dumps are of two processes: it was restarted, or is another one".to_owned()
-        }
-        Apart::Rates(base, new) => format!(
-            "the dumps were sampled at two rates (one in {}, then in {})",
-            units::amount(*base as f64, true),
-            units::amount(*new as f64, true)
-        ),
-        Apart::Sampling => "sampling was switched off and on between the dumps".to_owned(),
-        Apart::Mappings => {
-            "the dumps are of two programs, or of two runs: their code is at other addresses".to_owned()
-        }
-    }
 }
 
 /// How the heap grew, and what could have been seen.
@@ -261,6 +217,7 @@ pub(super) fn facts(process: &Process) -> Vec<String> {
     let warmup = match (process.warmup.len(), process.growth.per_round) {
         (0, _) => String::new(),
         (count, Some(_)) => format!("; {} before them to warm up", rounds_of(count + 1)),
+        (1, None) => "; the first dump not judged (warm-up)".to_owned(),
         (count, None) => format!("; the first {} not judged (warm-up)", dumps(count)),
     };
     let heap = format!(

@@ -1,5 +1,6 @@
 //! What a check found: for people, for programs, and for what shows it beside the code.
 
+mod doubt;
 mod github;
 mod json;
 mod junit;

@@ -1,7 +1,8 @@
 //! SARIF 2.1.0 (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>), which code hosts show beside the code.
 
 use super::Options;
-use super::message::{Message, doubt};
+use super::doubt::doubt;
+use super::message::Message;
 use crate::check::{Check, Finding, Limit, Outcome};
 use crate::error::Error;
 use crate::out::escape::terminal;

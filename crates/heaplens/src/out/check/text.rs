@@ -1,12 +1,13 @@
 //! What a person reads.
 
-use super::message::{Message, doubt, facts, suppressions};
+use super::doubt::doubt;
+use super::message::{Message, facts, suppressions};
 use super::{Options, sentence};
-use crate::check::{Check, Outcome};
+use crate::check::{Check, Doubt, Outcome};
 use crate::error::Error;
 use crate::out::escape;
 use crate::out::leaks::left_out;
-use crate::series::Series;
+use crate::series::{LeftOut, Series};
 use std::collections::BTreeSet;
 use std::io::Write;
 
@@ -35,10 +36,20 @@ pub fn write(series: &Series, check: &Check, options: &Options, out: &mut dyn Wr
     for open in check.measured.doubts.iter().skip(is_said) {
         line(&format!("{}: {}", Outcome::Inconclusive.name(), doubt(open)))?;
     }
+    if !series.chosen().is_empty() {
+        line(&format!("only stacks of {}", series.chosen().join(" ")))?;
+    }
     for fact in check.measured.processes.iter().flat_map(facts) {
         line(&fact)?;
     }
-    for said in suppressions(check).iter().chain(&left_out(series, &check.measured.left_out)) {
+    // What is a doubt was said above.
+    let is_said = |left: &&LeftOut| {
+        let is_it = |open: &Doubt| matches!(open, Doubt::LeftOut { why, .. } if *why == left.why);
+        check.measured.doubts.iter().any(is_it)
+    };
+    let others: Vec<LeftOut> =
+        check.measured.left_out.iter().filter(|left| !is_said(left)).cloned().collect();
+    for said in suppressions(check).iter().chain(&left_out(series, &others)) {
         line(said)?;
     }
     Ok(())

@@ -20,6 +20,8 @@ pub(crate) struct Document<'a> {
     kind: &'static str,
     verdict: &'static str,
     sentence: String,
+    /// Options that left stacks out.
+    chosen: Vec<Cow<'a, str>>,
     /// Of the run that the verdict is from.
     culprits: Vec<CulpritRow<'a>>,
     runs: Vec<RunRow<'a>>,
@@ -55,7 +57,7 @@ struct RunRow<'a> {
     dismissed: Vec<DismissedRow<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct InconclusiveRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
@@ -63,6 +65,8 @@ struct InconclusiveRow<'a> {
     more_captures: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lg_prof_sample: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before_filters: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -146,6 +150,7 @@ pub(crate) fn document<'a>(series: &'a Series, leaks: &'a Leaks) -> Document<'a>
         kind: "leaks",
         verdict: leaks.verdict.name(),
         sentence: sentence(leaks),
+        chosen: series.chosen().iter().map(|choice| choice.as_str().into()).collect(),
         culprits: leaks.runs.first().map_or_else(Vec::new, culprits),
         runs: leaks.runs.iter().map(|run| run_row(run, name)).collect(),
         left_out: leaks
@@ -170,6 +175,9 @@ impl Document<'_> {
         }
         let rows = self.runs.iter_mut().flat_map(|run| &mut run.culprits).chain(&mut self.culprits);
         rows.filter_map(|row| row.location.as_mut()).for_each(cut);
+        for choice in &mut self.chosen {
+            *choice = Cow::Owned(redacted(choice));
+        }
         for left in &mut self.left_out {
             cut(&mut left.capture);
             left.why = redacted(&left.why);
@@ -220,12 +228,18 @@ fn run_row<'a>(run: &'a Judged, name: impl Fn(usize) -> &'a str) -> RunRow<'a> {
 
 fn inconclusive(why: &Inconclusive) -> InconclusiveRow<'_> {
     match why {
-        Inconclusive::TooFew { found, needed } => {
-            InconclusiveRow { name: None, more_captures: Some(needed - found), lg_prof_sample: None }
+        Inconclusive::TooFew { found, needed, .. } => {
+            InconclusiveRow { more_captures: Some(needed - found), ..InconclusiveRow::default() }
         }
-        Inconclusive::Unsure { needs: Needs { captures, lg_prof_sample }, name } => {
-            InconclusiveRow { name: Some(name), more_captures: *captures, lg_prof_sample: *lg_prof_sample }
+        Inconclusive::NoneChosen { before } => {
+            InconclusiveRow { before_filters: Some(whole(*before)), ..InconclusiveRow::default() }
         }
+        Inconclusive::Unsure { needs: Needs { captures, lg_prof_sample }, name } => InconclusiveRow {
+            name: Some(name),
+            more_captures: *captures,
+            lg_prof_sample: *lg_prof_sample,
+            ..InconclusiveRow::default()
+        },
     }
 }
 

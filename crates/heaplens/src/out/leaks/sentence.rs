@@ -25,14 +25,34 @@ pub fn sentence(leaks: &Leaks) -> String {
 /// Why there is no answer, and what would give one.
 pub(in crate::out) fn inconclusive(why: &Inconclusive) -> String {
     match why {
-        Inconclusive::TooFew { found, needed } => format!(
+        Inconclusive::TooFew { found, needed, warmup: 0 } => format!(
             "{} of one process; {needed} are needed, spread over the time in which memory grows",
             dumps(*found)
         ),
+        Inconclusive::TooFew { found, needed, warmup } => too_few(*found, *needed, *warmup),
+        Inconclusive::NoneChosen { before } => none_chosen(*before),
         Inconclusive::Unsure { needs, name } => {
             format!("{name} may grow, but it could be chance; {}", advice(needs))
         }
     }
+}
+
+/// That a warm-up which was asked for left too few.
+pub(in crate::out) fn too_few(found: usize, needed: usize, warmup: usize) -> String {
+    let missing = needed.saturating_sub(found);
+    let way = match missing.saturating_sub(warmup) {
+        0 => format!("judge the others too (--warmup 0), or take {missing} more"),
+        rest => format!("take {missing} more, or {rest} more and judge all (--warmup 0)"),
+    };
+    format!("{} of one process beside {warmup} of its warm-up; {needed} are needed: {way}", dumps(found))
+}
+
+/// That nothing is left of so many bytes.
+pub(in crate::out) fn none_chosen(before: f64) -> String {
+    format!(
+        "no stack is left after the filters (there were {} before); choose functions or threads that there are",
+        units::amount(before, true)
+    )
 }
 
 fn leak(run: &Judged) -> String {

@@ -2,7 +2,7 @@
 
 use super::sentence::{dumps, rate, sentence, share, span};
 use crate::error::Error;
-use crate::leaks::{Caller, Culprit, Dismissed, Judged, Label, Leaks, Verdict};
+use crate::leaks::{Caller, Culprit, Dismissed, Inconclusive, Judged, Label, Leaks, Verdict};
 use crate::out::text::short_path;
 use crate::out::{escape, units};
 use crate::series::{LeftOut, Series};
@@ -37,6 +37,9 @@ const SPARKS: usize = 24;
 pub fn write(series: &Series, leaks: &Leaks, options: &Options, out: &mut dyn Write) -> Result<(), Error> {
     let mut page = Page { width: options.width, out };
     page.whole(&sentence(leaks))?;
+    if !series.chosen().is_empty() {
+        page.line(&format!("only stacks of {}", series.chosen().join(" ")))?;
+    }
     for (place, run) in leaks.runs.iter().enumerate() {
         if place > 0 {
             page.line("")?;
@@ -115,7 +118,10 @@ fn other_run(run: &Judged) -> String {
     let verdict = match run.verdict {
         Verdict::Leak => "leaks as well",
         Verdict::NoLeak => "no leak",
-        Verdict::Inconclusive => "too little to judge",
+        Verdict::Inconclusive => match run.inconclusive {
+            Some(Inconclusive::NoneChosen { .. }) => "no stack of it is left after the filters",
+            _ => "too little to judge",
+        },
     };
     format!("another run: {verdict}")
 }
@@ -222,14 +228,17 @@ pub(in crate::out) fn left_out(series: &Series, left_out: &[LeftOut]) -> Vec<Str
             None => reasons.push((why, vec![name])),
         }
     }
-    let said = |(why, names): (String, Vec<&str>)| {
-        let more = match names.len().saturating_sub(MOST_NAMES) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        format!("left out: {}{more}: {why}", names[..names.len().min(MOST_NAMES)].join(", "))
-    };
+    let said = |(why, names): (String, Vec<&str>)| format!("left out: {}: {why}", listed(&names));
     reasons.into_iter().map(said).collect()
+}
+
+/// The first of many names, and how many more there are.
+pub(in crate::out) fn listed(names: &[&str]) -> String {
+    let shown = names[..names.len().min(MOST_NAMES)].join(", ");
+    match names.len().saturating_sub(MOST_NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 /// A history in blocks, from its least to its largest value.

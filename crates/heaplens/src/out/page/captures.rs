@@ -34,6 +34,8 @@ pub(super) struct CaptureRow {
     retained: Option<u64>,
     rss: Option<u64>,
     warnings: Vec<String>,
+    /// Place of its process, −1 if it is not known.
+    process: i64,
 }
 
 /// Runs with the captures that were too young to be judged.
@@ -76,6 +78,17 @@ fn run_of(leaks: Option<&Leaks>, capture: usize) -> Option<(&Run, &[usize])> {
     runs(leaks).find(|(run, warmup)| run.captures.contains(&capture) || warmup.contains(&capture))
 }
 
+/// Where the times are from. Of what is not judged, the worst clock that any capture needs.
+pub(super) fn clock(series: &Series, leaks: Option<&Leaks>) -> Clock {
+    if let Some((run, _)) = runs(leaks).next() {
+        return run.clock;
+    }
+    let of = |capture| Clock::TELLING.into_iter().find(|clock| clock.read(capture).is_some());
+    let clocks: Option<Vec<Clock>> = series.captures().iter().map(of).collect();
+    let worst = |clocks: Vec<Clock>| Clock::TELLING.into_iter().rev().find(|clock| clocks.contains(clock));
+    clocks.and_then(worst).unwrap_or(Clock::Order)
+}
+
 /// All captures by time. Without times as they were given, each run in the order in which it was judged.
 pub(super) fn order(series: &Series, leaks: Option<&Leaks>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..series.captures().len()).collect();
@@ -96,11 +109,17 @@ pub(super) fn order(series: &Series, leaks: Option<&Leaks>) -> Vec<usize> {
     order
 }
 
-pub(super) fn row(series: &Series, leaks: Option<&Leaks>, capture: usize, options: &Options) -> CaptureRow {
+pub(super) fn row(
+    series: &Series,
+    leaks: Option<&Leaks>,
+    capture: usize,
+    process: i64,
+    options: &Options,
+) -> CaptureRow {
     let number =
         runs(leaks).position(|(run, warmup)| run.captures.contains(&capture) || warmup.contains(&capture));
-    let left = leaks.and_then(|leaks| leaks.left_out.iter().find(|left| left.capture == capture));
     let found: &Capture = &series.captures()[capture];
+    let left = leaks.and_then(|leaks| leaks.left_out.iter().find(|left| left.capture == capture));
     // As what the page adds up: without stacks that a filter left out.
     let held = || found.points().iter().filter(|point| series.stack(point.stack).is_some());
     let total: f64 = held().map(|point| point.bytes).sum();
@@ -114,7 +133,7 @@ pub(super) fn row(series: &Series, leaks: Option<&Leaks>, capture: usize, option
         .warnings
         .iter()
         .take(MOST_WARNINGS)
-        .map(|warning| options.shown(&warning.to_string()))
+        .map(|warning| options.shown(&without_name(&warning.to_string(), found)))
         .collect();
     if let Some(more) = found.warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
         warnings.push(format!("and {more} more"));
@@ -124,7 +143,8 @@ pub(super) fn row(series: &Series, leaks: Option<&Leaks>, capture: usize, option
         time: time(series, leaks, capture),
         seconds: seconds(leaks, capture),
         run: number.map_or(-1, |number| number as i64),
-        left_out: left.map_or_else(String::new, |left| options.shown(&left.why.description())),
+        left_out: left
+            .map_or_else(String::new, |left| options.shown(&without_name(&left.why.description(), found))),
         rate: found.rate,
         total: total.round() as i64,
         low: low.round() as i64,
@@ -137,5 +157,14 @@ pub(super) fn row(series: &Series, leaks: Option<&Leaks>, capture: usize, option
         retained: stat("retained"),
         rss: trailer.and_then(|trailer| trailer.rss.get("vmrss").copied()),
         warnings,
+        process,
+    }
+}
+
+/// What is said of a capture without its name, which stands beside it on the page.
+fn without_name(sentence: &str, capture: &Capture) -> String {
+    match capture.source.name.as_str() {
+        "" => sentence.to_owned(),
+        name => sentence.replacen(&format!("{name}: "), "", 1),
     }
 }

@@ -1,11 +1,11 @@
 //! Strings, functions, frames, stacks and sites as columns; only those that a site needs.
 
 use super::{Options, blocks, colors};
-use crate::classify::{Owner, crate_of};
+use crate::classify::crate_of;
 use crate::filter;
 use crate::out::redact::redacted_path;
 use crate::out::{escape, symbols};
-use crate::profile::{FrameId, Module, ModuleId, Profile, StackId, SymbolState};
+use crate::profile::{FrameId, Module, ModuleId, ModuleKind, Profile, StackId, SymbolState};
 use crate::series::Series;
 use crate::view::palette;
 use rustc_hash::FxHashMap;
@@ -176,12 +176,13 @@ impl Code {
             None => krate.name,
         });
         let krate = krate.map_or(-1, |krate| self.string(&krate) as i64);
-        let owner = if has_symbol { self.options.owners.owner(name, file) } else { Owner::ThirdParty };
+        // What has no name could be anybody's.
+        let owner = has_symbol.then(|| self.options.owners.owner(name, file));
         let functions = &mut self.functions;
         functions.name.push(text);
         functions.file.push(path);
         functions.krate.push(krate);
-        functions.owner.push(colors::letter(owner));
+        functions.owner.push(owner.map_or(colors::NOBODY, colors::letter));
         functions.color.extend(char::from_digit(palette::warm_index(name) as u32, 36));
         let place = functions.name.len() - 1;
         places.functions.insert((text, path), place);
@@ -191,6 +192,9 @@ impl Code {
 
 fn module_row(module: &Module, options: &Options) -> ModuleRow {
     let advice = match &module.symbols {
+        SymbolState::Missing { .. } | SymbolState::NotLooked if module.kind != ModuleKind::File => {
+            no_file(module.kind).to_owned()
+        }
         SymbolState::Missing { why } => {
             format!("{why}; give it with --binary, --binary-dir, --sysroot or --debuginfod")
         }
@@ -207,5 +211,21 @@ fn module_row(module: &Module, options: &Options) -> ModuleRow {
         build_id: module.build_id.clone().unwrap_or_default(),
         state: symbols::state(module),
         advice: options.shown(&advice),
+    }
+}
+
+/// What is to be said of places that are in no file.
+fn no_file(kind: ModuleKind) -> &'static str {
+    match kind {
+        ModuleKind::Unmapped => {
+            "these addresses are in no mapping that the dump tells of: no file has names for them; \
+             if the dump was cut, a new one has its mappings"
+        }
+        ModuleKind::Vdso => {
+            "it is a part of the kernel, and nothing there allocates: no file has names for it"
+        }
+        ModuleKind::File | ModuleKind::Anonymous => {
+            "it is memory without a file, as code made at run time is in: no file has names for it"
+        }
     }
 }

@@ -22,6 +22,9 @@ pub(super) struct Palette {
 const OWNERS: [Owner; 5] =
     [Owner::Allocator, Owner::Std, Owner::Runtime, Owner::ThirdParty, Owner::FirstParty];
 
+/// The letter of functions without names, which have the colour of merged frames.
+pub(super) const NOBODY: char = 'u';
+
 /// A letter an owner.
 pub(super) fn letter(owner: Owner) -> char {
     match owner {

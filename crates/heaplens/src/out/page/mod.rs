@@ -9,6 +9,7 @@ mod captures;
 mod code;
 mod colors;
 mod places;
+mod processes;
 
 pub use places::own_places;
 
@@ -23,6 +24,7 @@ use crate::series::{Capture, Series};
 use captures::CaptureRow;
 use code::Code;
 use colors::Palette;
+use processes::{ProcessRow, Processes};
 use serde::Serialize;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -89,11 +91,15 @@ struct Index<'a> {
     /// Place of the capture that others are compared with at first; −1 if the page chooses.
     base: i64,
     start: &'a str,
+    filters: Vec<String>,
     clock: &'static str,
     leaks: Option<Value>,
     warnings: Vec<String>,
     palette: Palettes,
     sources: Vec<SourceRow>,
+    processes: Vec<ProcessRow>,
+    /// What names stand for.
+    granularity: &'static str,
 }
 
 #[derive(Serialize)]
@@ -127,7 +133,9 @@ impl Page {
         let order = captures::order(&series, leaks);
         let mut code = code::Code::new(&series, options);
         let base = options.base.and_then(|base| order.iter().position(|&capture| capture == base));
-        let captures = order.iter().map(|&capture| captures::row(&series, leaks, capture, options)).collect();
+        let processes = Processes::new(&series, leaks, options);
+        let row = |&capture| captures::row(&series, leaks, capture, processes.of(capture), options);
+        let captures: Vec<CaptureRow> = order.iter().map(row).collect();
         let sources = options.sources.iter().map(|source| SourceRow {
             file: code.string(&source.file),
             first: source.first,
@@ -149,11 +157,14 @@ impl Page {
             captures,
             base: base.map_or(-1, |place| place as i64),
             start: &options.start,
-            clock: leaks.and_then(|leaks| leaks.runs.first()).map_or("order", |run| run.run.clock.name()),
+            filters: series.chosen().iter().map(|choice| options.shown(choice)).collect(),
+            clock: captures::clock(&series, leaks).name(),
             leaks: judged,
             warnings,
             palette: Palettes { light: Palette::light(), dark: Palette::dark() },
             sources,
+            processes: processes.rows,
+            granularity: series.code().meta.granularity.noun(),
         };
         let index = serde_json::to_vec(&index).map_err(std::io::Error::from)?;
         Ok(Page { series, order, index })

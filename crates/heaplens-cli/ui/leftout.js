@@ -1,0 +1,35 @@
+// Marks on the chart's axis for captures that were left out: each says why.
+
+import { html } from "./dom.js";
+
+/** More of them are drawn, but not to be reached one by one. */
+const MOST_MARKED = 40;
+
+/**
+ * `onPoint` is called with the capture that is pointed at or has the focus, -1 for none.
+ * @param {HTMLElement} over the chart's area @param {number[]} captures
+ * @param {{place: (capture: number) => number, text: (capture: number) => string, onPoint: (capture: number) => void}} options
+ */
+export function leftOutMarks(over, captures, { place, text, onPoint }) {
+  const marks = captures.slice(0, MOST_MARKED).map((capture) => {
+    const said = text(capture);
+    const box = html("span", { class: "why", "aria-hidden": "true" }, said);
+    const element = html("span", { class: "leftout", role: "img", tabindex: 0, "aria-label": said }, box);
+    // What is over the chart hides the pointer from it.
+    for (const event of ["focus", "pointerenter"]) element.addEventListener(event, () => onPoint(capture));
+    for (const event of ["blur", "pointerleave"]) element.addEventListener(event, () => onPoint(-1));
+    return { capture, element };
+  });
+  over.append(...marks.map(({ element }) => element));
+  return {
+    draw() {
+      for (const { capture, element } of marks) {
+        const x = place(capture);
+        element.hidden = !(x >= 0 && x <= over.clientWidth);
+        // The box lies to the side that has room.
+        element.classList.toggle("right", x > over.clientWidth / 2);
+        element.style.transform = `translateX(${x}px)`;
+      }
+    },
+  };
+}
