@@ -181,12 +181,8 @@ pub(crate) struct Presentation {
     /// Keep the allocator's own frames at the end of each stack
     #[arg(long)]
     pub(crate) show_allocator: bool,
-    /// Fold the start-up frames at the root (main's callers, thread and task starts) into one; pictures and
-    /// tables do so by themselves
-    #[arg(long, overrides_with = "show_runtime")]
-    pub(crate) fold_runtime: bool,
     /// Keep the start-up frames at the root; folded stacks and JSON do so by themselves
-    #[arg(long, overrides_with = "fold_runtime")]
+    #[arg(long)]
     pub(crate) show_runtime: bool,
 }
 
@@ -195,6 +191,10 @@ pub(crate) struct Presentation {
 pub(crate) struct Choosing {
     #[command(flatten)]
     pub(crate) presentation: Presentation,
+    /// Fold the start-up frames at the root (main's callers, thread and task starts) into one; pictures and
+    /// tables do so by themselves
+    #[arg(long, overrides_with = "show_runtime")]
+    pub(crate) fold_runtime: bool,
     #[command(flatten)]
     pub(crate) selection: Selection,
 }

@@ -70,7 +70,7 @@ pub(crate) fn profile(inputs: &Inputs, shared: &Shared, reader: Reader) -> anyho
     let by_itself = reader == Reader::Person && choosing.selection.show_from.is_none() && !shown.show_runtime;
     let away = |is_folded| if is_folded { Fold::Away } else { Fold::Show };
     let folding =
-        Folding { allocator: away(!shown.show_allocator), runtime: away(shown.fold_runtime || by_itself) };
+        Folding { allocator: away(!shown.show_allocator), runtime: away(choosing.fold_runtime || by_itself) };
     if chosen.is_everything() {
         profile = filter::fold(&profile, folding);
     } else {

@@ -176,7 +176,8 @@ impl Gathering<'_> {
         if series.captures().is_empty() {
             bail!("none of the {asked} inputs could be read");
         }
-        if chosen.threads().is_some() && !has_chosen_thread {
+        let is_empty = series.captures().iter().all(|capture| capture.measured() == 0.0);
+        if chosen.threads().is_some() && !has_chosen_thread && !is_empty {
             return Err(chosen::no_thread(series.threads()));
         }
         series.set_chosen(chosen.described());

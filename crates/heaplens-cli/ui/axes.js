@@ -56,10 +56,12 @@ const RESTART_WIDTH = 48;
 
 /**
  * Captures as ticks, those that were left out as rings, restarts as lines.
- * @param {Plot} u @param {Index} index @param {number[]} positions @param {number[]} restarts
- * @param {(name: string) => string} css the value of a variable
+ * @param {Plot} u @param {Index} index
+ * @param {{
+ *   positions: number[], count: number, restarts: import("./courses.js").Restart[], css: (name: string) => string
+ * }} options `count` of the captures are shown; `css` is the value of a variable
  */
-export function drawCaptures(u, index, positions, restarts, css) {
+export function drawCaptures(u, index, { positions, count, restarts, css }) {
   const { ctx } = u;
   const dots = devicePixelRatio;
   const { left, top, width, height: tall } = u.bbox;
@@ -72,7 +74,7 @@ export function drawCaptures(u, index, positions, restarts, css) {
   ctx.fillStyle = css("--muted");
   ctx.textAlign = "right";
   ctx.font = `${11 * dots}px ${css("--text-font")}`;
-  const hasRoom = width / dots / positions.length >= CLOSEST_TICKS;
+  const hasRoom = width / dots / count >= CLOSEST_TICKS;
   for (const [i, capture] of index.captures.entries()) {
     const x = Math.round(u.valToPos(positions[i], "x", true)) + 0.5;
     ctx.beginPath();
@@ -87,8 +89,9 @@ export function drawCaptures(u, index, positions, restarts, css) {
   }
   ctx.setLineDash([4 * dots, 3 * dots]);
   let written = -Infinity;
-  for (const i of restarts) {
-    const x = Math.round((u.valToPos(positions[i - 1], "x", true) + u.valToPos(positions[i], "x", true)) / 2) + 0.5;
+  for (const { before, capture } of restarts) {
+    const ends = [before, capture].map((i) => u.valToPos(positions[i], "x", true));
+    const x = Math.round((ends[0] + ends[1]) / 2) + 0.5;
     ctx.beginPath();
     ctx.moveTo(x, top);
     ctx.lineTo(x, top + tall);

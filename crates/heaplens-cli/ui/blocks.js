@@ -38,17 +38,19 @@ export function headline(kind, word, sentence, copied) {
 }
 
 /**
- * A function with a bar: its share.
- * @param {App} app @param {string} name @param {string} place @param {number} part @param {string} value
+ * A function with a bar: its share. Without `app` it is not to be opened.
+ * @param {App | null} app @param {string} name @param {string} place @param {number} part @param {string} value
  * @param {string} more
  */
 export function barRow(app, name, place, part, value, more) {
   const bar = html("span", { class: "bar", "aria-hidden": "true" });
   bar.style.width = `${Math.max(Math.min(part, 1), 0) * 100}%`;
-  const open = button("", () => app.store.change({ view: "callers", fn: name }), {
-    class: "link fn",
-    title: `callers and callees of ${name.slice(0, 1000)}`,
-  });
+  const open = app
+    ? button("", () => app.store.change({ view: "callers", fn: name }), {
+        class: "link fn",
+        title: `callers and callees of ${name.slice(0, 1000)}`,
+      })
+    : html("span", { class: "fn", title: name.slice(0, 2000) });
   open.append(...breakable(name, 200));
   const details = [place && shortPlace(place), more].filter(Boolean).map(together).join(" · ");
   return html(

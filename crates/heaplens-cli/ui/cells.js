@@ -32,10 +32,13 @@ export function shortPlaces(leaks, sentence) {
   return places.reduce((text, place) => (place ? text.replaceAll(place, () => shortPlace(place)) : text), sentence);
 }
 
-/** A function with its place, to open. @param {string} name @param {string} place @param {string} crate */
-export function functionCell(name, place, crate) {
+/**
+ * A function with its place, to open unless it is not to be found.
+ * @param {string} name @param {string} place @param {string} crate
+ */
+export function functionCell(name, place, crate, opens = true) {
   return [
-    html("span", { class: "open fn", title: name.slice(0, 2000) }, shortened(name, 300)),
+    html("span", { class: opens ? "open fn" : "fn", title: name.slice(0, 2000) }, shortened(name, 300)),
     (place || crate) &&
       html(
         "span",

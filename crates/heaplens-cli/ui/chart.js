@@ -1,11 +1,12 @@
 // Memory over time, with the two marks that choose what is compared.
 
 import { captureNotes, coursesOf } from "./courses.js";
-import { courseText, curvesOf, mostShown, nearestCapture, rising, valueNear } from "./curves.js";
+import { courseText, curvesOf, FAINT, mostShown, nearestCapture, rising, valueNear } from "./curves.js";
 import { BYTE_STEPS, drawCaptures, tickTexts, timeAxis, timeRange } from "./axes.js";
-import { button, html, svgHtml, visible } from "./dom.js";
+import { button, html, visible } from "./dom.js";
 import { chartHandles } from "./handles.js";
 import { leftOutMarks } from "./leftout.js";
+import { curveLegend } from "./legend.js";
 import { amount, scaleOf } from "./model.js";
 import { counted, rangeText } from "./rate.js";
 import { shownCaptures } from "./span.js";
@@ -22,8 +23,6 @@ const LOW = 136;
 const CLOSEST_POINTS = 30;
 /** Dumps of processes beside each other are made at nearly one time: this part of what is shown. */
 const NEAR = 0.02;
-/** How strong curves are of what is not looked at. */
-const FAINT = 0.5;
 /** With fewer captures there is no course to see. */
 export const FEWEST_FOR_CHART = 3;
 
@@ -42,10 +41,12 @@ export function memoryChart(app) {
   let shownPart = [0, last];
   let isWhole = false;
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  /** @type {Set<string>} */
-  const off = new Set();
-  /** @type {Plot} */
+  /** Null while the chart has no room, as the two below. @type {Plot} */
   let plot = null;
+  /** @type {ReturnType<typeof chartHandles> | null} */
+  let handles = null;
+  /** @type {ReturnType<typeof leftOutMarks> | null} */
+  let marks = null;
   let height = tallHeight();
   /** The capture under the pointer, -1 for none. */
   let pointed = -1;
@@ -58,9 +59,10 @@ export function memoryChart(app) {
 
   const box = html("div", { class: "plot" });
   const when = html("span", { class: "when" });
-  const legend = html("div", { class: "legend", role: "group", "aria-label": "curves" });
-  /** @type {Map<string, HTMLElement>} */
-  const figures = new Map();
+  const legend = curveLegend(() => {
+    drop();
+    build();
+  });
   const far = button("", () => {
     isWhole = !isWhole;
     follow();
@@ -71,7 +73,7 @@ export function memoryChart(app) {
   const element = html(
     "section",
     { class: "chart", "aria-label": "memory over time" },
-    html("div", { class: "charthead" }, html("h2", {}, "Memory over time"), compare, far, when, legend),
+    html("div", { class: "charthead" }, html("h2", {}, "Memory over time"), compare, far, when, legend.element),
     course,
     box,
   );
@@ -92,24 +94,21 @@ export function memoryChart(app) {
     const isMoved = from !== shownPart[0] || to !== shownPart[1];
     shownPart = [from, to];
     if (isOther || isMoved) {
-      figures.clear();
       const keys = new Set();
       const isSeen = (/** @type {Curve} */ { values }) =>
         values.some((value, i) => i >= from && i <= to && typeof value === "number");
       const told = curves.filter((curve) => isSeen(curve) && !keys.has(curve.key) && keys.add(curve.key));
-      legend.replaceChildren(...told.map((curve) => legendItem(curve)));
+      legend.list(told);
     }
     return isOther || isMoved;
   }
 
-  /** Draws anew if A and B ask for something else than is drawn. */
+  /** Draws anew if A and B ask for something else than is drawn; where there is no room, once there is. */
   function follow() {
     // A mark that is dragged stays.
-    if (!isHeld && choose()) {
+    if (!isHeld && (choose() || !plot)) {
       const held = ["a", "b"].find((which) => box.querySelector(`.mark.${which}`) === document.activeElement);
-      plot?.destroy();
-      plot = null;
-      asked = -1;
+      drop();
       build();
       /** @type {HTMLElement | null} */ (held ? box.querySelector(`.mark.${held}`) : null)?.focus();
     }
@@ -117,34 +116,11 @@ export function memoryChart(app) {
     tell();
   }
 
-  /** @param {Curve} curve */
-  function legendItem(curve) {
-    const line = svgHtml("line", {
-      x1: 0,
-      y1: 6,
-      x2: 26,
-      y2: 6,
-      "stroke-width": 2,
-      "stroke-dasharray": curve.dash.join(" "),
-    });
-    line.style.stroke = `var(${curve.color})`;
-    if (curve.isFaint) line.style.opacity = String(FAINT);
-    const figure = html("span", { class: "figure" });
-    figures.set(curve.key, figure);
-    const item = html("button", {
-      type: "button",
-      "aria-pressed": String(!off.has(curve.key)),
-      title: `${curve.hint}; click to hide or show`,
-    });
-    item.append(svgHtml("svg", { width: 26, height: 12, "aria-hidden": "true" }, line), ` ${curve.name} `, figure);
-    item.addEventListener("click", () => {
-      if (!off.delete(curve.key)) off.add(curve.key);
-      item.setAttribute("aria-pressed", String(!off.has(curve.key)));
-      plot?.destroy();
-      plot = null;
-      build();
-    });
-    return item;
+  /** Takes away what is drawn, with all that stands on it. */
+  function drop() {
+    plot?.destroy();
+    plot = handles = marks = null;
+    asked = -1;
   }
 
   const totalOf = (/** @type {number} */ capture) => amount(index.captures[capture].total, true);
@@ -155,7 +131,7 @@ export function memoryChart(app) {
     const uPlotClass = /** @type {any} */ (globalThis).uPlot;
     if (!uPlotClass || width < 50) return;
     // The one that is looked at is drawn over the others.
-    const shown = curves.filter((curve) => !off.has(curve.key)).sort((x, y) => Number(y.isFaint) - Number(x.isFaint));
+    const shown = curves.filter((curve) => legend.isOn(curve)).sort((x, y) => Number(y.isFaint) - Number(x.isFaint));
     const total = shown.find((curve) => curve.key === "total");
     const { restarts = [] } = found.courses[lead] ?? {};
     const edges = (/** @type {"low" | "high"} */ side) =>
@@ -172,14 +148,12 @@ export function memoryChart(app) {
         /** @type {number} */ _j,
         /** @type {[number, number][]} */ known,
       ) => {
-        for (const i of course?.restarts ?? []) {
-          const before = course?.captures[course.captures.indexOf(i) - 1] ?? i;
-          known.push([u.valToPos(positions[before], "x", true), u.valToPos(positions[i], "x", true)]);
-        }
+        for (const { before, capture } of course?.restarts ?? [])
+          known.push([u.valToPos(positions[before], "x", true), u.valToPos(positions[capture], "x", true)]);
         return known.sort((x, y) => x[0] - y[0]);
       };
-    const hasRoomForPoints = (/** @type {Plot} */ u) =>
-      u.bbox.width / devicePixelRatio / (shownPart[1] - shownPart[0] + 1) >= CLOSEST_POINTS;
+    const count = shownPart[1] - shownPart[0] + 1;
+    const hasRoomForPoints = (/** @type {Plot} */ u) => u.bbox.width / devicePixelRatio / count >= CLOSEST_POINTS;
     const series = shown.map((curve) => ({
       label: curve.name,
       stroke: () => css(curve.color),
@@ -228,7 +202,7 @@ export function memoryChart(app) {
         hooks: {
           // Where a capture stands is known once the chart is laid out, which may be after it is made.
           draw: [
-            (/** @type {Plot} */ u) => drawCaptures(u, index, positions, restarts, css),
+            (/** @type {Plot} */ u) => drawCaptures(u, index, { positions, count, restarts, css }),
             () => handles?.draw(a, b),
             () => marks?.draw(),
           ],
@@ -266,11 +240,6 @@ export function memoryChart(app) {
     tell();
   }
 
-  /** @type {ReturnType<typeof chartHandles> | null} */
-  let handles = null;
-  /** @type {ReturnType<typeof leftOutMarks> | null} */
-  let marks = null;
-
   /** @param {Plot} u */
   function point(u) {
     const left = u.cursor.left;
@@ -292,10 +261,8 @@ export function memoryChart(app) {
       Math.abs(positions[other] - positions[i]) <= NEAR * (positions[to] - positions[from]);
     for (const curve of curves) {
       const value = valueNear(curve.values, i, isNear);
-      const figure = figures.get(curve.key);
-      if (!figure || curve.key === "others") continue;
-      figure.textContent = value === null ? "–" : amount(value, true);
-      if (curve.key === "total") figure.title = rangeText(capture.low, capture.high, false);
+      const hint = curve.key === "total" ? rangeText(capture.low, capture.high, false) : undefined;
+      if (curve.key !== "others") legend.tell(curve, value === null ? "–" : amount(value, true), hint);
     }
   }
 

@@ -4,8 +4,9 @@
 
 /**
  * Captures in order, those that were left out among them; `restarts` are the ones before which the process was started
- * anew, `runs` the numbers of the runs.
- * @typedef {{captures: number[], restarts: number[], runs: number[]}} Course
+ * anew, each with the one before it; `runs` are the numbers of the runs.
+ * @typedef {{before: number, capture: number}} Restart
+ * @typedef {{captures: number[], restarts: Restart[], runs: number[]}} Course
  *
  * @typedef {{run: number, captures: number[], process: number}} Stretch
  */
@@ -19,7 +20,7 @@ export function coursesOf(index) {
   const { captures } = index;
   const processes = index.processes ?? [];
   const stretches = stretchesOf(index);
-  /** @type {(Course & {stretches: Stretch[]})[]} */
+  /** @type {{captures: number[], begins: Set<number>, runs: number[], stretches: Stretch[]}[]} */
   const courses = [];
   for (const stretch of stretches) {
     const course = courses
@@ -28,15 +29,15 @@ export function coursesOf(index) {
       .map((found) => ({ ...found, likeness: likeness(processes, found.last, stretch) }))
       .sort((x, y) => y.likeness - x.likeness || end(y.last) - end(x.last))[0];
     if (!course) {
-      courses.push({ captures: [], restarts: [], runs: [stretch.run], stretches: [stretch] });
+      courses.push({ captures: [], begins: new Set(), runs: [stretch.run], stretches: [stretch] });
       continue;
     }
     // Sampling that was off for a while ends a run, but not the process.
-    if (!isOneProcess(course.last, stretch)) course.course.restarts.push(stretch.captures[0]);
+    if (!isOneProcess(course.last, stretch)) course.course.begins.add(stretch.captures[0]);
     course.course.stretches.push(stretch);
     course.course.runs.push(stretch.run);
   }
-  const isJudged = (/** @type {Course} */ course) => (course.runs.includes(0) ? 1 : 0);
+  const isJudged = (/** @type {typeof courses[0]} */ course) => (course.runs.includes(0) ? 1 : 0);
   const size = (/** @type {typeof courses[0]} */ { stretches: all }) =>
     all.reduce((sum, { captures: members }) => sum + members.length, 0);
   courses.sort((x, y) => isJudged(y) - isJudged(x) || size(y) - size(x));
@@ -52,7 +53,12 @@ export function coursesOf(index) {
   }
   for (const [i, { process = -1 }] of captures.entries()) if (of[i] < 0) of[i] = ofProcess.get(process) ?? -1;
   for (const [i, number] of of.entries()) if (number >= 0) courses[number].captures.push(i);
-  return { courses: courses.map(({ captures: members, restarts, runs }) => ({ captures: members, restarts, runs })), of };
+  const restartsOf = (/** @type {typeof courses[0]} */ { captures: members, begins }) =>
+    members.flatMap((capture, i) => (begins.has(capture) ? [{ before: members[i - 1], capture }] : []));
+  return {
+    courses: courses.map((course) => ({ captures: course.captures, restarts: restartsOf(course), runs: course.runs })),
+    of,
+  };
 }
 
 /**

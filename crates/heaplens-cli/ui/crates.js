@@ -11,7 +11,9 @@ const crateSlots = new WeakMap();
 export function crateColor(code, name, palette) {
   const slots = crateSlots.get(code) ?? slotsOf(code);
   crateSlots.set(code, slots);
-  return palette.crates.flat()[slots.get(name) ?? 0];
+  const slot = slots.get(name) ?? 0;
+  const hues = palette.crates[0].length;
+  return palette.crates[Math.floor(slot / hues)][slot % hues];
 }
 
 /**

@@ -23,6 +23,8 @@ const FIGURES = [
   ["rss", "RSS", "all memory of the process, as the kernel counts it", "--curve-rss", [1, 4]],
 ];
 
+/** How strong curves are of what is not looked at. */
+export const FAINT = 0.5;
 /** More courses beside the one that is looked at are told of together. */
 const MOST_TOLD = 4;
 /** More are not drawn. */
@@ -161,7 +163,7 @@ export function courseText(index, clock) {
   if (known.length === 0) return `The profile's total is known of no dump${leftText}.`;
   const most = known.reduce((best, i) => (captures[i].total > captures[best].total ? i : best));
   const at = (/** @type {number} */ i) => `${amount(captures[i].total, true)} at ${clock.long(i)}`;
-  const restarts = course.restarts.map((i) => clock.long(i));
+  const restarts = course.restarts.map(({ capture }) => clock.long(capture));
   const more = restarts.length > 0 ? `; restarted before ${restarts.slice(0, 5).join(", ")}` : "";
   const beside = found.courses.length - 1;
   const others = beside > 0 ? `; ${beside} other ${beside === 1 ? "process" : "processes"} beside it` : "";

@@ -3,7 +3,16 @@
 import { html, shortened } from "./dom.js";
 import { amount, grouped, signed } from "./model.js";
 import { counted } from "./rate.js";
-import { decidersOf, dismissalOf, groundsOf, LABELS, leftOutOf, programOfRun } from "./verdict.js";
+import {
+  decidersOf,
+  dismissalOf,
+  filteredOutText,
+  groundsOf,
+  isFilteredOut,
+  LABELS,
+  leftOutOf,
+  programOfRun,
+} from "./verdict.js";
 
 /** Names of captures that are told where many were left out for one reason. */
 const MOST_NAMED = 3;
@@ -18,7 +27,9 @@ const OTHER_RUNS = { leak: "leaks as well", "no-leak": "no leak" };
 export function runSection(run, number, runs) {
   const section = html("section", { class: "run" });
   const looked = run.verdict === "inconclusive" ? "Looked at so far" : "Looked at and dismissed";
-  const title = number === 0 ? looked : `Another ${programOfRun(run) === programOfRun(runs[0]) ? "run" : "program"}: ${OTHER_RUNS[run.verdict] ?? "too little to judge"}`;
+  const other = programOfRun(run) === programOfRun(runs[0]) ? "run" : "program";
+  const outcome = isFilteredOut(run) ? filteredOutText(1) : (OTHER_RUNS[run.verdict] ?? "too little to judge");
+  const title = number === 0 ? looked : `Another ${other}: ${outcome}`;
   section.append(
     html("h2", {}, title),
     html("p", { class: "muted" }, `${runs.length > 1 ? "This run: " : ""}${groundsOf(run).join("; ")}.`),

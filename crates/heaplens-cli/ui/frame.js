@@ -13,6 +13,8 @@ import { counted, durationText } from "./rate.js";
 
 /** Warnings that are told. */
 const MOST_WARNINGS = 50;
+/** In characters. */
+const LONGEST_WARNING = 600;
 
 /**
  * What the page is of, in a few words.
@@ -127,7 +129,8 @@ export function pageHead(app, acts) {
       html("p", { class: "muted" }, together(subjectOf(index, app.clock).join(" · "))),
     ),
     // Who gets the page sees no command line.
-    index.filters.length > 0 && html("p", { class: "warning" }, `Only stacks of ${index.filters.join(" ")}`),
+    index.filters.length > 0 &&
+      html("p", { class: "warning" }, shortened(`Only stacks of ${index.filters.join(" ")}`, LONGEST_WARNING)),
     warnings.length > 0 && warningBox(warnings),
     html("div", { class: "tabs" }, nav, buttons),
   );
@@ -151,9 +154,9 @@ export function pageHead(app, acts) {
 
 /** @param {string[]} warnings */
 function warningBox(warnings) {
-  const items = warnings.slice(0, MOST_WARNINGS).map((warning) => html("li", {}, shortened(warning, 600)));
+  const items = warnings.slice(0, MOST_WARNINGS).map((warning) => html("li", {}, shortened(warning, LONGEST_WARNING)));
   if (warnings.length > MOST_WARNINGS) items.push(html("li", {}, `and ${warnings.length - MOST_WARNINGS} more`));
-  if (warnings.length === 1) return html("p", { class: "warning" }, `⚠ ${shortened(warnings[0], 600)}`);
+  if (warnings.length === 1) return html("p", { class: "warning" }, `⚠ ${shortened(warnings[0], LONGEST_WARNING)}`);
   return html(
     "details",
     { class: "warning" },

@@ -16,6 +16,7 @@ import {
   factsOf,
   groundsOf,
   hasTimes,
+  isOfFunctions,
   labelText,
   leftOutOf,
   otherRunsOf,
@@ -133,8 +134,9 @@ function pathBlock(culprit) {
 /** @param {App} app @param {any} culprit */
 function callersBlock(app, culprit) {
   if (culprit.callers.length === 0) return null;
+  const opens = isOfFunctions(app.index) ? app : null;
   const rows = culprit.callers.map((/** @type {{name: string, share: number}} */ caller) =>
-    barRow(app, caller.name, "", caller.share, `${Math.round(100 * caller.share)}\u00a0%`, ""),
+    barRow(opens, caller.name, "", caller.share, `${Math.round(100 * caller.share)}\u00a0%`, ""),
   );
   return html("div", { class: "block" }, html("h3", {}, "Called by"), html("ul", { class: "bars brief" }, ...rows));
 }
@@ -157,7 +159,8 @@ function judgedSteps(app, culprit, verdict) {
   };
   /** @type {Step[]} */
   const steps = [];
-  if (culprit) {
+  const isFound = culprit && isOfFunctions(index);
+  if (isFound) {
     steps.push(
       {
         text: "See its growth",
@@ -192,7 +195,7 @@ function judgedSteps(app, culprit, verdict) {
           run: () => store.change({ view: "suspects" }),
         },
   );
-  if (culprit && index.sources.length > 0)
+  if (isFound && index.sources.length > 0)
     steps.push({
       text: "Show the source",
       why: "its lines, with what they hold",
@@ -214,9 +217,10 @@ function onlyOf(name) {
 /** @param {App} app @param {any[]} others @param {any} run */
 function othersBlock(app, others, run) {
   const most = others.slice(0, MOST_NAMED_FIRST);
+  const opens = isOfFunctions(app.index) ? app : null;
   const rows = most.map((culprit) =>
     barRow(
-      app,
+      opens,
       culprit.name,
       culprit.location ?? "",
       culprit.share_of_growth ?? 0,

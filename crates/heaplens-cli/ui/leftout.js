@@ -23,11 +23,13 @@ export function leftOutMarks(over, captures, { place, text, onPoint }) {
   over.append(...marks.map(({ element }) => element));
   return {
     draw() {
+      // Once: what is written below would be laid out for each.
+      const width = over.clientWidth;
       for (const { capture, element } of marks) {
         const x = place(capture);
-        element.hidden = !(x >= 0 && x <= over.clientWidth);
+        element.hidden = !(x >= 0 && x <= width);
         // The box lies to the side that has room.
-        element.classList.toggle("right", x > over.clientWidth / 2);
+        element.classList.toggle("right", x > width / 2);
         element.style.transform = `translateX(${x}px)`;
       }
     },

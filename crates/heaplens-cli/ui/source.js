@@ -48,8 +48,8 @@ export function sourcePage(app) {
   let files = [];
   /** @type {FileAmount | null} */
   let shown = null;
-  /** The function that most is charged to. */
-  let charged = "";
+  /** The function that most is charged to: all stacks are gone through for it. */
+  let chargedMost = () => "";
   select.addEventListener("change", () => store.change({ filter: select.value }));
 
   /**
@@ -59,9 +59,9 @@ export function sourcePage(app) {
   const choose = () => {
     const { filter, fn } = store.state;
     const { strings, functions, sources, leaks } = index;
-    const wanted = fn || (leaks?.culprits?.[0]?.name ?? charged);
     const byPath = files.find((file) => strings[file.file] === filter);
     if (byPath) return byPath;
+    const wanted = fn || (leaks?.culprits?.[0]?.name ?? chargedMost());
     const name = wanted ? strings.indexOf(wanted) : -1;
     // One name can be that of several functions, of which not all have a file.
     const own = new Set(functions.file.filter((_, i) => name >= 0 && functions.name[i] === name));
@@ -126,7 +126,7 @@ export function sourcePage(app) {
     show: (state) =>
       void view.wait(app.work.sides(state), ({ before, after }) => {
         files = ownFirst(index, filesOf(index, before, after, state, chosenStacks(app.work.theCode(), state)));
-        charged = chargesOf(index, before, after).charges[0]?.name ?? "";
+        chargedMost = () => chargesOf(index, before, after).charges[0]?.name ?? "";
         draw();
       }),
     focus: () => select.focus(),

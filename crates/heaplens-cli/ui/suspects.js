@@ -13,6 +13,7 @@ import {
   culpritCrate,
   GROWTH_HINT,
   hasTimes,
+  isOfFunctions,
   LABELS,
   printedJudgement,
   shareText,
@@ -129,7 +130,8 @@ function suspectColumns(app) {
       kind: "name",
       width: "minmax(14rem, 1fr)",
       text: ({ culprit }) => culprit.name,
-      cell: ({ culprit }) => functionCell(culprit.name, culprit.location ?? "", culpritCrate(culprit)),
+      cell: ({ culprit }) =>
+        functionCell(culprit.name, culprit.location ?? "", culpritCrate(culprit), isOfFunctions(app.index)),
       sort: ({ culprit }) => culprit.name,
     },
   ];
@@ -162,8 +164,10 @@ export function suspectsPage(app) {
     nothing: "",
     filterText: ({ culprit }) => `${culprit.name} ${culprit.location ?? ""} ${culprit.label} ${culpritCrate(culprit)}`,
     onState: (change, how) => store.change(change, how),
-    onOpen: ({ culprit }) => store.change({ view: "callers", fn: culprit.name }),
-    onMenu: ({ culprit }, x, y) => functionMenu(app, culprit.name, x, y),
+    ...(isOfFunctions(index) && {
+      onOpen: ({ culprit }) => store.change({ view: "callers", fn: culprit.name }),
+      onMenu: ({ culprit }, x, y) => functionMenu(app, culprit.name, x, y),
+    }),
   });
   const suspects = suspectsOf(leaks);
   if (!leaks) {

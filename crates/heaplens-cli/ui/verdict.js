@@ -24,6 +24,14 @@ export function verdictOf(leaks) {
   return { verdict, word: VERDICTS[verdict], sentence: rest || sentence };
 }
 
+/**
+ * Whether frames have the names that leaks are told by: these are functions, whatever `--granularity` says.
+ * @param {Pick<import("./types.js").Index, "granularity">} index
+ */
+export function isOfFunctions({ granularity }) {
+  return !granularity || granularity === "function";
+}
+
 /** Whether rates of a run are by time. @param {any} run */
 export function hasTimes(run) {
   return run?.clock !== "order";
@@ -139,7 +147,7 @@ const CLOCKS = {
 export function decidersOf(run) {
   const needs = run?.inconclusive;
   if (!needs) return [];
-  if (needs.before_filters > 0) return ["Choose functions or threads that there are."];
+  if (isFilteredOut(run)) return ["Choose functions or threads that there are."];
   const ways = [];
   if (needs.more_captures > 0) {
     const about = needs.name ? "about " : "";
@@ -190,18 +198,31 @@ export function otherRunsOf(leaks) {
   return sentences.join(" ");
 }
 
+/** Whether a run had stacks, of which filters left none. @param {any} run */
+export function isFilteredOut(run) {
+  return run?.inconclusive?.before_filters > 0;
+}
+
+/** @param {number} runs how many it is said of */
+export function filteredOutText(runs) {
+  return `no stack of ${runs === 1 ? "it" : "them"} is left after the filters`;
+}
+
 /** What was found in runs. @param {any[]} runs */
 function outcomeOf(runs) {
   const count = (/** @type {string} */ verdict) => runs.filter((run) => run.verdict === verdict).length;
   const [leaking, fine] = [count("leak"), count("no-leak")];
-  const little = runs.length - leaking - fine;
+  const gone = runs.filter(isFilteredOut).length;
+  const little = runs.length - leaking - fine - gone;
+  if (gone === runs.length) return filteredOutText(gone);
   if (little === runs.length) return "too little to judge";
-  if (leaking === 0 && little === 0) return "no leak was found there";
+  if (fine === runs.length) return "no leak was found there";
   const in_ = (/** @type {number} */ n) => (n === 1 ? "one" : String(n));
   return [
     leaking > 0 ? `${in_(leaking)} ${leaking === 1 ? "leaks" : "leak"}` : "",
     fine > 0 ? `in ${in_(fine)} no leak was found` : "",
     little > 0 ? `${in_(little)} ${little === 1 ? "is" : "are"} too little to judge` : "",
+    gone > 0 ? `of ${in_(gone)} no stack is left after the filters` : "",
   ]
     .filter(Boolean)
     .join(", ");
@@ -267,9 +288,7 @@ export function culpritCrate(culprit) {
 export function leftOutOf(leaks) {
   /** @type {Map<string, string[]>} */
   const reasons = new Map();
-  for (const { capture, why: said } of leaks.left_out ?? []) {
-    // Its name stands beside it.
-    const why = said.replace(`${capture}: `, "");
+  for (const { capture, why } of leaks.left_out ?? []) {
     const names = reasons.get(why);
     if (names) names.push(capture);
     else reasons.set(why, [capture]);

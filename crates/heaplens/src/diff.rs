@@ -62,8 +62,8 @@ fn program(profile: &Profile) -> Option<&str> {
     exe.strip_suffix(" (deleted)").unwrap_or(exe).rsplit('/').next()
 }
 
-/// What a difference is made of: its base, and what is new. Both are profiles by themselves, each with its own amounts;
-/// of a net difference, whose sides nobody knows, they are what shrank and what grew.
+/// What a difference is made of: its base, and what is new. Both are profiles by themselves, each with its own amounts,
+/// without a time: only one is known. Of a net difference, whose sides nobody knows, they are what shrank and what grew.
 pub fn sides(difference: &Profile) -> (Profile, Profile) {
     let side = |is_base: bool| {
         let mut side = difference.rebuild_samples(|new, sample| {
@@ -78,7 +78,11 @@ pub fn sides(difference: &Profile) -> (Profile, Profile) {
     let mut base = Profile::default();
     base.absorb_scaled(&side(true), |values| -values);
     base.meta = Meta { is_diff: false, trailer: None, ..difference.meta.clone() };
-    (base, side(false))
+    let mut new = side(false);
+    if let Some(trailer) = &mut new.meta.trailer {
+        trailer.time_ms = None;
+    }
+    (base, new)
 }
 
 fn show_rate(rate: Option<u64>) -> u64 {

@@ -267,19 +267,6 @@ fn two_dumps_have_processes_and_times_without_a_judgement() {
 }
 
 #[test]
-fn a_warning_does_not_repeat_the_name_of_its_capture() {
-    let mut series = Series::new();
-    let mut profile = input::read(DUMP.as_bytes(), &input::Limits::default()).unwrap();
-    profile.warnings = vec![heaplens::error::Warning::new("damaged", "dir/cut.heap: the dump is cut")];
-    series.push(Source { name: "dir/cut.heap".to_owned(), file_time_ms: None }, &profile);
-    let leaks = leaks::find(&series, &leaks::Options::default());
-    let (index, _) = read(&Page::new(series, Some(&leaks), &Options::default()).unwrap());
-    let row = &index["captures"][0];
-    assert_eq!(row["warnings"][0], "the dump is cut");
-    assert_eq!(row["left_out"], "damaged: the dump is cut");
-}
-
-#[test]
 fn what_has_no_name_is_nobodys() {
     let mut series = Series::new();
     push(&mut series, "a", DUMP);

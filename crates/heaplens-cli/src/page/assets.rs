@@ -60,6 +60,7 @@ const FILES: &[Asset] = assets!(
     "keys.js"
     "label.js"
     "leftout.js"
+    "legend.js"
     "lines.js"
     "loading.js"
     "main.js"

@@ -10,6 +10,7 @@ use crate::source_files;
 use crate::units;
 use anyhow::Context;
 use heaplens::classify::Owners;
+use heaplens::filter::{self, Fold, Folding};
 use heaplens::group;
 use heaplens::leaks;
 use heaplens::out::page::{self, Page};
@@ -92,9 +93,13 @@ impl Showing {
         // What a page merges is functions, and it knows where each is.
         let granularity = self.presentation.granularity.map(Granularity::from);
         if let Some(granularity) = granularity.filter(|&wanted| wanted != Granularity::Function) {
-            // Whose frame one was is not known afterwards.
-            series = folded;
-            series.change(|code| Ok::<_, anyhow::Error>(group::by(&code, granularity)))?;
+            // Whose frame one was is not known afterwards, so that the page could not fold.
+            let away = |is_shown| if is_shown { Fold::Show } else { Fold::Away };
+            let Presentation { show_allocator, show_runtime, .. } = self.presentation;
+            let folding = Folding { allocator: away(show_allocator), runtime: away(show_runtime) };
+            series.change(|code| {
+                Ok::<_, anyhow::Error>(group::by(&filter::fold(&code, folding), granularity))
+            })?;
         }
         let mut options = page::Options::default();
         options.title = self.title.clone().unwrap_or_else(|| title(&series));
@@ -104,7 +109,9 @@ impl Showing {
         options.owners = judging.owners.clone();
         if let Some(base) = base {
             let place = series.captures().iter().position(|capture| capture.source.name == base);
-            options.base = Some(place.with_context(|| format!("{base}: the base could not be read"))?);
+            options.base = Some(place.with_context(|| {
+                format!("{base}: the base could not be read, or is a difference, which has one of its own")
+            })?);
         }
         if contents.has_sources {
             options.sources = sources(&series, &options.owners);
@@ -119,13 +126,19 @@ impl Showing {
         let captures = series.captures();
         let mut lacking: Vec<anyhow::Error> = captures
             .iter()
-            .filter_map(|c| pipeline::require_measured(sample, &c.sample_types(), &c.warnings).err())
+            .filter_map(|capture| {
+                let measured = capture.sample_types();
+                let lacks = pipeline::require_measured(sample, &measured, &capture.warnings).err();
+                lacks.map(|error| error.context(capture.source.name.clone()))
+            })
             .collect();
         let is_enough = lacking.len() < captures.len() && sample == SampleType::InuseSpace;
         if let Some(error) = lacking.pop().filter(|_| !is_enough) {
             return Err(error);
         }
-        if self.presentation.by_thread && captures.iter().all(|capture| capture.by_thread().is_empty()) {
+        let is_empty = captures.iter().all(|capture| capture.measured() == 0.0);
+        let has_no_threads = captures.iter().all(|capture| capture.by_thread().is_empty());
+        if self.presentation.by_thread && has_no_threads && !is_empty {
             return Err(pipeline::no_threads("--by-thread"));
         }
         Ok(())

@@ -4,6 +4,7 @@ use crate::home::Shown;
 use crate::lab::Lab;
 use libtest_mimic::Failed;
 use serde_json::json;
+use std::path::PathBuf;
 
 const STACK: &str = "@ 0x10 0x20\n  t*: ";
 
@@ -24,9 +25,9 @@ fn dump(pid: u32, exe: &str, second: u64, bytes: u64, is_whole: bool) -> String 
     )
 }
 
-/// What the chart is drawn from cannot be read from its canvas: its legend, its words and its marks are.
-pub(crate) fn courses(lab: &Lab) -> Result<(), Failed> {
-    let dir = lab.dir().join("beside");
+/// A directory with the dumps of two processes, of which one dump is damaged.
+fn two_processes(lab: &Lab, name: &str) -> Result<PathBuf, Failed> {
+    let dir = lab.dir().join(name);
     std::fs::create_dir_all(&dir)?;
     for second in 0..12 {
         for pid in [7, 8] {
@@ -34,6 +35,15 @@ pub(crate) fn courses(lab: &Lab) -> Result<(), Failed> {
             std::fs::write(dir.join(format!("{pid}-{second:02}.heap")), text)?;
         }
     }
+    Ok(dir)
+}
+
+/// The process whose curve is that of the chart.
+const LEAD: &str = "document.querySelector('.legend button').textContent.match(/pid \\d+/)?.[0]";
+
+/// What the chart is drawn from cannot be read from its canvas: its legend, its words and its marks are.
+pub(crate) fn courses(lab: &Lab) -> Result<(), Failed> {
+    let dir = two_processes(lab, "beside")?;
     // Weeks before.
     let other = dump(9, "/srv/other", 0, 1 << 30, true).replace("time=1795789800000", "time=1793491200000");
     std::fs::write(dir.join("other.heap"), other)?;
@@ -61,8 +71,7 @@ pub(crate) fn courses(lab: &Lab) -> Result<(), Failed> {
     assert!(tab.text(".leftout .why")?.contains("left out: damaged"), "{}", tab.text(".leftout .why")?);
     assert!(tab.text(".when")?.ends_with("pid 7; left out"), "{}", tab.text(".when")?);
     // The one that is chosen is the one that is looked at.
-    let lead = "document.querySelector('.legend button').textContent.match(/pid \\d+/)?.[0]";
-    let judged = tab.eval(&format!("return {lead}"))?;
+    let judged = tab.eval(&format!("return {LEAD}"))?;
     let other = if judged == json!("pid 7") { "pid 8" } else { "pid 7" };
     tab.eval("location.hash = '#view=top&a=-1'")?;
     tab.until("B is chosen", "return document.querySelector('.toppage')?.checkVisibility() === true")?;
@@ -71,6 +80,46 @@ pub(crate) fn courses(lab: &Lab) -> Result<(), Failed> {
          select.value = [...select.options].findLast(o => o.textContent.includes('{other}')).value; \
          select.dispatchEvent(new Event('change'))"
     ))?;
-    tab.until("the other process leads", &format!("return {lead} === '{other}'"))?;
+    tab.until("the other process leads", &format!("return {LEAD} === '{other}'"))?;
+    tab.close()
+}
+
+/// Views that have no chart change what it shows all the same.
+pub(crate) fn out_of_sight(lab: &Lab) -> Result<(), Failed> {
+    let shown = Shown::from_disk(&[two_processes(lab, "hidden")?])?;
+    let tab = lab.page(&shown, "#view=answer")?;
+    tab.until("the chart is drawn", "return document.querySelector('.plot .mark.b') !== null")?;
+    let judged = tab.eval(&format!("return {LEAD}"))?;
+    let other = if judged == json!("pid 7") { "pid 8" } else { "pid 7" };
+    for view in ["modules", "suspects"] {
+        tab.eval(&format!("location.hash = '#view={view}'"))?;
+        tab.until(
+            "the chart is hidden",
+            &format!(
+                "return document.querySelector('.{view}page, .{view}')?.checkVisibility() === true \
+                 && document.querySelector('.chart').clientWidth === 0"
+            ),
+        )?;
+        tab.keys(",")?;
+        tab.until(
+            "B is told of",
+            &format!("return document.querySelector('[aria-live]').textContent.startsWith('B: ') && {LEAD} === '{other}'"),
+        )?;
+        tab.keys("3")?;
+        tab.until(
+            "the view and the chart have the other B",
+            &format!(
+                "return document.querySelector('.toppage')?.checkVisibility() === true \
+                 && [...document.querySelectorAll('.sides select')].at(-1).selectedOptions[0].textContent.includes('{other}') \
+                 && document.querySelectorAll('.plot canvas').length === 1 \
+                 && document.querySelector('.plot .mark.b').getAttribute('aria-valuetext').endsWith('{other}')"
+            ),
+        )?;
+        tab.keys("1.")?;
+        tab.until(
+            "the first one is back",
+            &format!("return {LEAD} === '{}'", judged.as_str().unwrap_or_default()),
+        )?;
+    }
     tab.close()
 }

@@ -100,6 +100,7 @@ fn main() -> ExitCode {
         add(name.to_owned(), has_browser, Box::new(test));
     }
     add("processes_beside_each_other_are_told_apart".to_owned(), has_browser, Box::new(beside::courses));
+    add("a_chart_out_of_sight_follows".to_owned(), has_browser, Box::new(beside::out_of_sight));
     add(
         "axe_finds_nothing_serious".to_owned(),
         has_browser && access::axe().is_some(),

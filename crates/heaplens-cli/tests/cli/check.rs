@@ -178,7 +178,7 @@ fn a_directory_is_a_series_and_a_broken_dump_in_it_is_left_out() {
         let with = |format| check(&[&[dumps, "--format", format][..], more].concat());
         let said = "no stack is left after the filters (there were 10.5 MiB before)";
         let text = answers(with("text"), 3, &format!("inconclusive: {said}"));
-        assert!(text.contains(&format!("\nonly stacks of {} ", more[0])), "{text}");
+        assert!(text.contains(&format!("(only stacks of {} ", more[0])), "{text}");
         for format in ["json", "junit", "sarif", "github"] {
             let ran = with(format);
             assert_eq!(ran.code, Some(3), "{ran:?}");
@@ -258,6 +258,7 @@ fn an_earlier_check_is_a_baseline() {
     answers(against(&d, &["--fail-on-increase", "6%"]), 0, "passed");
     against(&d, &["--iterations", "10"])
         .fails(2, &["--baseline", "growth per check", "growth per iteration"]);
+    against(&b, &["--focus", "insert"]).fails(2, &["--baseline", "all stacks", "--focus \"insert\""]);
     dir.file("check.json", "{}");
     against(&d, &[])
         .fails(4, &["--baseline", "found other JSON (missing field", "heaplens check --format json"]);

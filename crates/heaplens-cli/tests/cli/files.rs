@@ -211,5 +211,5 @@ fn a_pattern_that_matches_nothing_is_said() {
     let dump = fixture("leak.heap");
     let none = run(["top", "--no-symbols", "--focus", "nosuch", dump.to_str().unwrap()]);
     assert!(none.stderr.contains("no stack is left"), "{none:?}");
-    assert!(none.ok().contains("no stack has a sample (one in 512 KiB on average)"));
+    assert!(none.ok().contains("no stack that is shown has a sample (one in 512 KiB on average)"));
 }

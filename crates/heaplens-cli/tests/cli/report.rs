@@ -179,3 +179,50 @@ fn what_was_chosen_is_said_where_the_command_line_is_not_seen() {
     let text = String::from_utf8_lossy(&ran.stdout);
     assert!(text.contains("only stacks of --focus \"insert\" --ignore \"x/y\""), "{text}");
 }
+
+#[test]
+fn the_sides_of_a_difference_stay_in_their_order_whatever_its_name_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let difference = dir.path().join("diff-20991128T150000Z.pb.gz");
+    let day = |name: &str| case("leaks.in/day").join(name).to_str().unwrap().to_owned();
+    let mut names: Vec<String> = std::fs::read_dir(case("leaks.in/day"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let (first, last) = (day(&names[0]), day(&names[names.len() - 1]));
+    let to = difference.to_str().unwrap();
+    run(["convert", "--no-symbols", "--base", &first, &last, "--to", "pprof", "-o", to]).ok();
+    let index = page(&[to]);
+    let totals: Vec<i64> = index["captures"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|capture| capture["total"].as_i64().unwrap())
+        .collect();
+    let total = |dump: &str| page(&[dump])["captures"][0]["total"].as_i64().unwrap();
+    assert_eq!(totals, [total(&first), total(&last)]);
+}
+
+#[test]
+fn a_redacted_page_tells_patterns_whole_or_not_at_all() {
+    let day = case("leaks.in/day");
+    let day = day.to_str().unwrap();
+    let index = page(&["--redact", "--focus", r"\binsert\b", "--ignore", "nothing", day]);
+    assert_eq!(index["filters"], serde_json::json!(["--focus …", "--ignore \"nothing\""]));
+    assert_eq!(index["leaks"]["chosen"], index["filters"]);
+}
+
+#[test]
+fn a_warning_does_not_repeat_the_name_of_its_capture() {
+    let dir = tempfile::tempdir().unwrap();
+    let cut = dir.path().join("cut.heap");
+    let dump = std::fs::read(fixture("leak.heap")).unwrap();
+    std::fs::write(&cut, &dump[..dump.len() / 2]).unwrap();
+    let row = page(&[cut.to_str().unwrap()])["captures"][0].clone();
+    let warnings = row["warnings"].as_array().unwrap();
+    assert!(
+        !warnings.is_empty() && warnings.iter().all(|said| !said.as_str().unwrap().contains("cut.heap")),
+        "{row}"
+    );
+}

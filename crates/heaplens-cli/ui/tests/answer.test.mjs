@@ -145,6 +145,12 @@ test("what was left out, by reason", () => {
   assert.deepEqual(verdicts.leftOutOf({}), []);
 });
 
+test("leaks are told by functions, which frames are not always", () => {
+  for (const granularity of ["function", "", undefined]) assert.ok(verdicts.isOfFunctions({ granularity }));
+  for (const granularity of ["crate", "file", "line", "module", "address"])
+    assert.ok(!verdicts.isOfFunctions({ granularity }));
+});
+
 test("rates and times read as elsewhere", () => {
   assert.equal(rates.rateText(2 * MIB, true), "2.0 MiB/s");
   assert.equal(rates.rateText(1500, true), "5.1 MiB/h");
@@ -365,6 +371,20 @@ test("other runs are told of", () => {
     verdicts.otherRunsOf({ runs: [run, other] }),
     "1 dump of another program, tsdb: too little to judge.",
   );
+  const gone = { ...other, inconclusive: { before_filters: 5000 } };
+  assert.equal(
+    verdicts.otherRunsOf({ runs: [run, gone] }),
+    "1 dump of another program, tsdb: no stack of it is left after the filters.",
+  );
+  assert.equal(
+    verdicts.otherRunsOf({ runs: [run, gone, gone] }),
+    "2 dumps of another program, tsdb: no stack of them is left after the filters.",
+  );
+  assert.equal(
+    verdicts.otherRunsOf({ runs: [run, gone, other, { ...other, verdict: "no-leak" }] }),
+    "3 dumps of another program, tsdb: in one no leak was found, one is too little to judge, of one no stack is left " +
+      "after the filters.",
+  );
 });
 
 const APP = { pid: 1, start: 5, host: "h", exe: "/opt/app" };
@@ -387,7 +407,7 @@ function processIndex(of, processes) {
 test("processes one after another are one course, those beside each other several", () => {
   const processes = [APP, { ...APP, pid: 2 }];
   const after = coursesOf(processIndex([0, 0, -1, 1, 1], processes));
-  assert.deepEqual(after.courses, [{ captures: [0, 1, 3, 4], restarts: [3], runs: [0, 1] }]);
+  assert.deepEqual(after.courses, [{ captures: [0, 1, 3, 4], restarts: [{ before: 1, capture: 3 }], runs: [0, 1] }]);
   const beside = coursesOf(processIndex([0, 1, 0, 1], processes));
   assert.deepEqual(beside.courses.map(({ captures, restarts }) => [captures, restarts]), [
     [[0, 2], []],

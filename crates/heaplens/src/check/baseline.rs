@@ -12,6 +12,8 @@ pub struct Baseline {
     pub form: Form,
     /// What growth is a multiple of.
     pub per: Per,
+    /// Options that left stacks out.
+    pub chosen: Vec<String>,
     /// The growth of the heap.
     pub heap: Estimate,
     /// That of functions, by name.
@@ -40,6 +42,17 @@ impl Baseline {
         let Some(process) = measured.processes.first() else {
             return Ok(());
         };
+        if self.chosen != measured.chosen {
+            let of = |chosen: &[String]| match chosen {
+                [] => "all stacks".to_owned(),
+                chosen => format!("the stacks of {}", chosen.join(" ")),
+            };
+            return Err(format!(
+                "it holds growth of {}; this is growth of {}. Make the baseline the same way",
+                of(&self.chosen),
+                of(&measured.chosen)
+            ));
+        }
         if self.form == measured.form && self.per == process.per {
             return Ok(());
         }

@@ -62,7 +62,15 @@ pub fn dumps(series: &Series, suppressed: Vec<Suppressed>, options: &Options) ->
     }
     finish(
         series,
-        Measured { form: Form::Dumps, looks_for_leaks: false, processes, doubts, left_out, suppressed },
+        Measured {
+            form: Form::Dumps,
+            looks_for_leaks: false,
+            processes,
+            doubts,
+            left_out,
+            suppressed,
+            chosen: Vec::new(),
+        },
     )
 }
 
@@ -71,7 +79,8 @@ fn unusable(series: &Series, left_out: &[LeftOut], is_told: impl Fn(&Why) -> boo
     let mut reasons: Vec<(&Why, Vec<String>)> = Vec::new();
     for left in left_out.iter().filter(|left| is_told(&left.why)) {
         let name = series.captures()[left.capture].source.name.clone();
-        match reasons.iter_mut().find(|(why, _)| **why == left.why) {
+        let is_same = |why: &Why| why.description() == left.why.description();
+        match reasons.iter_mut().find(|(why, _)| is_same(why)) {
             Some((_, names)) => names.push(name),
             None => reasons.push((&left.why, vec![name])),
         }
@@ -111,7 +120,18 @@ pub fn series(series: &Series, suppressed: Vec<Suppressed>, options: &Options) -
         });
     }
     doubts.extend(blind);
-    finish(series, Measured { form: Form::Series, looks_for_leaks, processes, doubts, left_out, suppressed })
+    finish(
+        series,
+        Measured {
+            form: Form::Series,
+            looks_for_leaks,
+            processes,
+            doubts,
+            left_out,
+            suppressed,
+            chosen: Vec::new(),
+        },
+    )
 }
 
 fn by_leaks(series: &Series, options: &Options) -> (Vec<Process>, Vec<Doubt>, Vec<LeftOut>) {
@@ -211,7 +231,15 @@ pub fn rounds(series: &Series, suppressed: Vec<Suppressed>, options: &Options) -
     }
     finish(
         series,
-        Measured { form: Form::Rounds, looks_for_leaks: true, processes, doubts, left_out, suppressed },
+        Measured {
+            form: Form::Rounds,
+            looks_for_leaks: true,
+            processes,
+            doubts,
+            left_out,
+            suppressed,
+            chosen: Vec::new(),
+        },
     )
 }
 
@@ -264,6 +292,7 @@ fn grown(charged: Charged, run: &Run, form: Form, iterations: Option<f64>, befor
 
 /// Fills in what was suppressed.
 fn finish(series: &Series, mut measured: Measured) -> Measured {
+    measured.chosen = series.chosen().to_vec();
     for one in &mut measured.suppressed {
         let of_process = |process: &Process| {
             let held = |&capture: &usize| {

@@ -125,6 +125,8 @@ pub struct Measured {
     pub left_out: Vec<LeftOut>,
     /// What was asked not to be counted.
     pub suppressed: Vec<Suppressed>,
+    /// Options that left stacks out (see [`Series::chosen`](crate::series::Series::chosen)): all of it is of the others.
+    pub chosen: Vec<String>,
 }
 
 /// Growth of one process. Amounts are unsampled bytes.

@@ -19,6 +19,8 @@ struct Document<'a> {
     kind: Cow<'a, str>,
     #[serde(borrow)]
     form: Cow<'a, str>,
+    #[serde(default)]
+    chosen: Vec<String>,
     #[serde(borrow)]
     processes: Vec<Process<'a>>,
 }
@@ -86,6 +88,7 @@ pub fn parse_check(bytes: &[u8]) -> Result<Baseline, Error> {
     Ok(Baseline {
         form,
         per,
+        chosen: document.chosen,
         heap: process.growth.per(per),
         functions,
         unseen: if process.units > 0.0 { process.least.function / process.units } else { 0.0 },

@@ -32,10 +32,13 @@ const MOST_EXAMPLES: usize = 3;
 pub fn find(series: &Series, options: &Options) -> Leaks {
     let runs = series.runs(options.every);
     let mut judged: Vec<Judged> = runs.runs.into_iter().map(|run| judge(series, run, options)).collect();
-    let first = judged.iter().position(|run| run.verdict == Verdict::Leak).unwrap_or(0);
+    // A process that filters left nothing of was not asked about.
+    let is_asked = |run: &Judged| !matches!(run.inconclusive, Some(Inconclusive::NoneChosen { .. }));
+    let leaking = judged.iter().position(|run| run.verdict == Verdict::Leak);
+    let first = leaking.or_else(|| judged.iter().position(is_asked)).unwrap_or(0);
     if first > 0 {
-        let leaking = judged.remove(first);
-        judged.insert(0, leaking);
+        let asked = judged.remove(first);
+        judged.insert(0, asked);
     }
     Leaks {
         verdict: judged.first().map_or(Verdict::Inconclusive, |run| run.verdict),
@@ -90,7 +93,10 @@ fn judge(series: &Series, mut run: Run, options: &Options) -> Judged {
         warmup,
         verdict,
         inconclusive: inconclusive.filter(|_| verdict == Verdict::Inconclusive),
-        dismissed: dismissed(code, &sites, of_sites, &growing, &live),
+        dismissed: match none_chosen {
+            Some(_) => Vec::new(),
+            None => dismissed(code, &sites, of_sites, &growing, &live),
+        },
         growth: rise(&heap),
         allocated_growth: allocated(series, &run).map(|allocated| rise(&allocated)),
         least_rate: if run.rate > 1 && span > 0.0 {

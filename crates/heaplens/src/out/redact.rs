@@ -33,6 +33,14 @@ pub(crate) fn redacted(sentence: &str) -> String {
     out
 }
 
+/// An option that was typed, without a pattern that could tell of a directory: cut down it would be another one.
+pub(crate) fn redacted_option(option: &str) -> String {
+    match option.split_once(' ') {
+        Some((name, pattern)) if pattern.contains(is_separator) => format!("{name} …"),
+        _ => option.to_owned(),
+    }
+}
+
 fn is_separator(c: char) -> bool {
     matches!(c, '/' | '\\')
 }
@@ -58,6 +66,18 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(redacted_path(path), wanted, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_option_is_told_whole_or_not_at_all() {
+        for (option, wanted) in [
+            ("--thread 7", "--thread 7"),
+            (r#"--focus "a b|c""#, r#"--focus "a b|c""#),
+            (r#"--focus "\\bx\\b""#, "--focus …"),
+            (r#"--hide "/home/jane/x""#, "--hide …"),
+        ] {
+            assert_eq!(redacted_option(option), wanted);
         }
     }
 

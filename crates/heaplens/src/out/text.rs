@@ -36,7 +36,10 @@ pub fn write_top(top: &Top, options: &Options, out: &mut dyn Write) -> Result<()
         let nothing = match top.rate {
             _ if top.is_diff => "nothing changed".to_owned(),
             Some(rate) if rate > 1 => {
-                format!("no stack has a sample (one in {} on average)", units::amount(rate as f64, true))
+                format!(
+                    "no stack that is shown has a sample (one in {} on average)",
+                    units::amount(rate as f64, true)
+                )
             }
             _ => "no stack holds anything".to_owned(),
         };

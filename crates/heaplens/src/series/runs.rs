@@ -238,7 +238,8 @@ impl Series {
     }
 
     fn is_same(&self, one: usize, other: usize) -> bool {
-        self.captures[one].points == self.captures[other].points
+        let (one, other) = (&self.captures[one], &self.captures[other]);
+        one.points == other.points && one.measured() == other.measured()
     }
 }
 

@@ -78,6 +78,23 @@ fn filters_that_leave_nothing_are_inconclusive_in_every_form() {
 }
 
 #[test]
+fn the_verdict_on_leaks_is_of_a_process_that_was_asked_about() {
+    let mut dumps = leaking();
+    // Another process, with more captures and nothing of the function.
+    dumps.extend((0..20).map(|minute| Dump::new(8, 7200 + 60 * minute, &[(&[MAIN, FILL], 1, 48_576)]).of(8)));
+    let found = leaks::find(&focused(&dumps, "sessions"), &leaks::Options::default());
+    assert_eq!((found.verdict, found.runs.len()), (Verdict::Leak, 2));
+    let mut steady = dumps.clone();
+    for dump in &mut steady[..12] {
+        dump.stacks[0].2 = 1_000_000;
+    }
+    let found = leaks::find(&focused(&steady, "sessions"), &leaks::Options::default());
+    assert_eq!(found.verdict, Verdict::NoLeak, "{}", heaplens::out::leaks::sentence(&found));
+    assert!(matches!(found.runs[1].inconclusive, Some(Inconclusive::NoneChosen { .. })));
+    assert!(found.runs[1].dismissed.is_empty());
+}
+
+#[test]
 fn each_process_is_looked_at() {
     let mut dumps = leaking();
     let later = leaking().into_iter().map(|dump| {

@@ -58,7 +58,7 @@ fn damage_is_named() {
         (LOG, "\"alloc_trace\":1", "\"alloc_trace\":9", "an allocation whose stack it does not have"),
         (LOG, "\"0x1030\"", "\"0xnone\"", "an address such as"),
         (LOG, "\"0x1030\"", "4144", "an address such as"),
-        (LOG, "\"usize\":3072", "\"usize\":-3", "found invalid value"),
+        (LOG, "\"usize\":3072", "\"usize\":-3", "(invalid value"),
         (LOG, "\"usize\":3072", "\"size\":3072", "missing field `usize`"),
         (LOG, "\"lg_sample_rate\":12", "\"lg\":12", "missing field `lg_sample_rate`"),
         (LOG, "]}\n", "", "was the file cut?"),

@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::doubt::doubt;
-use super::message::{Message, facts, suppressions};
+use super::message::{Message, facts, sentence, suppressions};
 use crate::check::{Check, Limit};
 use crate::error::Error;
 use crate::out::escape::xml;
@@ -49,7 +49,9 @@ pub fn write(check: &Check, options: &Options, out: &mut dyn Write) -> Result<()
         }
         writeln!(out, "    </testcase>")?;
     }
-    let facts = check.measured.processes.iter().flat_map(facts).chain(suppressions(check));
+    let facts = std::iter::once(sentence(check, options))
+        .chain(check.measured.processes.iter().flat_map(facts))
+        .chain(suppressions(check));
     writeln!(out, "    <system-out>{}</system-out>", lines(facts))?;
     writeln!(out, "  </testsuite>\n</testsuites>")?;
     Ok(())

@@ -170,6 +170,14 @@ fn place(location: &str, options: &Options) -> Option<(String, u32)> {
 
 /// The answer in one line.
 pub fn sentence(check: &Check, options: &Options) -> String {
+    let answer = answer(check, options);
+    match check.measured.chosen.as_slice() {
+        [] => answer,
+        chosen => format!("{answer} (only stacks of {})", chosen.join(" ")),
+    }
+}
+
+fn answer(check: &Check, options: &Options) -> String {
     let outcome = check.outcome.name();
     match (check.findings.first(), check.measured.doubts.first()) {
         (Some(first), _) => {

@@ -36,7 +36,8 @@ pub fn write(series: &Series, check: &Check, options: &Options, out: &mut dyn Wr
     for open in check.measured.doubts.iter().skip(is_said) {
         line(&format!("{}: {}", Outcome::Inconclusive.name(), doubt(open)))?;
     }
-    if !series.chosen().is_empty() {
+    // In the sentence it is said already.
+    if !check.findings.is_empty() && !series.chosen().is_empty() {
         line(&format!("only stacks of {}", series.chosen().join(" ")))?;
     }
     for fact in check.measured.processes.iter().flat_map(facts) {
@@ -44,7 +45,10 @@ pub fn write(series: &Series, check: &Check, options: &Options, out: &mut dyn Wr
     }
     // What is a doubt was said above.
     let is_said = |left: &&LeftOut| {
-        let is_it = |open: &Doubt| matches!(open, Doubt::LeftOut { why, .. } if *why == left.why);
+        let is_it = |open: &Doubt| match open {
+            Doubt::LeftOut { why, .. } => why.description() == left.why.description(),
+            _ => false,
+        };
         check.measured.doubts.iter().any(is_it)
     };
     let others: Vec<LeftOut> =

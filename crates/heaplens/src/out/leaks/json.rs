@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::leaks::decide::Needs;
 use crate::leaks::{Culprit, Dismissed, Estimate, Inconclusive, Judged, Leaks};
 use crate::out::json::VERSION;
-use crate::out::redact::{redacted, redacted_path};
+use crate::out::redact::{redacted, redacted_option, redacted_path};
 use crate::sampling::Interval;
 use crate::series::Series;
 use serde::Serialize;
@@ -176,7 +176,7 @@ impl Document<'_> {
         let rows = self.runs.iter_mut().flat_map(|run| &mut run.culprits).chain(&mut self.culprits);
         rows.filter_map(|row| row.location.as_mut()).for_each(cut);
         for choice in &mut self.chosen {
-            *choice = Cow::Owned(redacted(choice));
+            *choice = Cow::Owned(redacted_option(choice));
         }
         for left in &mut self.left_out {
             cut(&mut left.capture);

@@ -133,7 +133,7 @@ pub(super) fn row(
         .warnings
         .iter()
         .take(MOST_WARNINGS)
-        .map(|warning| options.shown(&without_name(&warning.to_string(), found)))
+        .map(|warning| options.shown(&warning.to_string()))
         .collect();
     if let Some(more) = found.warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
         warnings.push(format!("and {more} more"));
@@ -143,8 +143,7 @@ pub(super) fn row(
         time: time(series, leaks, capture),
         seconds: seconds(leaks, capture),
         run: number.map_or(-1, |number| number as i64),
-        left_out: left
-            .map_or_else(String::new, |left| options.shown(&without_name(&left.why.description(), found))),
+        left_out: left.map_or_else(String::new, |left| options.shown(&left.why.description())),
         rate: found.rate,
         total: total.round() as i64,
         low: low.round() as i64,
@@ -158,13 +157,5 @@ pub(super) fn row(
         rss: trailer.and_then(|trailer| trailer.rss.get("vmrss").copied()),
         warnings,
         process,
-    }
-}
-
-/// What is said of a capture without its name, which stands beside it on the page.
-fn without_name(sentence: &str, capture: &Capture) -> String {
-    match capture.source.name.as_str() {
-        "" => sentence.to_owned(),
-        name => sentence.replacen(&format!("{name}: "), "", 1),
     }
 }

@@ -5,7 +5,7 @@ use crate::classify::crate_of;
 use crate::filter;
 use crate::out::redact::redacted_path;
 use crate::out::{escape, symbols};
-use crate::profile::{FrameId, Module, ModuleId, ModuleKind, Profile, StackId, SymbolState};
+use crate::profile::{FrameId, Granularity, Module, ModuleId, ModuleKind, Profile, StackId, SymbolState};
 use crate::series::Series;
 use crate::view::palette;
 use rustc_hash::FxHashMap;
@@ -25,6 +25,9 @@ pub(super) struct Code {
     known: FxHashMap<String, usize>,
     #[serde(skip)]
     options: Options,
+    /// False where names stand for crates, files or modules: whose they are is another question.
+    #[serde(skip)]
+    names_functions: bool,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -85,7 +88,9 @@ struct Places {
 impl Code {
     pub(super) fn new(series: &Series, options: &Options) -> Code {
         let profile = series.code();
-        let mut code = Code { options: options.clone(), ..Code::default() };
+        let names_functions =
+            !matches!(profile.meta.granularity, Granularity::Crate | Granularity::File | Granularity::Module);
+        let mut code = Code { options: options.clone(), names_functions, ..Code::default() };
         let mut places = Places::default();
         let ends = filter::ends(profile);
         for number in 0..series.stack_count() as u32 {
@@ -177,7 +182,7 @@ impl Code {
         });
         let krate = krate.map_or(-1, |krate| self.string(&krate) as i64);
         // What has no name could be anybody's.
-        let owner = has_symbol.then(|| self.options.owners.owner(name, file));
+        let owner = (has_symbol && self.names_functions).then(|| self.options.owners.owner(name, file));
         let functions = &mut self.functions;
         functions.name.push(text);
         functions.file.push(path);

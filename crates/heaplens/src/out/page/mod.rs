@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::leaks::Leaks;
 use crate::out::escape;
 use crate::out::leaks::for_page;
-use crate::out::redact::{redacted, redacted_path};
+use crate::out::redact::{redacted, redacted_option, redacted_path};
 use crate::profile::SampleType;
 use crate::series::{Capture, Series};
 use captures::CaptureRow;
@@ -58,6 +58,12 @@ impl Options {
     fn shown(&self, sentence: &str) -> String {
         let text = if self.is_redacted { redacted(sentence) } else { sentence.to_owned() };
         escape::terminal(&text).into_owned()
+    }
+
+    /// An option that was typed, as the page may show it.
+    fn shown_option(&self, option: &str) -> String {
+        let option = if self.is_redacted { redacted_option(option) } else { option.to_owned() };
+        escape::terminal(&option).into_owned()
     }
 
     /// A path as the page may show it.
@@ -157,7 +163,7 @@ impl Page {
             captures,
             base: base.map_or(-1, |place| place as i64),
             start: &options.start,
-            filters: series.chosen().iter().map(|choice| options.shown(choice)).collect(),
+            filters: series.chosen().iter().map(|choice| options.shown_option(choice)).collect(),
             clock: captures::clock(&series, leaks).name(),
             leaks: judged,
             warnings,

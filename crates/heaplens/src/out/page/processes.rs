@@ -54,7 +54,7 @@ impl Processes {
         let trailer = capture.trailer.as_ref()?;
         trailer.pid?;
         let (host, exe) = (trailer.host.as_deref(), trailer.exe.as_deref());
-        Some(self.place(row(trailer.pid, trailer.start_ms, host, exe, options), true))
+        Some(self.place(row(trailer.pid, trailer.start_ms, host, exe, options), trailer.start_ms.is_some()))
     }
 
     fn place(&mut self, row: ProcessRow, can_be_known: bool) -> usize {

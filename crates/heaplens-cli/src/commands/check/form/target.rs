@@ -44,17 +44,18 @@ pub(super) fn gather(
     for number in 0..wanted {
         let due = every * u32::try_from(number).unwrap_or(u32::MAX);
         std::thread::sleep(due.saturating_sub(begun.elapsed()));
-        let mut one = || {
+        let one = || {
             let dump = Captured::fetch(&client, url, making.fetching.max_size)?;
-            if let Some(fault) = dump.fault() {
-                bail!("{fault}");
+            match dump.fault() {
+                Some(fault) => bail!("{fault}"),
+                None => Ok(dump),
             }
-            gathering.take(&source, dump.name(), &dump.bytes)?;
-            files.push(evidence::dump(save, &dump.name(), &dump.bytes)?);
-            Ok(())
         };
         let error = match one() {
-            Ok(()) => {
+            Ok(dump) => {
+                // A full disk says nothing of the server.
+                files.push(evidence::dump(save, &dump.name(), &dump.bytes)?);
+                gathering.take(&source, dump.name(), &dump.bytes)?;
                 (answered, failed) = (answered + 1, 0);
                 continue;
             }
@@ -67,7 +68,7 @@ pub(super) fn gather(
         series::left_out(&error);
         failed += 1;
         // At the end of the time it may be gone as well, and nobody asks again.
-        if failed == GONE || (failed > 0 && number + 1 == wanted) {
+        if failed == GONE || number + 1 == wanted {
             doubt = Some(Doubt::Gone { answered, wanted, why: format!("{error:#}") });
             break;
         }

@@ -83,7 +83,8 @@ pub(super) fn rounds(dir: &Path, wanted: Wanted) -> anyhow::Result<Rounds> {
     if marked.is_empty() {
         return unmarked(dir, wanted);
     }
-    marked.sort_by_key(|path| (number(&name(path)), name(path)));
+    // One without a number is no one's next.
+    marked.sort_by_key(|path| (number(&name(path)).is_none(), number(&name(path)), name(path)));
     // Growth a round is known only of rounds without others between them.
     let others = marked.split_off(wanted.dumps.min(marked.len()));
     if !others.is_empty() {
@@ -185,8 +186,8 @@ mod tests {
         let Rounds { compared, others } =
             rounds(dir.path(), Wanted { dumps: 3, has_iterations: true }).unwrap();
         let names = |paths: &[PathBuf]| paths.iter().map(|path| name(path)).collect::<Vec<_>>();
-        assert_eq!(names(&compared), ["round-x.heap", "round-0002.heap", "round-9.heap"]);
-        assert_eq!(names(&others), ["round-10.heap"]);
+        assert_eq!(names(&compared), ["round-0002.heap", "round-9.heap", "round-10.heap"]);
+        assert_eq!(names(&others), ["round-x.heap"]);
     }
 
     #[test]
