@@ -55,7 +55,7 @@ impl Reading {
     /// Names it, what was found, and what to do.
     pub(crate) fn one(&mut self, source: &Source) -> anyhow::Result<Profile> {
         let bytes = self.bytes(source)?;
-        self.of_bytes(source, &bytes)
+        Ok(with_source(self.of_bytes(source, &bytes)?, source))
     }
 
     /// The bytes of an input.
@@ -159,7 +159,7 @@ pub(crate) fn lacks_names(profile: &Profile) -> bool {
     profile.frame_ids().any(|id| profile.frame(id).function.is_none())
 }
 
-/// Reads one input's bytes; its warnings then begin with its name.
+/// Reads one input's bytes.
 pub(crate) fn parse(
     bytes: &[u8],
     source: &Source,
@@ -169,10 +169,14 @@ pub(crate) fn parse(
     let mut limits = input::Limits::default();
     limits.unpacked = max_size;
     limits.threads = threads;
-    let mut profile = input::read(bytes, &limits).with_context(|| source.to_string())?;
+    input::read(bytes, &limits).with_context(|| source.to_string())
+}
+
+/// The same, its warnings beginning with the input's name: what several inputs become has the warnings of all.
+pub(crate) fn with_source(mut profile: Profile, source: &Source) -> Profile {
     // One that a file tells of its own input names that.
     for warning in profile.warnings.iter_mut().filter(|warning| warning.code != "recorded") {
         warning.message = format!("{source}: {}", warning.message);
     }
-    Ok(profile)
+    profile
 }

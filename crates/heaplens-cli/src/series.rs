@@ -187,14 +187,7 @@ impl Gathering<'_> {
     }
 
     fn push(&mut self, source: &Source, origin: series::Source, bytes: &[u8]) -> anyhow::Result<()> {
-        let mut whole = self.reading.of_bytes(source, bytes)?;
-        // The capture has a name.
-        let named = format!("{source}: ");
-        for warning in &mut whole.warnings {
-            if let Some(message) = warning.message.strip_prefix(&named) {
-                warning.message = message.to_owned();
-            }
-        }
+        let whole = self.reading.of_bytes(source, bytes)?;
         let part = self.of_chosen_threads(&whole)?;
         let shown = part.as_ref().unwrap_or(&whole);
         if !self.is_of_states {

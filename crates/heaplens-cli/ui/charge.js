@@ -148,7 +148,7 @@ export function ownerShares(owners, total) {
     r: "runtimes",
     s: "the standard library",
     a: "the allocator",
-    u: "not known: no symbols",
+    u: "not known: no names of functions",
   };
   return Object.entries(owners)
     .filter(([, bytes]) => bytes > 0)
@@ -165,7 +165,7 @@ export function ownerShares(owners, total) {
 export function ownSentence(owners, total) {
   const own = owners.p ?? 0;
   if (own <= 0 && owners.u > 0 && owners.u >= total / 2)
-    return "Whose functions asked for it is not known: they have no symbols.";
+    return "Whose functions asked for it is not known: there are no names of functions.";
   if (own <= 0) return "No function of the program itself asked for any of it, as far as names tell.";
   return `The program’s own functions asked for ${percent(own, total)} of it.`;
 }

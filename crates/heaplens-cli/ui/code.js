@@ -1,5 +1,7 @@
 // The code that allocated: the index's columns as typed arrays.
 
+import { lastPart } from "./program.js";
+
 /** @typedef {import("./types.js").Index} Index */
 
 /**
@@ -58,7 +60,7 @@ export function codeOf(index) {
     frameModule: framesInAll(frames.module),
     frameInlined: new TextEncoder().encode(frames.inlined.padEnd(frameName.length, "0")),
     places,
-    modules: index.modules.map(({ path }) => path.split(/[/\\]/).pop() || path),
+    modules: index.modules.map(({ path }) => lastPart(path) || path),
     ...stacksOf(index),
     siteCount: sites.stack.length,
     siteStack: Int32Array.from(sites.stack),

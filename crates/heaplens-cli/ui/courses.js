@@ -1,5 +1,7 @@
 // Which captures belong to one course of memory: processes one after another are one, those beside each other are several.
 
+import { lastPart } from "./program.js";
+
 /** @typedef {import("./types.js").Index} Index @typedef {import("./types.js").ProcessData} ProcessData */
 
 /**
@@ -100,7 +102,7 @@ function likeness(processes, x, y) {
 }
 
 /** The file of a process's program, "" if it is not known. @param {ProcessData | undefined} process */
-export const programOfProcess = (process) => process?.exe.split(/[/\\]/).pop() ?? "";
+export const programOfProcess = (process) => lastPart(process?.exe ?? "");
 
 /** A process in a few words, "" if nothing is known of it. @param {ProcessData | undefined} process */
 export function processText(process) {

@@ -65,7 +65,7 @@ export function legendOf(graph, palette, by) {
   if (by === "owner") {
     const owners = OWNER_TEXTS.map((text, i) => ({ color: palette.owner[i], text }));
     const hasUnknown = graph.code.index.functions.owner.includes("u");
-    return hasUnknown ? [...owners, { color: palette.merged, text: "not known: no symbols" }] : owners;
+    return hasUnknown ? [...owners, { color: palette.merged, text: "not known: no names of functions" }] : owners;
   }
   if (by === "change" && graph.doc.diff) {
     return [

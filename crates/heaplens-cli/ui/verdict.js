@@ -1,6 +1,7 @@
 // What the verdict says and rests on, in words; as out/leaks/text.rs says it. Nothing here knows the page.
 
 import { amount, grouped, signed } from "./model.js";
+import { lastPart } from "./program.js";
 import { counted, durationText, rangeText, rateRange, rateText } from "./rate.js";
 
 /** @typedef {import("./types.js").LeaksData} LeaksData */
@@ -169,7 +170,7 @@ export function unseenOf(run) {
 
 /** A run's program, "" if it is not known. @param {any} run */
 export function programOfRun(run) {
-  return run?.exe ? (String(run.exe).split(/[/\\]/).pop() ?? "") : "";
+  return lastPart(String(run?.exe ?? ""));
 }
 
 /** Other programs that are told of by name. */
@@ -276,7 +277,7 @@ export const OWNERS = {
   s: "standard library",
   r: "runtime",
   a: "allocator",
-  u: "not known: no name",
+  u: "not known: no names of functions",
 };
 
 /** Crate and version of a culprit, `tokio 1.47.1`. @param {any} culprit */

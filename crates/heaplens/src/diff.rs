@@ -5,6 +5,7 @@
 
 use crate::error::Warning;
 use crate::profile::{Meta, Module, Profile, SampleType};
+use crate::trailer::program_name;
 use rustc_hash::FxHashMap;
 
 /// `new − base`. Frames are matched by module (build-id, or path) and offset, so that two runs of one binary
@@ -58,8 +59,7 @@ pub fn diff(base: &Profile, new: &Profile) -> Profile {
 
 /// The file name of the program, where a dump tells it.
 fn program(profile: &Profile) -> Option<&str> {
-    let exe = profile.meta.trailer.as_ref()?.exe.as_deref()?;
-    exe.strip_suffix(" (deleted)").unwrap_or(exe).rsplit('/').next()
+    profile.meta.trailer.as_ref()?.exe.as_deref().map(program_name)
 }
 
 /// What a difference is made of: its base, and what is new. Both are profiles by themselves, each with its own amounts,

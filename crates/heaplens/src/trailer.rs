@@ -49,6 +49,12 @@ pub struct Trailer {
     pub sealed: bool,
 }
 
+/// The file name of a program's path, without what Linux says of one that was deleted.
+pub fn program_name(exe: &str) -> &str {
+    let exe = exe.strip_suffix(" (deleted)").unwrap_or(exe);
+    exe.rsplit('/').next().unwrap_or(exe)
+}
+
 /// How a trailer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seal {

@@ -8,9 +8,8 @@ use crate::source::Source;
 use crate::{clock, notes, reading, units};
 use anyhow::{Context, bail};
 use heaplens::dump::Threads;
-use heaplens::{Profile, Warning, input};
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use heaplens::{Profile, Warning, input, trailer};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Save the dump of a running server
@@ -135,7 +134,7 @@ impl Captured {
     pub(crate) fn fetch(client: &Client, url: &str, cap: u64) -> anyhow::Result<Captured> {
         let answer = client.fetch(url, cap)?;
         let source = Source::Url(url.to_owned());
-        let profile = reading::parse(&answer, &source, cap, Threads::Merged)?;
+        let profile = reading::with_source(reading::parse(&answer, &source, cap, Threads::Merged)?, &source);
         let mut limits = input::Limits::default();
         limits.unpacked = cap;
         let bytes = input::unpack(&answer, &limits)?.into_owned();
@@ -173,12 +172,10 @@ fn name(profile: &Profile) -> String {
 
 /// The last part of a path that a server named: letters, digits, `.`, `_`, `-`, no leading dot.
 fn program_name(path: &str) -> String {
-    let path = path.strip_suffix(" (deleted)").unwrap_or(path);
-    let base = Path::new(path).file_name().map(OsString::from).unwrap_or_default();
     let safe = |c: char| {
         if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }
     };
-    let name: String = base.to_string_lossy().chars().take(64).map(safe).collect();
+    let name: String = trailer::program_name(path).chars().take(64).map(safe).collect();
     match name.trim_start_matches(['.', '-']) {
         "" => "heap".to_owned(),
         name => name.to_owned(),

@@ -52,8 +52,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     write(&files.base, &base, Kind::DumpReplacing)?;
     write(&files.leak, &leak, Kind::DumpReplacing)?;
 
-    let base = reading::parse(&base, &Source::File(files.base.clone()), LARGEST_DUMP, Threads::Merged)?;
-    let leak = reading::parse(&leak, &Source::File(files.leak.clone()), LARGEST_DUMP, Threads::Merged)?;
+    let parsed = |bytes: &[u8], file: &Path| {
+        let source = Source::File(file.to_owned());
+        let profile = reading::parse(bytes, &source, LARGEST_DUMP, Threads::Merged)?;
+        Ok::<_, anyhow::Error>(reading::with_source(profile, &source))
+    };
+    let (base, leak) = (parsed(&base, &files.base)?, parsed(&leak, &files.leak)?);
     let now = prepared(&leak, &program);
     let grown = prepared(&diff::diff(&base, &leak), &program);
     notes::warnings(&grown);

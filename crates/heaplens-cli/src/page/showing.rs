@@ -16,6 +16,7 @@ use heaplens::leaks;
 use heaplens::out::page::{self, Page};
 use heaplens::profile::{Granularity, Module, ModuleKind, SampleType};
 use heaplens::series::Series;
+use heaplens::trailer::program_name;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::time::Duration;
@@ -164,7 +165,7 @@ impl Showing {
 fn title(series: &Series) -> String {
     let mut trailers = series.captures().iter().filter_map(|capture| capture.trailer.as_ref());
     let exe = trailers.find_map(|trailer| trailer.exe.as_deref());
-    let name = exe.and_then(|exe| exe.rsplit(['/', '\\']).next()).filter(|name| !name.is_empty());
+    let name = exe.map(program_name).filter(|name| !name.is_empty());
     let is_program =
         |module: &&Module| module.kind == ModuleKind::File && !module.short_name().contains(".so");
     let name = name.or_else(|| series.code().modules().iter().find(is_program).map(Module::short_name));

@@ -494,8 +494,8 @@ test("functions without names are nobody's", () => {
   const index = ownedIndex([["main", "x"], ["y"]], { main: "u", x: "u", y: "u" });
   const found = chargesOf(index, null, valuesOf([[0, 6, 1], [1, 4, 1]]));
   assert.deepEqual(found.owners, { u: 10 });
-  assert.equal(ownerShares(found.owners, 10)[0].name, "not known: no symbols");
-  assert.match(ownSentence(found.owners, 10), /is not known: they have no symbols/);
+  assert.equal(ownerShares(found.owners, 10)[0].name, "not known: no names of functions");
+  assert.match(ownSentence(found.owners, 10), /is not known: there are no names of functions/);
 });
 
 test("why there are no lines, and whose files come first", () => {

@@ -75,7 +75,7 @@ test("frames are painted by what is asked for", () => {
   const nameless = codeOf({ ...code.index, functions: { ...code.index.functions, owner: "u".repeat(code.index.functions.owner.length) } });
   const unknown = modelOf(nameless, a, b, { ...STATE, a: 0, b: 1 });
   assert.deepEqual([...new Set(colors("owner", unknown))], ["#m"]);
-  assert.equal(legendOf(unknown, light, "owner").at(-1).text, "not known: no symbols");
+  assert.equal(legendOf(unknown, light, "owner").at(-1).text, "not known: no names of functions");
   assert.equal(legendOf(graph, light, "owner").length, 5);
   assert.equal(colors("crate")[3], crateColor(code, "t", light));
   assert.equal(changeStep(-0.4, 10), 0);

@@ -7,7 +7,7 @@ use crate::series::Why;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Doubt {
-    /// The captures do not suffice to tell leaks.
+    /// The captures do not tell leaks, or anything where filters left none of the stacks of a process.
     Leaks(Inconclusive),
     /// Fewer captures of one process than it takes.
     TooFew {
@@ -17,11 +17,6 @@ pub enum Doubt {
         needed: usize,
         /// How many the warm-up took.
         warmup: usize,
-    },
-    /// Filters left none of the stacks in any capture of a process.
-    NoneChosen {
-        /// What captures held before the filters, at most, in unsampled bytes.
-        before: f64,
     },
     /// A server stopped answering, so that its end was not seen.
     Gone {

@@ -69,28 +69,25 @@ pub fn dumps(series: &Series, suppressed: Vec<Suppressed>, options: &Options) ->
             doubts,
             left_out,
             suppressed,
-            chosen: Vec::new(),
+            chosen: series.chosen().to_vec(),
         },
     )
 }
 
 /// Captures that were left out for one of these reasons, each reason once.
 fn unusable(series: &Series, left_out: &[LeftOut], is_told: impl Fn(&Why) -> bool) -> Vec<Doubt> {
-    let mut reasons: Vec<(&Why, Vec<String>)> = Vec::new();
-    for left in left_out.iter().filter(|left| is_told(&left.why)) {
-        let name = series.captures()[left.capture].source.name.clone();
-        let is_same = |why: &Why| why.description() == left.why.description();
-        match reasons.iter_mut().find(|(why, _)| is_same(why)) {
-            Some((_, names)) => names.push(name),
-            None => reasons.push((&left.why, vec![name])),
-        }
-    }
-    reasons.into_iter().map(|(why, names)| Doubt::LeftOut { names, why: why.clone() }).collect()
+    let name = |capture: usize| series.captures()[capture].source.name.clone();
+    let told = LeftOut::by_reason(left_out).into_iter().filter(|(why, _)| is_told(why));
+    told.map(|(why, captures)| Doubt::LeftOut {
+        names: captures.into_iter().map(name).collect(),
+        why: why.clone(),
+    })
+    .collect()
 }
 
 /// That filters left nothing of a process, in its warm-up neither.
 fn none_chosen(series: &Series, run: &Run) -> Option<Doubt> {
-    series.all_left_out(&run.captures).map(|before| Doubt::NoneChosen { before })
+    series.all_left_out(&run.captures).map(|before| Doubt::Leaks(Inconclusive::NoneChosen { before }))
 }
 
 fn apart(one: &Run, other: &Run) -> Apart {
@@ -129,7 +126,7 @@ pub fn series(series: &Series, suppressed: Vec<Suppressed>, options: &Options) -
             doubts,
             left_out,
             suppressed,
-            chosen: Vec::new(),
+            chosen: series.chosen().to_vec(),
         },
     )
 }
@@ -238,7 +235,7 @@ pub fn rounds(series: &Series, suppressed: Vec<Suppressed>, options: &Options) -
             doubts,
             left_out,
             suppressed,
-            chosen: Vec::new(),
+            chosen: series.chosen().to_vec(),
         },
     )
 }
@@ -292,7 +289,6 @@ fn grown(charged: Charged, run: &Run, form: Form, iterations: Option<f64>, befor
 
 /// Fills in what was suppressed.
 fn finish(series: &Series, mut measured: Measured) -> Measured {
-    measured.chosen = series.chosen().to_vec();
     for one in &mut measured.suppressed {
         let of_process = |process: &Process| {
             let held = |&capture: &usize| {

@@ -60,6 +60,21 @@ pub struct LeftOut {
     pub why: Why,
 }
 
+impl LeftOut {
+    /// Captures by why they were left out, those for which the same would be said together.
+    pub(crate) fn by_reason(all: &[LeftOut]) -> Vec<(&Why, Vec<usize>)> {
+        let mut reasons: Vec<(String, &Why, Vec<usize>)> = Vec::new();
+        for left in all {
+            let said = left.why.description();
+            match reasons.iter_mut().find(|(known, ..)| *known == said) {
+                Some((.., captures)) => captures.push(left.capture),
+                None => reasons.push((said, &left.why, vec![left.capture])),
+            }
+        }
+        reasons.into_iter().map(|(_, why, captures)| (why, captures)).collect()
+    }
+}
+
 /// Why a capture is not used for trends.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Why {

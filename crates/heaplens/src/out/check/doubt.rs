@@ -2,7 +2,7 @@
 
 use super::message::rounds_of;
 use crate::check::{Apart, Doubt};
-use crate::out::leaks::{self, dumps, listed, none_chosen, too_few};
+use crate::out::leaks::{self, dumps, listed, too_few};
 use crate::out::units;
 
 /// Why there is no answer.
@@ -21,7 +21,6 @@ pub(super) fn doubt(doubt: &Doubt) -> String {
             let found = rounds_of(*found);
             format!("{found} after the warm-up; {needed} are needed: let the program do more{fewer}")
         }
-        Doubt::NoneChosen { before } => none_chosen(*before),
         Doubt::Gone { answered, wanted, why } => {
             let given = dumps(usize::try_from(*answered).unwrap_or(usize::MAX));
             format!("the server stopped answering after {given} of {wanted}: {why}")

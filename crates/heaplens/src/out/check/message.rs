@@ -8,6 +8,7 @@ use crate::leaks::rounds::Pace;
 use crate::out::leaks::{Per, dumps, span};
 use crate::out::units;
 use crate::sampling::Interval;
+use crate::trailer::program_name;
 
 /// Functions of a stack that are shown.
 const MOST_FUNCTIONS: usize = 12;
@@ -216,7 +217,7 @@ pub(super) fn rounds_of(count: usize) -> String {
 /// How the heap grew, and what could have been seen.
 pub(super) fn facts(process: &Process) -> Vec<String> {
     let (before, after) = process.heap;
-    let program = process.run.exe.as_deref().map(|exe| exe.rsplit('/').next().unwrap_or(exe));
+    let program = process.run.exe.as_deref().map(program_name);
     let of = program.map_or_else(String::new, |program| format!(" of {program}"));
     let pid = process.run.pid.map_or_else(String::new, |pid| format!(" (pid {pid})"));
     let own = process.allocated_growth.map_or_else(String::new, |bytes| {

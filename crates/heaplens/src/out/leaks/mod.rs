@@ -9,6 +9,6 @@ pub(crate) use json::for_page;
 pub use json::write as write_json;
 pub use rate::{Per, duration};
 pub use sentence::sentence;
-pub(super) use sentence::{dumps, inconclusive, none_chosen, span, too_few};
+pub(super) use sentence::{dumps, inconclusive, span, too_few};
 pub use text::{Options, write as write_text};
 pub(super) use text::{left_out, listed};

@@ -30,7 +30,10 @@ pub(in crate::out) fn inconclusive(why: &Inconclusive) -> String {
             dumps(*found)
         ),
         Inconclusive::TooFew { found, needed, warmup } => too_few(*found, *needed, *warmup),
-        Inconclusive::NoneChosen { before } => none_chosen(*before),
+        Inconclusive::NoneChosen { before } => format!(
+            "no stack is left after the filters (there were {} before); choose functions or threads that there are",
+            units::amount(*before, true)
+        ),
         Inconclusive::Unsure { needs, name } => {
             format!("{name} may grow, but it could be chance; {}", advice(needs))
         }
@@ -45,14 +48,6 @@ pub(in crate::out) fn too_few(found: usize, needed: usize, warmup: usize) -> Str
         rest => format!("take {missing} more, or {rest} more and judge all (--warmup 0)"),
     };
     format!("{} of one process beside {warmup} of its warm-up; {needed} are needed: {way}", dumps(found))
-}
-
-/// That nothing is left of so many bytes.
-pub(in crate::out) fn none_chosen(before: f64) -> String {
-    format!(
-        "no stack is left after the filters (there were {} before); choose functions or threads that there are",
-        units::amount(before, true)
-    )
 }
 
 fn leak(run: &Judged) -> String {

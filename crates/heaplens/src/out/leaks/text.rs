@@ -5,8 +5,9 @@ use crate::error::Error;
 use crate::leaks::{Caller, Culprit, Dismissed, Inconclusive, Judged, Label, Leaks, Verdict};
 use crate::out::text::short_path;
 use crate::out::{escape, units};
-use crate::series::{LeftOut, Series};
+use crate::series::{LeftOut, Series, Why};
 use crate::short;
+use crate::trailer::program_name;
 use std::io::Write;
 
 /// How it is cut to size.
@@ -89,7 +90,7 @@ impl Page<'_> {
 
 fn heading(run: &Judged) -> String {
     let facts = &run.run;
-    let program = facts.exe.as_deref().map(|exe| exe.rsplit('/').next().unwrap_or(exe));
+    let program = facts.exe.as_deref().map(program_name);
     let of = match (program, facts.pid) {
         (Some(program), Some(pid)) => format!(" of {program} (pid {pid})"),
         (None, Some(pid)) => format!(" of pid {pid}"),
@@ -220,16 +221,12 @@ fn description(label: Label) -> &'static str {
 
 /// Captures that were left out, a line for each reason.
 pub(in crate::out) fn left_out(series: &Series, left_out: &[LeftOut]) -> Vec<String> {
-    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
-    for left in left_out {
-        let (why, name) = (left.why.description(), series.captures()[left.capture].source.name.as_str());
-        match reasons.iter_mut().find(|(known, _)| *known == why) {
-            Some((_, names)) => names.push(name),
-            None => reasons.push((why, vec![name])),
-        }
-    }
-    let said = |(why, names): (String, Vec<&str>)| format!("left out: {}: {why}", listed(&names));
-    reasons.into_iter().map(said).collect()
+    let name = |capture: usize| series.captures()[capture].source.name.as_str();
+    let said = |(why, captures): (&Why, Vec<usize>)| {
+        let names: Vec<&str> = captures.into_iter().map(name).collect();
+        format!("left out: {}: {}", listed(&names), why.description())
+    };
+    LeftOut::by_reason(left_out).into_iter().map(said).collect()
 }
 
 /// The first of many names, and how many more there are.
